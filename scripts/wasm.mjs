@@ -1,0 +1,30 @@
+// Compiles a package's assembly/index.ts to two binaries, SIMD and relaxed SIMD, inlined as base64 in src/wasm/*.gen.ts.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const limit = 60 * 1024; // bytes; a binary travels inside every bundle
+const common = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
+const levels = { simd: [], relaxed: ['--enable', 'relaxed-simd'] };
+
+const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
+const folder = mkdtempSync(join(tmpdir(), 'saccade-wasm-'));
+mkdirSync('src/wasm', { recursive: true });
+try {
+  for (const [level, flags] of Object.entries(levels)) {
+    const file = join(folder, `${level}.wasm`);
+    execFileSync(process.execPath, [asc, 'assembly/index.ts', '-o', file, ...common, ...flags, ...memory], {
+      stdio: 'inherit',
+    });
+    const bytes = readFileSync(file);
+    console.log(`${level}: ${bytes.length} bytes`);
+    if (bytes.length > limit) throw new Error(`${level} binary is over the budget of ${limit} bytes`);
+    const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const ${level}Binary: string =\n  '${bytes.toString('base64')}';\n`;
+    writeFileSync(`src/wasm/${level}.gen.ts`, text);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
