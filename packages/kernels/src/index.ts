@@ -1,0 +1,44 @@
+/** The public face of `@saccade/kernels`: devices, the kernel table, typed errors. */
+export { currentDevice, type InitOptions, init, useDevice } from './current.js';
+export type {
+  Buffer,
+  Device,
+  DeviceInfo,
+  DeviceMemory,
+  DeviceName,
+  FallbackReport,
+} from './device.js';
+export {
+  type ArrayOf,
+  bytesPerElement,
+  type DType,
+  isFloat,
+  newArray,
+  type TypedArray,
+} from './dtype.js';
+export {
+  DeviceError,
+  DisposedError,
+  DTypeError,
+  FormatError,
+  GradientError,
+  IndexError,
+  OptionError,
+  OutOfMemoryError,
+  SaccadeError,
+  ShapeError,
+} from './errors.js';
+export { createJsDevice } from './js/device.js';
+export type { AttentionSizes } from './table/attention.js';
+export type { ConvSizes, PoolSizes } from './table/convolution.js';
+export type { BinaryOp, Broadcast, CompareOp, TestOp, UnaryOp } from './table/elementwise.js';
+export type { ResizeSizes, RotateSizes } from './table/image.js';
+export type { IndexSizes } from './table/indexing.js';
+export type { CopyLayout } from './table/layout.js';
+export type { MatmulSizes } from './table/matmul.js';
+export type { Distribution, PhiloxState } from './table/random.js';
+export type { Axis, ReduceOp } from './table/reduce.js';
+export type { CsrSizes, SegmentSizes } from './table/segment.js';
+export type { SoftmaxSizes } from './table/softmax.js';
+export type { KernelName, KernelTable } from './table.js';
+export { createWasmDevice, type WasmOptions } from './wasm/device.js';

@@ -1,0 +1,60 @@
+/** Convolution and pooling on images [batch, height, width, channels]. One-dimensional signals are images of height 1. */
+
+export interface ConvSizes {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly inChannels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly outChannels: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly dilationY: number;
+  readonly dilationX: number;
+  /** Zero rows added above; those below follow from `outHeight`. */
+  readonly padTop: number;
+  readonly padLeft: number;
+  /** Divides inChannels and outChannels; output group g sees input group g. */
+  readonly groups: number;
+}
+
+export interface PoolSizes {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly channels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+export interface ConvolutionKernels<B> {
+  /**
+   * Cross-correlation: out[n, y, x, o] = bias[o] + sum over ky, kx, c of
+   * x[n, y strideY - padTop + ky dilationY, x strideX - padLeft + kx dilationX, c] filter[ky, kx, c, o]; zero outside.
+   * filter is [kernelHeight, kernelWidth, inChannels / groups, outChannels].
+   */
+  conv2d(x: B, filter: B, bias: B | undefined, out: B, sizes: ConvSizes): void;
+  /** Gradient of conv2d by its input: dx from dy and filter. Overwrites dx. */
+  conv2dGradInput(dy: B, filter: B, dx: B, sizes: ConvSizes): void;
+  /** Gradient of conv2d by its filter: dfilter from x and dy. Overwrites dfilter. */
+  conv2dGradFilter(x: B, dy: B, dfilter: B, sizes: ConvSizes): void;
+  /** Mean of each window over the elements inside the image (`countPadding`: over the whole window). */
+  averagePool(x: B, out: B, sizes: PoolSizes, countPadding: boolean): void;
+  averagePoolGrad(dy: B, dx: B, sizes: PoolSizes, countPadding: boolean): void;
+  /**
+   * Maximum of each window and, in `indices` (int32), where it was: y * inWidth + x inside the image; the first on ties;
+   * NaN wins. A window with no element inside gives -Infinity and index -1.
+   */
+  maxPool(x: B, out: B, indices: B, sizes: PoolSizes): void;
+  /** Sends dy to the positions in `indices`, adding where windows overlap. Overwrites dx. */
+  maxPoolGrad(dy: B, indices: B, dx: B, sizes: PoolSizes): void;
+}

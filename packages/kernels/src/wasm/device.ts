@@ -1,0 +1,83 @@
+/** The `wasm` device: SIMD kernels on one growable WebAssembly heap, shared by threads where the host allows it. */
+import type { Buffer, Device, DeviceInfo } from '../device.js';
+import { DeviceError, DTypeError, OptionError } from '../errors.js';
+import { adaptJsKernels } from '../js/adapt.js';
+import type { KernelName, KernelTable } from '../table.js';
+import { wasmKernels } from './kernels.js';
+import { type Arithmetic, hasRelaxedSimd } from './module.js';
+import { WasmBuffer, WasmRuntime } from './runtime.js';
+import { availableThreads, canShareMemory } from './threads.js';
+
+/** How to make a `wasm` device. */
+export interface WasmOptions {
+  /** Threads to use, 1 to 64. Default: as many as the host runs at once, at most 8; 1 where memory cannot be shared. */
+  threads?: number | undefined;
+  /** Use plain SIMD, whose results are the same bits on every machine, even where relaxed SIMD is faster. Default false. */
+  deterministic?: boolean | undefined;
+  /** Kernels of at least this many elementary steps are shared among threads. Default 60,000, about 30 microseconds. */
+  shareFrom?: number | undefined;
+}
+
+function chooseThreads(asked: number | undefined): number {
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= 64)) {
+    throw new OptionError(`init: threads must be an integer in [1, 64], got ${asked}`);
+  }
+  if (!canShareMemory()) return 1;
+  return asked ?? Math.min(8, availableThreads());
+}
+
+function wasmBuffer(buffer: Buffer): WasmBuffer {
+  if (buffer instanceof WasmBuffer) return buffer;
+  throw new DeviceError('wasm: this buffer belongs to another device');
+}
+
+/** A new `wasm` device, usable at once; its workers start with the first kernel that is worth sharing, or with `ready()`. */
+export function createWasmDevice(options: WasmOptions = {}): Device & { ready(): Promise<void> } {
+  const threads = chooseThreads(options.threads);
+  const arithmetic: Arithmetic = !options.deterministic && hasRelaxedSimd() ? 'relaxed-simd' : 'simd128';
+  const runtime = new WasmRuntime(arithmetic, threads, options.shareFrom);
+  const fallbacks = new Map<KernelName, number>();
+  runtime.fallback = adaptJsKernels<WasmBuffer>(
+    (argument) => (argument instanceof WasmBuffer ? runtime.view(argument) : undefined),
+    (kernel) => fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1),
+  );
+  const { heap } = runtime;
+  return {
+    name: 'wasm',
+    info: describe(arithmetic, threads, options),
+    kernels: wasmKernels(runtime) as unknown as KernelTable<Buffer>,
+    supports: (dtype) => dtype !== 'float64',
+    allocate(dtype, length) {
+      if (dtype === 'float64') {
+        throw new DTypeError("wasm: float64 lives on the 'js' device only; use float32");
+      }
+      return runtime.allocate(dtype, length);
+    },
+    release: (buffer) => heap.release(wasmBuffer(buffer).address),
+    write: (buffer, values) => runtime.view(wasmBuffer(buffer)).set(values),
+    read: async (buffer) => runtime.view(wasmBuffer(buffer)).slice(),
+    readSync: (buffer) => runtime.view(wasmBuffer(buffer)).slice(),
+    memory: () => ({ buffers: heap.blocks, inUse: heap.inUse, reserved: heap.reserved }),
+    report: () => [...fallbacks].map(([kernel, calls]) => ({ kernel, calls, ranOn: 'js' as const })),
+    ready: async () => runtime.pool?.ready(),
+    dispose: () => runtime.pool?.dispose(),
+  };
+}
+
+function describe(arithmetic: Arithmetic, threads: number, options: WasmOptions): DeviceInfo {
+  const why = [
+    arithmetic === 'relaxed-simd'
+      ? 'this engine has relaxed SIMD'
+      : options.deterministic
+        ? 'deterministic arithmetic was asked for'
+        : 'this engine has no relaxed SIMD',
+  ];
+  if (threads === 1 && options.threads !== 1) {
+    why.push(
+      canShareMemory()
+        ? 'the host has one processor'
+        : 'memory cannot be shared between threads here (a page must be cross-origin isolated)',
+    );
+  }
+  return { name: 'wasm', threads, arithmetic, reason: why.join('; ') };
+}

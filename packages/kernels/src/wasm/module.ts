@@ -1,0 +1,52 @@
+/** Compiles the kernels' WebAssembly once per form: plain or relaxed SIMD, for shared or unshared memory. */
+import { DeviceError } from '../errors.js';
+import { relaxedBinary } from './relaxed.gen.js';
+import { simdBinary } from './simd.gen.js';
+
+/** `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add. */
+export type Arithmetic = 'simd128' | 'relaxed-simd';
+
+const compiled = new Map<string, WebAssembly.Module>();
+let relaxedSupport: boolean | undefined;
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Whether this engine can run relaxed SIMD. */
+export function hasRelaxedSimd(): boolean {
+  relaxedSupport ??= WebAssembly.validate(decode(relaxedBinary));
+  return relaxedSupport;
+}
+
+/** Marks the memory import as shared: one bit of its limits, found behind the import's name. */
+function markShared(bytes: Uint8Array): void {
+  const name = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2];
+  for (let at = 8; at < bytes.length - name.length; at++) {
+    if (name.every((byte, i) => bytes[at + i] === byte)) {
+      bytes[at + name.length] = (bytes[at + name.length] as number) | 2;
+      return;
+    }
+  }
+  throw new DeviceError('wasm: the module imports no memory');
+}
+
+/** The compiled module. @throws {DeviceError} where WebAssembly is missing or forbidden. */
+export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module {
+  const key = `${arithmetic} ${shared}`;
+  let module = compiled.get(key);
+  if (module === undefined) {
+    const bytes = decode(arithmetic === 'relaxed-simd' ? relaxedBinary : simdBinary);
+    if (shared) markShared(bytes);
+    try {
+      module = new WebAssembly.Module(bytes);
+    } catch (cause) {
+      throw new DeviceError('wasm: this host does not let WebAssembly compile', { cause });
+    }
+    compiled.set(key, module);
+  }
+  return module;
+}

@@ -1,0 +1,130 @@
+/** One WebAssembly instance with its heap and threads: what the kernels of the `wasm` device are called through. */
+import type { Buffer } from '../device.js';
+import { bytesPerElement, type DType, type TypedArray, viewArray } from '../dtype.js';
+import { DeviceError } from '../errors.js';
+import type { KernelTable } from '../table.js';
+import { Heap } from './heap.js';
+import { type Arithmetic, compileKernels } from './module.js';
+import { ThreadPool } from './threads.js';
+
+const PAGE = 65536;
+const CONTROL_AT = 1024;
+const PARAMETERS_AT = 2048;
+const PARAMETERS_END = 8192;
+/** Jobs below this many elementary steps (about 30 microseconds) stay on the calling thread by default. */
+const WORTH_SHARING = 60_000;
+/** Chunks per thread, so that a thread that is held up does not hold up the rest. */
+const CHUNKS_PER_THREAD = 4;
+
+type Kernel = (...args: number[]) => number | undefined;
+
+/** A block of the WebAssembly heap. */
+export class WasmBuffer implements Buffer {
+  readonly dtype: DType;
+  readonly length: number;
+  /** Byte offset in the memory. */
+  readonly address: number;
+
+  constructor(dtype: DType, length: number, address: number) {
+    this.dtype = dtype;
+    this.length = length;
+    this.address = address;
+  }
+}
+
+/** Memory, heap, exports and threads of one device. Families of kernels are functions of this. */
+export class WasmRuntime {
+  readonly memory: WebAssembly.Memory;
+  readonly heap: Heap;
+  readonly threads: number;
+  readonly pool: ThreadPool | undefined;
+  /** The js kernels on this heap, counted in `device.report()`: for element types that have no code of their own. */
+  fallback!: KernelTable<WasmBuffer>;
+  readonly #exports: Record<string, Kernel>;
+  readonly #shareFrom: number;
+
+  constructor(arithmetic: Arithmetic, threads: number, shareFrom: number = WORTH_SHARING) {
+    const module = compileKernels(arithmetic, threads > 1);
+    const { memory, pages } = createMemory(threads > 1);
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    this.memory = memory;
+    this.heap = new Heap(memory, PARAMETERS_END, pages * PAGE);
+    this.threads = threads;
+    this.#shareFrom = shareFrom;
+    this.#exports = exports as Record<string, Kernel>;
+    this.pool = threads > 1 ? new ThreadPool(module, memory, CONTROL_AT, exports, threads) : undefined;
+  }
+
+  /** Calls an export on this thread. */
+  call(name: string, ...args: number[]): number {
+    return (this.#exports[name] as Kernel)(...args) ?? 0;
+  }
+
+  /**
+   * Calls `name(...args, start, end, scratch)` over [0, count), shared among threads if it is worth it. The kernel's
+   * result for an item must not depend on where the ranges are cut.
+   * @param cost elementary steps per item (one: a multiply-add on one element)
+   * @param scratchBytes private memory for each thread
+   */
+  parallel(name: string, args: readonly number[], count: number, cost: number, scratchBytes = 0): void {
+    if (count <= 0) return;
+    const share = this.pool !== undefined && count > 1 && count * cost >= this.#shareFrom;
+    const threads = share ? this.threads : 1;
+    const room = Math.ceil(scratchBytes / 64) * 64;
+    const scratch = room > 0 ? this.heap.allocate(room * threads) : 0;
+    try {
+      if (share) {
+        const chunks = Math.min(count, threads * CHUNKS_PER_THREAD);
+        this.pool?.run(name, args, count, chunks, scratch, room);
+      } else this.call(name, ...args, 0, count, scratch);
+    } finally {
+      if (scratch !== 0) this.heap.release(scratch);
+    }
+  }
+
+  /** Writes lists of int32 one after another to the parameter block, valid until the next kernel; returns the address of each. */
+  parameters(...lists: (readonly number[])[]): number[] {
+    const room = (PARAMETERS_END - PARAMETERS_AT) / 4;
+    const words = new Int32Array(this.memory.buffer, PARAMETERS_AT, room);
+    let at = 0;
+    return lists.map((list) => {
+      if (at + list.length > room) throw new DeviceError('wasm: too many axes for one kernel');
+      const address = PARAMETERS_AT + at * 4;
+      words.set(list, at);
+      at += list.length;
+      return address;
+    });
+  }
+
+  /** Runs `body` with a temporary block of the heap. */
+  withBlock<R>(bytes: number, body: (address: number) => R): R {
+    const address = this.heap.allocate(bytes);
+    try {
+      return body(address);
+    } finally {
+      this.heap.release(address);
+    }
+  }
+
+  allocate(dtype: DType, length: number): WasmBuffer {
+    return new WasmBuffer(dtype, length, this.heap.allocate(length * bytesPerElement(dtype)));
+  }
+
+  /** The buffer's memory as a typed array, valid until the heap grows. */
+  view(buffer: WasmBuffer): TypedArray {
+    return viewArray(buffer.dtype, this.memory.buffer, buffer.address, buffer.length);
+  }
+}
+
+/** The largest memory that the host will reserve. */
+function createMemory(shared: boolean): { memory: WebAssembly.Memory; pages: number } {
+  let cause: unknown;
+  for (const pages of [65536, 32768, 16384, 4096]) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 16, maximum: pages, shared }), pages };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new DeviceError('wasm: the host gives no memory', { cause });
+}

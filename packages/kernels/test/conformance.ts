@@ -1,0 +1,188 @@
+/** Runs a kernel on every form of the `wasm` device against the oracle, on random cases from a seed. */
+
+import type { Buffer, Device, DType, KernelName, TypedArray } from '@saccade/kernels';
+import { createJsDevice, createWasmDevice } from '@saccade/kernels';
+import { assertClose } from '@saccade/testing';
+import { hasRelaxedSimd } from '../src/wasm/module.js';
+
+/** A small seeded source of sizes and values. */
+export class Generator {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** A number in [0, 1). */
+  unit(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let z = this.#state;
+    z = Math.imul(z ^ (z >>> 15), z | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number in [low, high]. */
+  integer(low: number, high: number): number {
+    return low + Math.floor(this.unit() * (high - low + 1));
+  }
+
+  /** A size in [1, high], small ones more often, with the multiples of 4 and their neighbours that SIMD code trips over. */
+  size(high: number): number {
+    return Math.max(1, Math.floor(high ** this.unit()));
+  }
+
+  boolean(probability = 0.5): boolean {
+    return this.unit() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.integer(0, items.length - 1)] as T;
+  }
+
+  /** `length` float32 values, uniform in [low, high). */
+  floats(length: number, low = -2, high = 2): Float32Array {
+    return Float32Array.from({ length }, () => low + this.unit() * (high - low));
+  }
+
+  integers(length: number, low: number, high: number): Int32Array {
+    return Int32Array.from({ length }, () => this.integer(low, high));
+  }
+
+  bits(length: number, probability = 0.5): Uint8Array {
+    return Uint8Array.from({ length }, () => Number(this.boolean(probability)));
+  }
+
+  /** A permutation of 0 ... n - 1. */
+  permutation(n: number): number[] {
+    const order = Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(0, i);
+      [order[i], order[j]] = [order[j] as number, order[i] as number];
+    }
+    return order;
+  }
+}
+
+/** An argument that is a buffer: its values before the call, and whether the kernel writes it. */
+export class BufferArgument {
+  readonly dtype: DType;
+  readonly values: TypedArray;
+  readonly written: boolean;
+
+  constructor(dtype: DType, values: TypedArray, written: boolean) {
+    this.dtype = dtype;
+    this.values = values;
+    this.written = written;
+  }
+}
+
+function dtypeOf(values: TypedArray): DType {
+  if (values instanceof Float32Array) return 'float32';
+  if (values instanceof Int32Array) return 'int32';
+  return 'uint8';
+}
+
+/** A buffer that the kernel reads. */
+export function input(values: TypedArray, dtype: DType = dtypeOf(values)): BufferArgument {
+  return new BufferArgument(dtype, values, false);
+}
+
+/** A buffer that the kernel writes; it starts as rubbish, or as `values`. */
+export function output(dtype: DType, lengthOrValues: number | TypedArray): BufferArgument {
+  if (typeof lengthOrValues !== 'number') return new BufferArgument(dtype, lengthOrValues, true);
+  const length = lengthOrValues;
+  const rubbish =
+    dtype === 'float32'
+      ? new Float32Array(length).fill(-12345.5)
+      : dtype === 'int32'
+        ? new Int32Array(length).fill(-777)
+        : new Uint8Array(length).fill(77);
+  return new BufferArgument(dtype, rubbish, true);
+}
+
+/** How closely float32 must follow the oracle: absolute, and relative to each value. */
+export interface Tolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+type Form = { readonly label: string; readonly device: Device };
+
+let forms: Promise<Form[]> | undefined;
+
+/** One and two threads, plain and (where the engine has it) relaxed SIMD. Two threads share even the smallest kernel. */
+export function wasmForms(): Promise<Form[]> {
+  forms ??= (async () => {
+    const list: Form[] = [];
+    for (const deterministic of hasRelaxedSimd() ? [true, false] : [true]) {
+      for (const threads of [1, 2]) {
+        const device = createWasmDevice({ threads, deterministic, shareFrom: 0 });
+        await device.ready();
+        list.push({ label: `${device.info.arithmetic}, ${threads} threads`, device });
+      }
+    }
+    return list;
+  })();
+  return forms;
+}
+
+function run(device: Device, kernel: KernelName, args: readonly unknown[], widen: boolean): TypedArray[] {
+  const buffers: Buffer[] = [];
+  const handles = args.map((argument) => {
+    if (!(argument instanceof BufferArgument)) return argument;
+    const dtype = widen && argument.dtype === 'float32' ? 'float64' : argument.dtype;
+    const buffer = device.allocate(dtype, argument.values.length);
+    device.write(buffer, argument.values);
+    buffers.push(buffer);
+    return buffer;
+  });
+  try {
+    (device.kernels[kernel] as (...a: unknown[]) => void)(...handles);
+    return args.flatMap((argument, i) =>
+      argument instanceof BufferArgument && argument.written
+        ? [device.readSync?.(handles[i] as Buffer) as TypedArray]
+        : [],
+    );
+  } finally {
+    for (const buffer of buffers) device.release(buffer);
+  }
+}
+
+/**
+ * Checks `kernel` on `cases` random argument lists: float outputs within tolerance of the float64 oracle, others
+ * equal, and all outputs bit-equal between one and two threads. Nothing may be left allocated.
+ */
+export async function conform(
+  kernel: KernelName,
+  generate: (random: Generator) => unknown[],
+  tolerance: Tolerance = { rtol: 1e-5, atol: 1e-6 },
+  cases = 120,
+): Promise<void> {
+  const oracle = createJsDevice();
+  const devices = await wasmForms();
+  const blocks = devices.map(({ device }) => device.memory().buffers);
+  for (let seed = 1; seed <= cases; seed++) {
+    const args = generate(new Generator(seed));
+    const expected = run(oracle, kernel, args, true);
+    const results = devices.map(({ device }) => run(device, kernel, args, false));
+    results.forEach((outputs, d) => {
+      outputs.forEach((actual, i) => {
+        const label = `${kernel}, seed ${seed}, output ${i}, ${devices[d]?.label}`;
+        const exact = !(actual instanceof Float32Array);
+        assertClose(actual, expected[i] as TypedArray, exact ? { rtol: 0, atol: 0 } : tolerance, label);
+        if (d % 2 === 1) assertSameBits(actual, results[d - 1]?.[i] as TypedArray, label);
+      });
+    });
+  }
+  devices.forEach(({ device, label }, d) => {
+    if (device.memory().buffers !== blocks[d]) throw new Error(`${kernel}, ${label}: scratch left allocated`);
+  });
+}
+
+function assertSameBits(actual: TypedArray, expected: TypedArray, label: string): void {
+  const a = new Uint8Array(actual.buffer, actual.byteOffset, actual.byteLength);
+  const b = new Uint8Array(expected.buffer, expected.byteOffset, expected.byteLength);
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  if (at >= 0) throw new Error(`${label}: not the same bits as one thread, from byte ${at}`);
+}
