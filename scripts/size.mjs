@@ -1,0 +1,20 @@
+// Checks the size budgets: what a user's minified bundle of a few imports weighs after gzip.
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const budgets = [{ code: `export { matmul } from '@saccade/tensor'`, limit: 60 }]; // kilobytes of 1024 bytes
+
+for (const { code, limit } of budgets) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: '.' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'warning',
+  });
+  const bytes = outputFiles[0].contents;
+  const size = gzipSync(bytes, { level: 9 }).length / 1024;
+  console.log(`${code}: ${size.toFixed(1)} KB of ${limit} KB (${(bytes.length / 1024).toFixed(1)} KB before gzip)`);
+  if (size > limit) process.exitCode = 1;
+}
