@@ -1,9 +1,37 @@
 /** Matmul kernels of the `js` device: the oracle. */
 import type { TypedArray } from '../dtype.js';
-import type { MatmulKernels } from '../table/matmul.js';
+import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
+
+/** The number of the matrix that belongs to matrix `index` of the result. */
+export function matrixAt(index: number, batch: readonly number[], strides: readonly number[]): number {
+  let at = 0;
+  let rest = index;
+  for (let axis = batch.length - 1; axis >= 0; axis--) {
+    const size = batch[axis]!;
+    at += (rest % size) * strides[axis]!;
+    rest = Math.floor(rest / size);
+  }
+  return at;
+}
 
 export const matmul: MatmulKernels<TypedArray> = {
-  matmul() {
-    throw new Error('to do');
+  matmul(a, b, out, sizes: MatmulSizes) {
+    const { m, n, k, batch } = sizes;
+    const [aRow, aStep] = sizes.transposeA ? [1, m] : [k, 1];
+    const [bStep, bColumn] = sizes.transposeB ? [1, k] : [n, 1];
+    const matrices = batch.reduce((product, size) => product * size, 1);
+    for (let index = 0; index < matrices; index++) {
+      const aAt = matrixAt(index, batch, sizes.aStrides) * m * k;
+      const bAt = matrixAt(index, batch, sizes.bStrides) * k * n;
+      const outAt = index * m * n;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let s = 0; s < k; s++) sum += a[aAt + i * aRow + s * aStep]! * b[bAt + s * bStep + j * bColumn]!;
+          const at = outAt + i * n + j;
+          out[at] = sizes.accumulate ? out[at]! + sum : sum;
+        }
+      }
+    }
   },
 };
