@@ -13,7 +13,7 @@ const node24 = 'npm exec -y --package=node@24 -c';
 
 const steps = [
   ['lint and format', 'biome check .'],
-  ['floors', 'turbo boundaries'],
+  ['floors', 'node scripts/floors.mjs && turbo boundaries'],
   ['types', `${turbo} typecheck`],
   ['dead code', 'knip'],
   ['build', `${turbo} build`],
