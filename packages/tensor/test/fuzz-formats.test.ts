@@ -189,7 +189,7 @@ test('20,000 mutated safetensors files end in a valid result or a FormatError', 
     if (kind === 0 || kind === 3) bytes = editBytes(random, bytes);
     const accepted = survives(
       () => {
-        const decoded = decodeSafetensors(bytes, 'fuzz');
+        const decoded = decodeSafetensors(run % 2 === 0 ? bytes : Buffer.from(bytes), 'fuzz');
         let total = 0;
         for (const [name, array] of decoded.tensors) {
           checkArray(array, name);

@@ -176,6 +176,18 @@ test('arrays are views of the file where they are aligned and copies where not',
   assert.equal([...decodeSafetensors(shifted).tensors.get('a')!.data], [1]);
 });
 
+test('a Node Buffer at any offset and shared memory are read', () => {
+  const bytes = packSafetensors(new Map([['a', { dtype: 'F64', shape: [1], data: Float64Array.of(Math.PI) }]]));
+  for (let offset = 0; offset < 8; offset++) {
+    const buffer = Buffer.from(new ArrayBuffer(bytes.length + offset), offset);
+    buffer.set(bytes);
+    assert.equal([...decodeSafetensors(buffer).tensors.get('a')!.data], [Math.PI]);
+  }
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  assert.equal([...decodeSafetensors(shared).tensors.get('a')!.data], [Math.PI]);
+});
+
 test('writing is deterministic, aligned, widest elements first, then by name', () => {
   const array = (dtype: StoredDType, count: number): StoredArray => ({
     dtype,

@@ -108,7 +108,7 @@ function readDescription(
 
 function decodeText(bytes: Uint8Array, encoding: string, what: string): string {
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(new Uint8Array(bytes));
   } catch (cause) {
     throw new FormatError(`${what}: the header is not ${encoding}`, { cause });
   }

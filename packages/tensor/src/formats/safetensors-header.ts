@@ -129,7 +129,8 @@ function checkCoverage(tensors: ReadonlyMap<string, SafetensorsInfo>, dataBytes:
 export function parseSafetensorsHeader(bytes: Uint8Array, dataBytes: number, what: string): SafetensorsHeader {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // A copy, because a decoder takes no shared memory.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
   } catch (cause) {
     throw new FormatError(`${what}: the header is not UTF-8`, { cause });
   }

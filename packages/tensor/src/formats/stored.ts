@@ -105,9 +105,10 @@ function swapped(bytes: Uint8Array, width: number): Uint8Array {
  */
 export function viewStored(bytes: Uint8Array, dtype: StoredDType, littleEndian = true): StoredData {
   const width = storedBytes(dtype);
+  // Not bytes.slice(): a Node Buffer answers that with a view, not a copy.
   let source = bytes;
   if (width > 1 && littleEndian !== hostLittleEndian) source = swapped(bytes, width);
-  else if (source.byteOffset % width !== 0) source = bytes.slice();
+  else if (source.byteOffset % width !== 0) source = new Uint8Array(bytes);
   return new constructors[dtype](source.buffer as ArrayBuffer, source.byteOffset, source.byteLength / width);
 }
 
