@@ -3,8 +3,8 @@ import { copyRow } from './rows';
 
 /** Bytes that one item of copyBytes covers. */
 const BLOCK: usize = 16384;
-/** Rows of the source axis that one item of copyTiles covers: a cache line of float32. */
-const TILE = 16;
+/** Rows of out in one item of copyTiles: as many lines of a power-of-two stride as the first cache holds. */
+const TILE = 8;
 
 /** out[0 .. bytes) = x, in items of 16 KiB. */
 export function copyBytes(x: usize, out: usize, bytes: usize, start: i32, end: i32, scratch: usize): void {

@@ -7,7 +7,7 @@ import type { WasmBuffer, WasmRuntime } from './runtime.js';
 /** Bytes in an item of `copyBytes`. */
 const BLOCK = 16384;
 /** Rows in an item of `copyTiles`. */
-const TILE = 16;
+const TILE = 8;
 /** An inner axis shorter than this changes places with a long one before it. */
 const SHORT = 4;
 
@@ -57,7 +57,8 @@ function moveBeforeLast(walk: Walk, axis: number): void {
 /** The axis that is contiguous in x, if transposing tiles of it and the last axis pays. */
 function tileAxis({ shape, outStrides, xStrides }: Walk): number {
   const last = shape.length - 1;
-  if (outStrides[last] !== 1 || xStrides[last] === 1 || shape[last]! < 4) return -1;
+  const stride = xStrides[last]!;
+  if (outStrides[last] !== 1 || stride === 0 || stride === 1 || shape[last]! < 4) return -1;
   return xStrides.findIndex((stride, axis) => stride === 1 && axis < last && shape[axis]! >= 4);
 }
 
