@@ -1,1 +1,120 @@
-// matmul kernels.
+// The batched matrix product: the right operand in panels of 8 columns, the left one in blocks of panels of 4 rows.
+import { matrixAt } from './batch';
+import { packLeft, packRight } from './pack';
+import { MR, multiply, NR, SPARE } from './tile';
+export * from './matmul-small';
+
+/** Steps of the inner axis that a tile sums before it touches the result. Fixed: it sets the order of summation. */
+const DEPTH: i32 = 256;
+/** Rows of the left operand that are packed at a time. */
+const ROWS: i32 = 48;
+
+/** Packs panels [start, end) of all right operands; a matrix has `n` columns, and one follows the other in `to`. */
+export function packRights(
+  b: usize, bRow: i32, bTransposed: i32, bMatrix: i32, n: i32, k: i32, to: usize, start: i32, end: i32, scratch: usize,
+): void {
+  const panels = (n + NR - 1) / NR;
+  const row = <usize>bRow << 2;
+  for (let item = start; item < end; item++) {
+    const column = (item % panels) * NR;
+    const from = b + (<usize>(item / panels) * <usize>bMatrix << 2) + (bTransposed ? <usize>column * row : <usize>column << 2);
+    packRight(from, row, bTransposed != 0, min(NR, n - column), k, to + <usize>item * (<usize>k << 5));
+  }
+}
+
+/** c[m, n] = (c +) a b for one range of rows; `b` points to panels, or to the plain matrix if `bStep` says so. */
+// @ts-ignore: decorator
+@inline
+function product(
+  a: usize, aRow: usize, aTransposed: bool, b: usize, bPanel: usize, bStep: usize, c: usize, row: usize,
+  rows: i32, columns: i32, k: i32, accumulate: bool, scratch: usize,
+): void {
+  const packed = scratch + SPARE;
+  for (let k0 = 0; k0 < k; k0 += DEPTH) {
+    const depth = min(DEPTH, k - k0);
+    for (let i = 0; i < rows; i += ROWS) {
+      const block = min(ROWS, rows - i);
+      const from = aTransposed ? a + <usize>k0 * aRow + (<usize>i << 2) : a + <usize>i * aRow + (<usize>k0 << 2);
+      packLeft(from, aRow, aTransposed, block, depth, packed);
+      multiply(
+        block, columns, depth, packed, <usize>depth << 4, 16, b + <usize>k0 * bStep, bPanel, bStep,
+        c + <usize>i * row, row, accumulate || k0 > 0, scratch,
+      );
+    }
+  }
+}
+
+/**
+ * The products of a batch, shared by panels of 4 rows: item i is panel i % panels of matrix i / panels. `aRow`, `bRow`
+ * and `cRow` are the elements between rows as stored, `aMatrix` to `cMatrix` between matrices; `batch` holds the batch's
+ * axes, strides of a, strides of b. The right operands are packed at `packed`; if that is 0, they are packed into
+ * scratch as they come, behind the block of the left operand.
+ */
+export function gemm(
+  a: usize, aRow: i32, aTransposed: i32, aMatrix: i32, b: usize, bRow: i32, bTransposed: i32, bMatrix: i32,
+  c: usize, cRow: i32, cMatrix: i32, m: i32, n: i32, k: i32, accumulate: i32, rank: i32, batch: usize, packed: usize,
+  start: i32, end: i32, scratch: usize,
+): void {
+  const panels = (m + MR - 1) / MR;
+  const panelBytes = <usize>k << 5;
+  const own = scratch + SPARE + <usize>(ROWS * DEPTH * 4);
+  let inOwn = -1;
+  for (let item = start; item < end; ) {
+    const matrix = item / panels;
+    const first = item - matrix * panels;
+    const count = min(panels - first, end - item);
+    const right = matrixAt(matrix, rank, batch, 2);
+    let panel = own;
+    if (packed) panel = packed + <usize>right * (<usize>((n + NR - 1) / NR) * panelBytes);
+    else if (inOwn != right) {
+      packRight(b + (<usize>right * <usize>bMatrix << 2), <usize>bRow << 2, bTransposed != 0, n, k, own);
+      inOwn = right;
+    }
+    const row = first * MR;
+    const left = a + (<usize>matrixAt(matrix, rank, batch, 1) * <usize>aMatrix << 2);
+    product(
+      left + (aTransposed ? <usize>row << 2 : <usize>row * (<usize>aRow << 2)), <usize>aRow << 2, aTransposed != 0,
+      panel, panelBytes, 32, c + ((<usize>matrix * <usize>cMatrix + <usize>row * <usize>cRow) << 2), <usize>cRow << 2,
+      min(count * MR, m - row), n, k, accumulate != 0, scratch,
+    );
+    item += count;
+  }
+}
+
+/**
+ * One product with few rows, where packing the right operand would cost more than it saves: it is read where it lies.
+ * Items are panels of 8 columns; all but the last are whole, and the last one is packed if it is not.
+ */
+export function gemmFlat(
+  a: usize, aRow: i32, aTransposed: i32, b: usize, bRow: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
+  accumulate: i32, start: i32, end: i32, scratch: usize,
+): void {
+  const left = <usize>aRow << 2, row = <usize>bRow << 2, to = <usize>cRow << 2;
+  const whole = min(end * NR, n & ~(NR - 1)) - start * NR;
+  const at = <usize>(start * NR) << 2;
+  if (whole > 0) {
+    product(a, left, aTransposed != 0, b + at, 32, row, c + at, to, m, whole, k, accumulate != 0, scratch);
+  }
+  if (end * NR <= n) return;
+  const column = n & ~(NR - 1);
+  const own = scratch + SPARE + <usize>(ROWS * DEPTH * 4);
+  packRight(b + (<usize>column << 2), row, false, n - column, k, own);
+  const edge = c + (<usize>column << 2);
+  product(a, left, aTransposed != 0, own, 0, 32, edge, to, m, n - column, k, accumulate != 0, scratch);
+}
+
+/** out[i] = (out[i] +) the sum over p of partials[p, i], in float64 and in the order of p. */
+export function sumPartials(
+  partials: usize, count: i32, size: i32, out: usize, accumulate: i32, start: i32, end: i32, scratch: usize,
+): void {
+  for (let i = start; i < end; i++) {
+    const at = out + (<usize>i << 2);
+    let sum: f64 = accumulate ? load<f32>(at) : 0;
+    let from = partials + (<usize>i << 2);
+    for (let p = count; p > 0; p--) {
+      sum += load<f32>(from);
+      from += <usize>size << 2;
+    }
+    store<f32>(at, <f32>sum);
+  }
+}

@@ -1,10 +1,158 @@
-/** Matmul kernels of the `wasm` device. */
-import type { MatmulKernels } from '../table/matmul.js';
+/** Matmul kernels of the `wasm` device: chooses the form of a product, packs, and shares the work. */
+import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
+import { matrixAt } from './batch.js';
+import { multiplyByPanels, type Product } from './panels.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
+
+/** Products of at most this many multiply-adds a matrix are done in place. */
+const SMALL = 1024;
+/** Longer inner axes are cut into parts of this length, summed in float64: for accuracy, and to share them. */
+const PART = 16384;
+/** Up to this many rows, the right operand is read where it lies. */
+const FLAT_ROWS = 8;
+const FLAT_BYTES = 128 + 48 * 256 * 4;
+const NO_AXES: readonly number[] = [];
+
+/** All matrices of a batch, each so small that anything but multiplying costs more than the product. */
+function multiplySmall(
+  runtime: WasmRuntime,
+  a: number,
+  b: number,
+  c: number,
+  sizes: MatmulSizes,
+  count: number,
+  accumulate: number,
+): void {
+  const { m, n, k, batch } = sizes;
+  const [lists = 0] = batch.length > 0 ? runtime.parameters([...batch, ...sizes.aStrides, ...sizes.bStrides]) : NO_AXES;
+  const transposeA = sizes.transposeA ? 1 : 0;
+  const transposeB = sizes.transposeB ? 1 : 0;
+  if (count === 1) {
+    // Straight to the export: at this size the bookkeeping of threads would take longer than the product.
+    runtime.call('gemmSmall', a, transposeA, b, transposeB, c, m, n, k, accumulate, 0, 0, 0, 1, 0);
+    return;
+  }
+  const args = [a, transposeA, b, transposeB, c, m, n, k, accumulate, batch.length, lists];
+  runtime.parallel('gemmSmall', args, count, m * n * k + 8 * batch.length);
+}
+
+/** A product with a vector on one side; false if there is none. */
+function multiplyVector(runtime: WasmRuntime, p: Product): boolean {
+  if (p.m !== 1 && p.n !== 1) return false;
+  const [vector, matrix, transposed, length] =
+    p.m === 1 ? [p.a, p.b, p.bTransposed === 1, p.n] : [p.b, p.a, p.aTransposed === 0, p.m];
+  if (transposed) runtime.parallel('timesVector', [matrix, vector, p.c, p.k, p.accumulate], length, p.k);
+  else if (p.k > PART) return false;
+  else {
+    const blocks = Math.ceil(length / 32);
+    runtime.parallel('vectorTimes', [vector, matrix, p.c, length, p.k, p.accumulate], blocks, p.k * 32);
+  }
+  return true;
+}
+
+/** Cuts the inner axis into parts, which become the batch, and sums their products in order. */
+function multiplyParts(runtime: WasmRuntime, p: Product): void {
+  const size = p.m * p.n;
+  const parts = Math.ceil(p.k / PART);
+  const aMatrix = PART * (p.aTransposed ? p.aRow : 1);
+  const bMatrix = PART * (p.bTransposed ? 1 : p.bRow);
+  runtime.withBlock(4 * parts * size, (partials) => {
+    const batch = [parts - 1];
+    const whole = { ...p, aMatrix, bMatrix, c: partials, k: PART, accumulate: 0, batch, aStrides: [1], bStrides: [1] };
+    multiplyByPanels(runtime, whole);
+    multiplyByPanels(runtime, {
+      ...whole,
+      a: p.a + 4 * (parts - 1) * aMatrix,
+      b: p.b + 4 * (parts - 1) * bMatrix,
+      c: partials + 4 * (parts - 1) * size,
+      k: p.k - (parts - 1) * PART,
+      batch: [1],
+    });
+    runtime.parallel('sumPartials', [partials, parts, size, p.c, p.accumulate], size, parts);
+  });
+}
+
+/** One product, not tiny. */
+function multiplyOne(runtime: WasmRuntime, p: Product): void {
+  if (multiplyVector(runtime, p)) return;
+  if (p.k > PART) multiplyParts(runtime, p);
+  else if (p.m > FLAT_ROWS || p.bTransposed) multiplyByPanels(runtime, p);
+  else {
+    const args = [p.a, p.aRow, p.aTransposed, p.b, p.bRow, p.c, p.n, p.m, p.n, p.k, p.accumulate];
+    runtime.parallel('gemmFlat', args, Math.ceil(p.n / 8), 4 * 8 * p.k, FLAT_BYTES + 32 * p.k);
+  }
+}
+
+/** Whether the left operands of the batch lie one below the other and share one right operand: one tall product. */
+function isTall({ batch, aStrides, bStrides, transposeA }: MatmulSizes): boolean {
+  if (transposeA) return false;
+  let stride = 1;
+  for (let axis = batch.length - 1; axis >= 0; axis--) {
+    const size = batch[axis]!;
+    if (size !== 1 && (aStrides[axis] !== stride || bStrides[axis] !== 0)) return false;
+    stride *= size;
+  }
+  return true;
+}
+
+function multiplyLarge(
+  runtime: WasmRuntime,
+  a: number,
+  b: number,
+  c: number,
+  sizes: MatmulSizes,
+  count: number,
+  accumulate: number,
+): void {
+  const { m, n, k, batch, aStrides, bStrides } = sizes;
+  const tall = isTall(sizes);
+  const p: Product = {
+    a,
+    aRow: sizes.transposeA ? m : k,
+    aTransposed: sizes.transposeA ? 1 : 0,
+    aMatrix: m * k,
+    b,
+    bRow: sizes.transposeB ? k : n,
+    bTransposed: sizes.transposeB ? 1 : 0,
+    bMatrix: k * n,
+    c,
+    m: tall ? m * count : m,
+    n,
+    k,
+    accumulate,
+    batch: tall ? [1] : batch,
+    aStrides: tall ? [0] : aStrides,
+    bStrides: tall ? [0] : bStrides,
+  };
+  if (!tall && count > 1 && m > 1 && n > 1 && k <= PART) {
+    multiplyByPanels(runtime, p);
+    return;
+  }
+  for (let index = 0; index < (tall ? 1 : count); index++) {
+    multiplyOne(runtime, {
+      ...p,
+      a: a + 4 * p.aMatrix * matrixAt(index, batch, aStrides),
+      b: b + 4 * p.bMatrix * matrixAt(index, batch, bStrides),
+      c: c + 4 * index * m * n,
+      batch: [1],
+      aStrides: [0],
+      bStrides: [0],
+    });
+  }
+}
 
 /** The family over one runtime. */
 export function matmulKernels(runtime: WasmRuntime): MatmulKernels<WasmBuffer> {
   return {
-    matmul: (...args) => runtime.fallback.matmul(...args),
+    matmul(a, b, out, sizes) {
+      if (out.dtype !== 'float32') return runtime.fallback.matmul(a, b, out, sizes);
+      const { m, n, k } = sizes;
+      if (k === 0 && !sizes.accumulate) runtime.view(out).fill(0);
+      if (out.length === 0 || k === 0) return;
+      const count = out.length / (m * n);
+      const accumulate = sizes.accumulate ? 1 : 0;
+      if (m * n * k <= SMALL) multiplySmall(runtime, a.address, b.address, out.address, sizes, count, accumulate);
+      else multiplyLarge(runtime, a.address, b.address, out.address, sizes, count, accumulate);
+    },
   };
 }
