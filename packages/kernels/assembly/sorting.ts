@@ -1,8 +1,8 @@
 // Sort and top-k of rows. An element becomes one u64: a key whose unsigned order is the order wanted in the high half,
 // its index in the low one. All are different, so every way of sorting them is stable.
 
-/** Rows up to this length are sorted by insertion. */
-const SHORT = 40;
+/** Up to so many elements, comparing all with all is the fastest. */
+const SHORT = 64;
 /** Rows from this length on are cut down to the buckets that hold the best k, before they are sorted. */
 const LONG = 2048;
 const BUCKETS = 2048;
@@ -45,15 +45,31 @@ function writeOrder<T>(sorted: usize, x: usize, values: usize, indices: usize, k
   }
 }
 
-function sortByInsertion(a: usize, n: i32): void {
-  for (let i = 1; i < n; i++) {
-    const element = load<u64>(a + (<usize>i << 3));
-    let at = a + (<usize>i << 3);
-    while (at > a && load<u64>(at - 8) > element) {
-      store<u64>(at, load<u64>(at - 8));
-      at -= 8;
+/** How many of the n elements are less: the place of `element` in order. */
+// @ts-ignore: decorator
+@inline
+function place(less: v128): usize {
+  return <usize>(i64x2.extract_lane(less, 0) + i64x2.extract_lane(less, 1)) << 3;
+}
+
+/** Sorts a [n] into b without a branch on the data: counts for each element those before it. Both have room for n + 2. */
+function sortByRank(a: usize, b: usize, n: i32): void {
+  const sign = <u64>1 << 63; // only signed 64-bit lanes can be compared
+  const end = a + (<usize>n << 3);
+  for (let at = a; at < end; at += 8) store<u64>(at, load<u64>(at) ^ sign);
+  store<i64>(end, i64.MAX_VALUE);
+  for (let i = a; i < end; i += 16) {
+    const first = v128.load64_splat(i);
+    const second = v128.load64_splat(i, 8);
+    let lessFirst = i64x2.splat(0);
+    let lessSecond = i64x2.splat(0);
+    for (let j = a; j < end; j += 16) {
+      const pair = v128.load(j);
+      lessFirst = i64x2.sub(lessFirst, i64x2.lt_s(pair, first));
+      lessSecond = i64x2.sub(lessSecond, i64x2.lt_s(pair, second));
     }
-    store<u64>(at, element);
+    store<u64>(b + place(lessFirst), load<u64>(i) ^ sign);
+    store<u64>(b + place(lessSecond), load<u64>(i, 8) ^ sign);
   }
 }
 
@@ -120,20 +136,20 @@ function pack<T>(x: usize, size: i32, k: i32, flip: u32, a: usize, counts: usize
   return n;
 }
 
-/** The first k of each row in order; scratch holds 16 (size + 1) + 8192 bytes. */
+/** The first k of each row in order; scratch holds 16 (size + 2) + 8192 bytes. */
 // @ts-ignore: decorator
 @inline
 function sortRows<T>(
   x: usize, values: usize, indices: usize, size: i32, k: i32, flip: u32, start: i32, end: i32, scratch: usize,
 ): void {
   const a = scratch + 8192;
-  const b = a + (<usize>(size + 1) << 3);
+  const b = a + (<usize>(size + 2) << 3);
   for (let row = start; row < end; row++) {
     const from = x + (<usize>row * <usize>size << 2);
     const to = <usize>row * <usize>k << 2;
     const n = pack<T>(from, size, k, flip, a, scratch);
-    let sorted = a;
-    if (n <= SHORT) sortByInsertion(a, n);
+    let sorted = b;
+    if (n <= SHORT) sortByRank(a, b, n);
     else sorted = sortByRadix(a, b, n, scratch);
     writeOrder<T>(sorted, from, values + to, indices + to, k, flip);
   }

@@ -4,7 +4,7 @@ import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** The heap is the faster way for at most so many, and at most this part of a row. */
 const HEAP_UP_TO = 256;
-const HEAP_PART = 1 / 8;
+const HEAP_PART = 1 / 16;
 
 /** The family over one runtime. */
 export function sortingKernels(runtime: WasmRuntime): SortingKernels<WasmBuffer> {
@@ -23,7 +23,7 @@ export function sortingKernels(runtime: WasmRuntime): SortingKernels<WasmBuffer>
     if (k <= HEAP_UP_TO && k <= size * HEAP_PART) {
       runtime.parallel(float ? 'topkF32' : 'topkI32', args, rows, size + 10 * k, 8 * k);
     } else {
-      runtime.parallel(float ? 'sortF32' : 'sortI32', args, rows, 20 * size, 16 * (size + 1) + 8192);
+      runtime.parallel(float ? 'sortF32' : 'sortI32', args, rows, 20 * size, 16 * (size + 2) + 8192);
     }
   }
 
