@@ -45,11 +45,6 @@ const limits: Record<DType, readonly [number, number]> = {
 
 const floating: readonly StoredDType[] = ['F64', 'F32', 'F16', 'BF16'];
 
-/** The dtype that a stored array gets when none is asked for. */
-export function defaultDType(stored: StoredDType): DType {
-  return defaults[stored];
-}
-
 function convertFloats(stored: StoredArray, dtype: DType, what: string): TypedArray {
   if (dtype !== 'float32' && dtype !== 'float64') {
     throw new OptionError(`${what}: ${stored.dtype} can be read as float32 or float64, got dtype ${dtype}`);

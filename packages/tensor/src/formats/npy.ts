@@ -6,7 +6,7 @@ import type { FileSource, OpenOptions } from './byte-source.js';
 import { convertStored, type ReadOptions } from './convert-stored.js';
 import { decodeNpy, packNpy } from './npy-bytes.js';
 import { readWhole } from './open-source.js';
-import { storageOf } from './tensor-storage.js';
+import { storedDTypeOf } from './stored-dtype-of.js';
 
 /**
  * Reads a .npy file into a tensor.
@@ -30,7 +30,7 @@ export async function loadNpy(source: FileSource, options: OpenOptions & ReadOpt
  * @throws DisposedError if the tensor has been disposed
  */
 export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
-  return packNpy({ dtype: storageOf(tensor.dtype), shape: tensor.shape, data: await tensor.data() });
+  return packNpy({ dtype: storedDTypeOf(tensor.dtype), shape: tensor.shape, data: await tensor.data() });
 }
 
 /**

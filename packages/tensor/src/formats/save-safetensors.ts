@@ -4,7 +4,7 @@ import { allocateBytes } from './allocate-bytes.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { layoutSafetensors, type SafetensorsLayout, type SafetensorsWriteOptions } from './safetensors-layout.js';
 import { littleEndianBytes, type StoredDType } from './stored.js';
-import { storageOf } from './tensor-storage.js';
+import { storedDTypeOf } from './stored-dtype-of.js';
 
 /** Tensors by name: an object or a Map. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -24,7 +24,7 @@ function layoutTensors(
   const entries = tensors instanceof Map ? [...(tensors as Map<string, Tensor>)] : Object.entries(tensors);
   const items = entries.map(([name, tensor]) => ({
     name,
-    dtype: storageOf(tensor.dtype),
+    dtype: storedDTypeOf(tensor.dtype),
     shape: tensor.shape,
     tensor,
   }));

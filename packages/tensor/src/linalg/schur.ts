@@ -36,11 +36,37 @@ function hessenberg(a: Matrix): Work {
   return { n, t: a, qt: transposed(productOf(reflections, n, n, 1)) };
 }
 
+/** data = (I - beta v v^T) data on 2 or 3 neighbouring rows, from column `begin`. */
+function reflectFewRows(data: Float64Array, n: number, { v, beta }: Reflection, row: number, begin: number): void {
+  const [v0, v1, v2] = [v[0]!, v[1]!, v[2] ?? 0];
+  const [r0, r1] = [row * n, (row + 1) * n];
+  const r2 = v.length === 3 ? (row + 2) * n : r1;
+  for (let j = begin; j < n; j++) {
+    const dot = beta * (v0 * data[r0 + j]! + v1 * data[r1 + j]! + v2 * data[r2 + j]!);
+    data[r0 + j]! -= dot * v0;
+    data[r1 + j]! -= dot * v1;
+    data[r2 + j]! -= dot * v2;
+  }
+}
+
+/** data = data (I - beta v v^T) on 2 or 3 neighbouring columns, down to row `end`. */
+function reflectFewColumns(data: Float64Array, n: number, { v, beta }: Reflection, column: number, end: number): void {
+  const [v0, v1, v2] = [v[0]!, v[1]!, v[2] ?? 0];
+  const third = v.length === 3 ? 2 : 1;
+  for (let at = column; at <= end * n + column; at += n) {
+    const dot = beta * (v0 * data[at]! + v1 * data[at + 1]! + v2 * data[at + third]!);
+    data[at]! -= dot * v0;
+    data[at + 1]! -= dot * v1;
+    data[at + third]! -= dot * v2;
+  }
+}
+
 /** A reflection of 2 or 3 neighbours as similarity of T, rows from column `begin`, columns down to row `end`. */
 function reflectBoth({ n, t, qt }: Work, reflection: Reflection, row: number, begin: number, end: number): void {
-  reflectRows(t, reflection, row, begin);
-  reflectColumns({ rows: end + 1, columns: n, data: t.data }, reflection, 0, row);
-  reflectRows(qt, reflection, row, 0);
+  if (reflection.beta === 0) return;
+  reflectFewRows(t.data, n, reflection, row, begin);
+  reflectFewColumns(t.data, n, reflection, row, end);
+  reflectFewRows(qt.data, n, reflection, row, 0);
 }
 
 /** Trace and determinant of the two shifts: of the last 2x2 block, or made up where that has led nowhere. */

@@ -11,6 +11,6 @@ const storage: Record<DType, StoredDType> = {
 };
 
 /** The type under which files store a tensor of this dtype, without loss. */
-export function storageOf(dtype: DType): StoredDType {
+export function storedDTypeOf(dtype: DType): StoredDType {
   return storage[dtype];
 }
