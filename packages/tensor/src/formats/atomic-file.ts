@@ -2,8 +2,8 @@
 import { SaccadeError } from '@saccade/kernels';
 import { type NodeFile, nodeFiles } from './node-files.js';
 
-/** Node writes at most 2 GiB at once. */
-const maxWriteBytes = 2 ** 30;
+/** Node writes at most 2 GiB at once; this is 1 GiB. */
+const maxWriteBytes = 1_073_741_824;
 
 let counter = 0;
 

@@ -35,10 +35,11 @@ const defaults: Record<StoredDType, DType> = {
   BOOL: 'bool',
 };
 
+// Written out, not computed: a bundler then drops the table where nothing reads files.
 const limits: Record<DType, readonly [number, number]> = {
-  float32: [-(2 ** 24), 2 ** 24],
-  float64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
+  float32: [-16_777_216, 16_777_216],
+  float64: [-9_007_199_254_740_991, 9_007_199_254_740_991],
+  int32: [-2_147_483_648, 2_147_483_647],
   uint8: [0, 255],
   bool: [0, 1],
 };

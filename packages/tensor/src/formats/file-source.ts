@@ -4,8 +4,8 @@ import { allocateBytes } from './allocate-bytes.js';
 import type { ByteSource } from './byte-source.js';
 import { nodeFiles } from './node-files.js';
 
-/** Node reads at most 2 GiB at once. */
-const maxReadBytes = 2 ** 30;
+/** Node reads at most 2 GiB at once; this is 1 GiB. */
+const maxReadBytes = 1_073_741_824;
 
 /**
  * Opens a file for reading in pieces; of a file larger than memory only the pieces are held.

@@ -87,7 +87,9 @@ export function countStored(shape: readonly number[], what: string): number {
 }
 
 /** True where this machine keeps the low byte first, as nearly all do. */
-const hostLittleEndian: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+function isHostLittleEndian(): boolean {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+}
 
 function swapped(bytes: Uint8Array, width: number): Uint8Array {
   const out = new Uint8Array(bytes.length);
@@ -107,7 +109,7 @@ export function viewStored(bytes: Uint8Array, dtype: StoredDType, littleEndian =
   const width = storedBytes(dtype);
   // Not bytes.slice(): a Node Buffer answers that with a view, not a copy.
   let source = bytes;
-  if (width > 1 && littleEndian !== hostLittleEndian) source = swapped(bytes, width);
+  if (width > 1 && littleEndian !== isHostLittleEndian()) source = swapped(bytes, width);
   else if (source.byteOffset % width !== 0) source = new Uint8Array(bytes);
   return new constructors[dtype](source.buffer as ArrayBuffer, source.byteOffset, source.byteLength / width);
 }
@@ -115,5 +117,5 @@ export function viewStored(bytes: Uint8Array, dtype: StoredDType, littleEndian =
 /** The bytes of stored elements, low byte first as files want them: a view, or a copy on a big-endian machine. */
 export function littleEndianBytes(data: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return hostLittleEndian || data.BYTES_PER_ELEMENT === 1 ? bytes : swapped(bytes, data.BYTES_PER_ELEMENT);
+  return isHostLittleEndian() || data.BYTES_PER_ELEMENT === 1 ? bytes : swapped(bytes, data.BYTES_PER_ELEMENT);
 }
