@@ -1,5 +1,5 @@
 // Gather, scatter and one-hot. Indices have been checked by firstOutside before any other kernel here runs.
-import { copyRow } from './rows';
+import { copyRow } from './copy-row';
 
 /** Columns of one item of a scatter: a cache line, so that no two threads write to the same one. */
 const COLUMNS = 16;

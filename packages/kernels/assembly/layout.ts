@@ -1,5 +1,5 @@
 // The strided copy. Strides come in bytes; they and addresses wrap at 2^32, so negative strides need no care.
-import { copyRow } from './rows';
+import { copyRow } from './copy-row';
 
 /** Bytes that one item of copyBytes covers. */
 const BLOCK: usize = 16384;

@@ -43,7 +43,7 @@ function straighten(layout: CopyLayout): Walk {
       axes.map((axis) => (layout.outStrides[axis]! < 0 ? -layout.xStrides[axis]! : layout.xStrides[axis]!)),
     ],
   );
-  return { shape, outStrides: strides[0]!, xStrides: strides[1]!, outOffset, xOffset };
+  return { shape: [...shape], outStrides: [...strides[0]!], xStrides: [...strides[1]!], outOffset, xOffset };
 }
 
 /** Puts `axis` just before the last one. */
@@ -74,7 +74,7 @@ export function layoutKernels(runtime: WasmRuntime): LayoutKernels<WasmBuffer> {
       const from = x.address + walk.xOffset * width;
       const to = out.address + walk.outOffset * width;
       const rank = walk.shape.length;
-      if (rank === 0 || (rank === 1 && walk.outStrides[0] === 1 && walk.xStrides[0] === 1)) {
+      if (elements === 1 || (rank === 1 && walk.outStrides[0] === 1 && walk.xStrides[0] === 1)) {
         const bytes = elements * width;
         runtime.parallel('copyBytes', [from, to, bytes], Math.ceil(bytes / BLOCK), BLOCK / 16);
         return;
