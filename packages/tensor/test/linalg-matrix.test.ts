@@ -300,15 +300,32 @@ test('matrices on which textbook QR iterations hang or fail are solved', () => {
   for (const [i, a] of hard.entries()) below(eigResidual(a), 1e-12, `matrix ${i}`);
 });
 
-test('a thousand small matrices of zeros, ones and minus ones all converge', () => {
-  let seed = 99;
-  for (let run = 0; run < 1000; run++) {
-    const n = 2 + (run % 7);
-    const a = random(n, n, seed++);
-    const b = { ...a, data: a.data.map((value) => Math.round(value)) };
-    below(eigResidual(b), 1e-12, `run ${run}`);
-    const { u, values, v } = svdMatrix(b);
-    below(relative(product(product(u, diagonal(values)), transposed(v)), b), 1e-13, `svd, run ${run}`);
+test('2,000 small matrices of few values, many zeros or wild scales all converge', () => {
+  let state = 1;
+  const uniform = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  const kinds: ((u: number) => number)[] = [
+    (u) => (u < 0.3 ? 1 : 0),
+    (u) => (u < 0.2 ? 1 : u < 0.4 ? -1 : 0),
+    (u) => (u < 0.5 ? 0 : 10 ** (uniform() * 40 - 20)),
+    (u) => (u < 0.7 ? 0 : uniform() * 1e-308),
+  ];
+  for (let run = 0; run < 2000; run++) {
+    const n = 2 + (run % 9);
+    const kind = kinds[run % kinds.length]!;
+    const a = matrix(
+      n,
+      n,
+      Float64Array.from({ length: n * n }, () => kind(uniform())),
+    );
+    below(eigResidual(a), 1e-13, `eig, run ${run}`);
+    const { u, values, v } = svdMatrix(a);
+    below(relative(product(product(u, diagonal(values)), transposed(v)), a), 1e-13, `svd, run ${run}`);
+    const half = { ...a, data: a.data.map((value, at) => value / 2 + a.data[(at % n) * n + Math.floor(at / n)]! / 2) };
+    const { values: w, vectors } = eigSymmetricMatrix(half);
+    below(relative(product(product(vectors, diagonal(w)), transposed(vectors)), half), 1e-13, `symmetric, run ${run}`);
   }
 });
 

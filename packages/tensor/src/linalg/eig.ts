@@ -1,5 +1,4 @@
 /** Eigenvalues and eigenvectors of any square matrix, complex ones as real and imaginary parts. */
-import { balance } from './balance.js';
 import { checkFinite, checkSquare, type Matrix, maxAbs, safeScale, scaled } from './matrix.js';
 import { schur } from './schur.js';
 
@@ -74,9 +73,14 @@ function schurVector(t: Matrix, value: Complex, last: number, least: number): [F
       const first = rest(row - 1, row + 1);
       const a = minus(at(row - 1, row - 1), value);
       const [b, c] = [at(row - 1, row), at(row, row - 1)];
-      const determinant = minus(times(a, d), times(b, c));
-      set(row - 1, divide(minus(times(d, first), times(b, second)), determinant, least * least));
-      set(row, divide(minus(times(a, second), times(c, first)), determinant, least * least));
+      // Elimination with the larger of a and c as pivot; Cramer's rule would not be stable here.
+      const swap = Math.abs(c.re) > Math.hypot(a.re, a.im);
+      const [p, p2, top, below] = swap ? [c, d, second, first] : [a, b, first, second];
+      const [l, l2] = swap ? [a, b] : [c, d];
+      const factor = divide(l, p, least);
+      const lower = divide(minus(below, times(factor, top)), minus(l2, times(factor, p2)), least);
+      set(row, lower);
+      set(row - 1, divide(minus(top, times(p2, lower)), p, least));
       row--;
     }
     const size = Math.max(Math.hypot(re[row]!, im[row]!), Math.hypot(re[row + 1]!, im[row + 1]!));
@@ -113,10 +117,16 @@ function normalise(re: Float64Array, im: Float64Array): void {
   }
 }
 
-/** The eigenvalues of a Schur form, the positive imaginary part of a pair first, with the last row of their block. */
-function schurValues(t: Matrix): { value: Complex; last: number }[] {
+/** An eigenvalue of a Schur form and the last row of its block. */
+interface SchurValue {
+  readonly value: Complex;
+  readonly last: number;
+}
+
+/** The eigenvalues of a Schur form. */
+function schurValues(t: Matrix): SchurValue[] {
   const n = t.rows;
-  const found: { value: Complex; last: number }[] = [];
+  const found: SchurValue[] = [];
   for (let i = 0; i < n; i++) {
     const a = t.data[i * n + i]!;
     const c = i + 1 < n ? t.data[(i + 1) * n + i]! : 0;
@@ -134,6 +144,12 @@ function schurValues(t: Matrix): { value: Complex; last: number }[] {
   return found;
 }
 
+/** By real part; a conjugate pair stays together, the negative imaginary part first. */
+function ascending(x: SchurValue, y: SchurValue): number {
+  const [a, b] = [x.value, y.value];
+  return a.re - b.re || Math.abs(a.im) - Math.abs(b.im) || x.last - y.last || a.im - b.im;
+}
+
 /**
  * All eigenvalues and right eigenvectors of a square matrix. Where eigenvectors are missing (a defective matrix), the
  * columns of equal eigenvalues are nearly parallel.
@@ -149,10 +165,9 @@ export function eigMatrix(a: Matrix): EigMatrices {
   const n = a.rows;
   const scale = safeScale(a);
   const work = scaled(a, scale);
-  const d = balance(work);
   const least = Number.EPSILON * maxAbs(work) || 1;
   const { q, t } = schur(work);
-  const found = schurValues(t).sort((x, y) => x.value.re - y.value.re || x.value.im - y.value.im);
+  const found = schurValues(t).sort(ascending);
   const vectorsReal = new Float64Array(n * n);
   const vectorsImaginary = new Float64Array(n * n);
   found.forEach(({ value, last }, column) => {
@@ -165,8 +180,8 @@ export function eigMatrix(a: Matrix): EigMatrices {
         sumRe += q.data[i * n + j]! * xRe[j]!;
         sumIm += q.data[i * n + j]! * xIm[j]!;
       }
-      re[i] = sumRe * d[i]!;
-      im[i] = sumIm * d[i]!;
+      re[i] = sumRe;
+      im[i] = sumIm;
     }
     normalise(re, im);
     for (let i = 0; i < n; i++) {
