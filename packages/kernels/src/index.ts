@@ -29,6 +29,7 @@ export {
   ShapeError,
 } from './errors.js';
 export { createJsDevice } from './js/device.js';
+export { philox } from './js/random.js';
 export type { AttentionSizes } from './table/attention.js';
 export type { ConvSizes, PoolSizes } from './table/convolution.js';
 export type { BinaryOp, Broadcast, CompareOp, TestOp, UnaryOp } from './table/elementwise.js';

@@ -1,0 +1,81 @@
+/** The backward pass: from the gradient of the outputs, step by step, to that of the targets. */
+import { add } from './ops/arithmetic.js';
+import { syncScope } from './scope.js';
+import type { Rule, Tape } from './tape.js';
+import { recording } from './tape.js';
+import { release, type Tensor } from './tensor.js';
+
+/** Gradients that wait for their step, summed over all uses of their tensor; freed as soon as they are used up. */
+class Cotangents {
+  readonly #of = new Map<Tensor, Tensor>();
+  /** How often each gradient waits: a rule may hand on the one it got. */
+  readonly #holders = new Map<Tensor, number>();
+  readonly #mayFree: (gradient: Tensor) => boolean;
+
+  constructor(mayFree: (gradient: Tensor) => boolean) {
+    this.#mayFree = mayFree;
+  }
+
+  get(t: Tensor): Tensor | undefined {
+    return this.#of.get(t);
+  }
+
+  add(t: Tensor, gradient: Tensor): void {
+    const sum = this.#of.get(t);
+    const total = sum === undefined ? gradient : add(sum, gradient);
+    this.#of.set(t, total);
+    this.#holders.set(total, (this.#holders.get(total) ?? 0) + 1);
+    if (sum !== undefined) {
+      this.#drop(sum);
+      if (!this.#holders.has(gradient) && this.#mayFree(gradient)) release(gradient);
+    }
+  }
+
+  delete(t: Tensor): void {
+    const gradient = this.#of.get(t);
+    this.#of.delete(t);
+    if (gradient !== undefined) this.#drop(gradient);
+  }
+
+  #drop(gradient: Tensor): void {
+    const holders = (this.#holders.get(gradient) ?? 0) - 1;
+    if (holders > 0) this.#holders.set(gradient, holders);
+    else {
+      this.#holders.delete(gradient);
+      if (this.#mayFree(gradient)) release(gradient);
+    }
+  }
+}
+
+function pull(rule: Rule, dy: Tensor, needs: readonly boolean[]): readonly (Tensor | undefined)[] {
+  if (typeof rule === 'function') return rule(dy, needs);
+  return needs.map((needed, i) => (needed ? rule[i]?.(dy) : undefined));
+}
+
+/**
+ * Gradients of sum(seeds * outputs) by `targets`, in their order; undefined where the outputs do not depend on one.
+ * Runs after the tape stopped recording; tapes that still record see the whole pass, for higher derivatives.
+ */
+export function backward(
+  tape: Tape,
+  outputs: readonly Tensor[],
+  seeds: readonly Tensor[],
+  targets: readonly Tensor[],
+): (Tensor | undefined)[] {
+  const wanted = new Set(targets);
+  const given = new Set(seeds);
+  const cotangents = new Cotangents((g) => !recording() && !given.has(g) && !tape.pins(g));
+  for (const [i, output] of outputs.entries()) cotangents.add(output, seeds[i] as Tensor);
+  for (let s = tape.steps.length - 1; s >= 0; s--) {
+    const { inputs, output, rule } = tape.steps[s] as Tape['steps'][number];
+    const dy = cotangents.get(output);
+    if (dy === undefined) continue;
+    const needs = inputs.map((t) => tape.tracks(t));
+    const gradients = syncScope(() => pull(rule, dy, needs));
+    gradients.forEach((gradient, i) => {
+      if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
+    });
+    if (!wanted.has(output)) cotangents.delete(output);
+  }
+  return targets.map((t) => cotangents.get(t));
+}

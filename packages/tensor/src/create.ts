@@ -1,0 +1,197 @@
+/** Makes tensors from values, ranges and constants. */
+import {
+  currentDevice,
+  type Device,
+  type DType,
+  DTypeError,
+  isFloat,
+  newArray,
+  OptionError,
+  ShapeError,
+  type TypedArray,
+} from '@saccade/kernels';
+import { bufferOf, empty } from './engine.js';
+import { checkShape, type Shape, show, sizeOf } from './shape.js';
+import { isTensor, type Tensor } from './tensor.js';
+
+/** Nested arrays of numbers or booleans, rectangular. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** Element type and place of a new tensor. */
+export interface CreateOptions {
+  readonly dtype?: DType | undefined;
+  /** Default: the current device. */
+  readonly device?: Device | undefined;
+}
+
+function onDevice<S extends Shape>(op: string, shape: S, dtype: DType, device: Device | undefined): Tensor<S> {
+  checkShape(op, shape);
+  const place = device ?? currentDevice();
+  if (!place.supports(dtype)) {
+    throw new DTypeError(`${op}: the ${place.name} device has no ${dtype}; init({ device: 'js' }) has`);
+  }
+  return empty(place, dtype, shape);
+}
+
+function write<S extends Shape>(t: Tensor<S>, values: TypedArray): Tensor<S> {
+  t.device.write(bufferOf('tensor', t), values);
+  return t;
+}
+
+/** The shape of nested arrays. @throws {ShapeError} if they are ragged */
+function nestedShape(values: Nested): number[] {
+  const shape: number[] = [];
+  for (let level: Nested = values; Array.isArray(level); level = (level as readonly Nested[])[0] as Nested) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  return shape;
+}
+
+function flattenInto(values: Nested, shape: Shape, depth: number, out: TypedArray, at: number): number {
+  const isLeaf = depth === shape.length;
+  if (isLeaf ? typeof values === 'object' : !Array.isArray(values) || values.length !== shape[depth]) {
+    throw new ShapeError(`tensor: nested arrays must be rectangular, expected ${show(shape)} throughout`);
+  }
+  if (isLeaf) {
+    if (typeof values !== 'number' && typeof values !== 'boolean') {
+      throw new DTypeError(`tensor: expected numbers or booleans, got ${typeof values}`);
+    }
+    out[at] = Number(values);
+    return at + 1;
+  }
+  let next = at;
+  for (const child of values as readonly Nested[]) next = flattenInto(child, shape, depth + 1, out, next);
+  return next;
+}
+
+function firstLeaf(values: Nested): number | boolean | undefined {
+  let level: Nested | undefined = values;
+  while (Array.isArray(level)) level = (level as readonly Nested[])[0];
+  return level as number | boolean | undefined;
+}
+
+function arrayType(values: TypedArray): DType {
+  if (values instanceof Int32Array) return 'int32';
+  return values instanceof Uint8Array ? 'uint8' : 'float32';
+}
+
+/** Values in the array of an element type; whole-number types refuse what they cannot hold. */
+function convert(values: TypedArray, dtype: DType): TypedArray {
+  if (isFloat(dtype)) {
+    const fits = dtype === 'float32' ? values instanceof Float32Array : values instanceof Float64Array;
+    return fits ? values : newArray(dtype, values.length).map((_, i) => values[i] as number);
+  }
+  const out = newArray(dtype, values.length);
+  for (let i = 0; i < values.length; i++) {
+    out[i] = values[i] as number;
+    if (out[i] !== values[i] || (dtype === 'bool' && (out[i] as number) > 1)) {
+      throw new DTypeError(`tensor: ${values[i]} at position ${i} is no ${dtype}`);
+    }
+  }
+  return out;
+}
+
+/**
+ * A tensor of given values: a number, nested arrays, or a typed array with a shape.
+ * The element type defaults to float32, int32 and uint8 for arrays of that kind, bool for booleans.
+ * @throws {ShapeError} for ragged arrays or a shape that the values do not fill
+ * @throws {DTypeError} for values that the element type cannot hold, or a type that the device lacks
+ */
+export function tensor<const S extends Shape = Shape>(
+  values: Nested | TypedArray,
+  { shape, dtype, device }: CreateOptions & { readonly shape?: S | undefined } = {},
+): Tensor<S> {
+  if (isTensor(values)) throw new DTypeError('tensor: got a tensor; use reshape or cast');
+  const flat = ArrayBuffer.isView(values) ? values : flatten(values);
+  const own = ArrayBuffer.isView(values) ? [values.length] : nestedShape(values);
+  const full = (shape ?? own) as S;
+  checkShape('tensor', full);
+  if (sizeOf(full) !== flat.length) {
+    throw new ShapeError(`tensor: ${flat.length} values do not fill ${show(full)}`);
+  }
+  const boolean = !ArrayBuffer.isView(values) && typeof firstLeaf(values) === 'boolean';
+  const type = dtype ?? (ArrayBuffer.isView(values) ? arrayType(values) : boolean ? 'bool' : 'float32');
+  const array = convert(flat, type);
+  return write(onDevice('tensor', full, type, device), array);
+}
+
+function flatten(values: Nested): Float64Array {
+  const shape = nestedShape(values);
+  const out = new Float64Array(sizeOf(shape));
+  flattenInto(values, shape, 0, out, 0);
+  return out;
+}
+
+/** A tensor full of `value`. Default type float32. */
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  { dtype = 'float32', device }: CreateOptions = {},
+): Tensor<S> {
+  const t = onDevice('full', shape, dtype, device);
+  t.device.kernels.fill(bufferOf('full', t), value);
+  return t;
+}
+
+/** A tensor of zeros. */
+export function zeros<const S extends Shape>(shape: S, options: CreateOptions = {}): Tensor<S> {
+  return full(shape, 0, options);
+}
+
+/** A tensor of ones. */
+export function ones<const S extends Shape>(shape: S, options: CreateOptions = {}): Tensor<S> {
+  return full(shape, 1, options);
+}
+
+/** Zeros of the shape, type and device of `t`. */
+export function zerosLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
+  return full(t.shape, 0, { dtype: t.dtype, device: t.device }) as Tensor<S>;
+}
+
+/** Ones of the shape, type and device of `t`. */
+export function onesLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
+  return full(t.shape, 1, { dtype: t.dtype, device: t.device }) as Tensor<S>;
+}
+
+/** start, start + step, ... below `stop` (above it for a negative step). Default type float32. @throws {OptionError} for step 0 or NaN */
+export function range(
+  start: number,
+  stop: number,
+  step = 1,
+  { dtype = 'float32', device }: CreateOptions = {},
+): Tensor<readonly [number]> {
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (!Number.isSafeInteger(length)) {
+    throw new OptionError(`range: cannot count from ${start} to ${stop} by ${step}`);
+  }
+  const values = newArray(dtype, length);
+  for (let i = 0; i < length; i++) values[i] = start + i * step;
+  return write(onDevice('range', [length] as const, dtype, device), values);
+}
+
+/** `count` numbers from `start` to `stop`, both included, evenly spaced. @throws {OptionError} for a count below 1 */
+export function linspace(
+  start: number,
+  stop: number,
+  count: number,
+  options: CreateOptions = {},
+): Tensor<readonly [number]> {
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new OptionError(`linspace: count must be a whole number from 1, got ${count}`);
+  }
+  const { dtype = 'float32', device } = options;
+  const values = newArray(dtype, count);
+  const step = count === 1 ? 0 : (stop - start) / (count - 1);
+  for (let i = 0; i < count; i++) values[i] = start + i * step;
+  return write(onDevice('linspace', [count] as const, dtype, device), values);
+}
+
+/** The identity matrix [size, size]. */
+export function eye(size: number, options: CreateOptions = {}): Tensor<readonly [number, number]> {
+  const { dtype = 'float32', device } = options;
+  checkShape('eye', [size]);
+  const values = newArray(dtype, size * size);
+  for (let i = 0; i < size; i++) values[i * size + i] = 1;
+  return write(onDevice('eye', [size, size] as const, dtype, device), values);
+}

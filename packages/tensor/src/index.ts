@@ -1,0 +1,125 @@
+/** The public face of `@saccade/tensor`. */
+import './methods.js';
+
+export {
+  type Device,
+  DeviceError,
+  type DeviceInfo,
+  DisposedError,
+  type DType,
+  DTypeError,
+  FormatError,
+  GradientError,
+  IndexError,
+  type InitOptions,
+  init,
+  OptionError,
+  OutOfMemoryError,
+  SaccadeError,
+  ShapeError,
+  type TypedArray,
+} from '@saccade/kernels';
+export { type CheckOptions, checkGradients } from './check-gradients.js';
+export {
+  type CreateOptions,
+  eye,
+  full,
+  linspace,
+  type Nested,
+  ones,
+  onesLike,
+  range,
+  tensor,
+  zeros,
+  zerosLike,
+} from './create.js';
+export {
+  type CustomResult,
+  checkpoint,
+  customGrad,
+  grad,
+  stopGradient,
+  valueAndGrad,
+  valueAndGradOf,
+} from './grad.js';
+export { type MemoryUse, memory } from './memory.js';
+export type { TensorMethods } from './methods.js';
+export { erf, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/activation.js';
+export { add, div, mod, mul, neg, squaredDifference, sub } from './ops/arithmetic.js';
+export { at, type Index } from './ops/at.js';
+export { type AttentionOptions, attention, attentionWeights } from './ops/attention.js';
+export type { Operand } from './ops/binary.js';
+export { cast } from './ops/cast.js';
+export {
+  equal,
+  greater,
+  greaterEqual,
+  isfinite,
+  isnan,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  notEqual,
+} from './ops/compare.js';
+export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './ops/convolution.js';
+export { exp, expm1, log, log1p, pow, reciprocal, rsqrt, sqrt, square } from './ops/exponential.js';
+export { maximum, minimum } from './ops/extremes.js';
+export { resizeBilinear, rotate } from './ops/image.js';
+export {
+  type AxisOption,
+  gather,
+  oneHot,
+  scatterAdd,
+  scatterAddAlong,
+  takeAlong,
+} from './ops/indexing.js';
+export { concat, crop, flip, pad, roll, split, swapAxes, transpose } from './ops/layout.js';
+export { type MatmulOptions, matmul } from './ops/matmul.js';
+export {
+  type BatchNormResult,
+  batchNorm,
+  layerNorm,
+  type NormalizeOptions,
+} from './ops/normalize.js';
+export { averagePool, maxPool, type PoolOptions } from './ops/pooling.js';
+export {
+  type ArgOptions,
+  all,
+  any,
+  argmax,
+  argmin,
+  cumsum,
+  logSumExp,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  std,
+  variance,
+} from './ops/reduce.js';
+export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js';
+export { abs, ceil, floor, round, sign, trunc } from './ops/rounding.js';
+export {
+  csrMatmul,
+  type SparseMatrix,
+  segmentMax,
+  segmentSoftmax,
+  segmentSum,
+} from './ops/segment.js';
+export { logSoftmax, type SoftmaxOptions, softmax } from './ops/softmax.js';
+export { argsort, type Ordered, type SortOptions, sort, topk } from './ops/sorting.js';
+export { stack, tile, unstack } from './ops/stack.js';
+export { broadcastTo, type ReduceOptions, sum, sumTo } from './ops/sum.js';
+export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from './ops/trigonometry.js';
+export { clip, where } from './ops/where.js';
+export type { Padding, Pair } from './ops/window.js';
+export { format, type PrintOptions } from './print.js';
+export { type RandomOptions, Rng, type RngState } from './rng.js';
+export { dispose, keep, scope } from './scope.js';
+export type { Shape } from './shape.js';
+export { isTensor, type Tensor } from './tensor.js';
+export { mapTree, tensorsOf } from './tree.js';

@@ -1,0 +1,146 @@
+/** Convolution of images and signals, channels last. */
+import { type ConvSizes, OptionError, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, empty, requireFloat, requireSameType } from '../engine.js';
+import { type Shape, show } from '../shape.js';
+import { record } from '../tape.js';
+import type { Tensor } from '../tensor.js';
+import { expandDims, squeeze } from './reshape.js';
+import { sum } from './sum.js';
+import { checkPair, type Padding, type Pair, windowAxis } from './window.js';
+
+/** How the window slides. */
+export interface ConvOptions {
+  /** [outChannels], added to every position. */
+  readonly bias?: Tensor<Shape> | undefined;
+  /** Default 1. */
+  readonly stride?: Pair | undefined;
+  /** Default 'valid'. */
+  readonly padding?: Padding | undefined;
+  /** Distance between taps. Default 1. */
+  readonly dilation?: Pair | undefined;
+  /** Output group g sees input group g only. Default 1. */
+  readonly groups?: number | undefined;
+}
+
+function convSizes(op: string, x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOptions): ConvSizes {
+  const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
+  if (x.rank !== 4) throw new ShapeError(`${op}: x must be [batch, height, width, channels], got ${show(x.shape)}`);
+  if (filter.rank !== 4) {
+    throw new ShapeError(`${op}: filter must be [height, width, in / groups, out], got ${show(filter.shape)}`);
+  }
+  const [batch, inHeight, inWidth, inChannels] = x.shape as readonly [number, number, number, number];
+  const [kernelHeight, kernelWidth, perGroup, outChannels] = filter.shape as readonly [number, number, number, number];
+  if (!Number.isSafeInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw new OptionError(`${op}: groups must divide ${inChannels} and ${outChannels} channels, got ${groups}`);
+  }
+  if (perGroup * groups !== inChannels) {
+    throw new ShapeError(
+      `${op}: x ${show(x.shape)} has ${inChannels} channels, filter ${show(filter.shape)} with ${groups} groups expects ${perGroup * groups}`,
+    );
+  }
+  if (bias !== undefined && (bias.rank !== 1 || bias.size !== outChannels)) {
+    throw new ShapeError(`${op}: bias must be [${outChannels}], got ${show(bias.shape)}`);
+  }
+  const [strideY, strideX] = checkPair(op, 'stride', stride, 1);
+  const [dilationY, dilationX] = checkPair(op, 'dilation', dilation, 1);
+  const vertical = windowAxis(op, 0, inHeight, kernelHeight, strideY, dilationY, padding);
+  const horizontal = windowAxis(op, 1, inWidth, kernelWidth, strideX, dilationX, padding);
+  return {
+    batch,
+    inHeight,
+    inWidth,
+    inChannels,
+    outChannels,
+    kernelHeight,
+    kernelWidth,
+    strideY,
+    strideX,
+    dilationY,
+    dilationX,
+    groups,
+    outHeight: vertical.out,
+    outWidth: horizontal.out,
+    padTop: vertical.before,
+    padLeft: horizontal.before,
+  };
+}
+
+const inputShape = (s: ConvSizes): Shape => [s.batch, s.inHeight, s.inWidth, s.inChannels];
+const outputShape = (s: ConvSizes): Shape => [s.batch, s.outHeight, s.outWidth, s.outChannels];
+const filterShape = (s: ConvSizes): Shape => [s.kernelHeight, s.kernelWidth, s.inChannels / s.groups, s.outChannels];
+
+/** The three products of a convolution are each other's gradients. */
+function forward(x: Tensor, filter: Tensor, bias: Tensor | undefined, s: ConvSizes): Tensor {
+  const device = deviceOf('conv2d', x, filter, bias);
+  const y = empty(device, x.dtype, outputShape(s));
+  const b = bias && bufferOf('conv2d', bias);
+  device.kernels.conv2d(bufferOf('conv2d', x), bufferOf('conv2d', filter), b, bufferOf('conv2d', y), s);
+  const rules = [
+    (g: Tensor) => inputGradient(g, filter, s),
+    (g: Tensor) => filterGradient(x, g, s),
+    (g: Tensor) => sum(g, { axis: [0, 1, 2] }),
+  ];
+  record(y, bias ? [x, filter, bias] : [x, filter], rules.slice(0, bias ? 3 : 2));
+  return y;
+}
+
+function inputGradient(dy: Tensor, filter: Tensor, s: ConvSizes): Tensor {
+  const device = deviceOf('conv2d', dy, filter);
+  const dx = empty(device, dy.dtype, inputShape(s));
+  device.kernels.conv2dGradInput(bufferOf('conv2d', dy), bufferOf('conv2d', filter), bufferOf('conv2d', dx), s);
+  record(dx, [dy, filter], [(g) => forward(g, filter, undefined, s), (g) => filterGradient(g, dy, s)]);
+  return dx;
+}
+
+function filterGradient(x: Tensor, dy: Tensor, s: ConvSizes): Tensor {
+  const device = deviceOf('conv2d', x, dy);
+  const df = empty(device, x.dtype, filterShape(s));
+  device.kernels.conv2dGradFilter(bufferOf('conv2d', x), bufferOf('conv2d', dy), bufferOf('conv2d', df), s);
+  record(df, [x, dy], [(g) => inputGradient(dy, g, s), (g) => forward(x, g, undefined, s)]);
+  return df;
+}
+
+/**
+ * Cross-correlation of images x [batch, height, width, in] with filter [height, width, in / groups, out]:
+ * [batch, height', width', out]. Differentiable as often as one likes.
+ * @throws {ShapeError} if ranks, channels or sizes do not fit @throws {OptionError} for bad strides, padding, dilation or groups
+ */
+export function conv2d(x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOptions = {}): Tensor {
+  requireFloat('conv2d', x, filter);
+  requireSameType('conv2d', x, filter, options.bias);
+  const sizes = convSizes('conv2d', x, filter, options);
+  return forward(x as Tensor, filter as Tensor, options.bias as Tensor | undefined, sizes);
+}
+
+/** Options of a convolution along one axis. */
+export interface Conv1dOptions {
+  /** [outChannels]. */
+  readonly bias?: Tensor<Shape> | undefined;
+  readonly stride?: number | undefined;
+  /** 'valid' (default), 'same', a number for both ends, or [before, after]. */
+  readonly padding?: 'valid' | 'same' | number | readonly [number, number] | undefined;
+  readonly dilation?: number | undefined;
+  readonly groups?: number | undefined;
+}
+
+/**
+ * Cross-correlation of signals x [batch, length, in] with filter [taps, in / groups, out]: [batch, length', out].
+ * @throws {ShapeError} @throws {OptionError} as `conv2d`
+ */
+export function conv1d(x: Tensor<Shape>, filter: Tensor<Shape>, options: Conv1dOptions = {}): Tensor {
+  const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
+  if (x.rank !== 3) throw new ShapeError(`conv1d: x must be [batch, length, channels], got ${show(x.shape)}`);
+  if (filter.rank !== 3) {
+    throw new ShapeError(`conv1d: filter must be [taps, in / groups, out], got ${show(filter.shape)}`);
+  }
+  const ends: readonly [number, number] | undefined =
+    typeof padding === 'string' ? undefined : typeof padding === 'number' ? [padding, padding] : padding;
+  const y = conv2d(expandDims(x, 1), expandDims(filter, 0), {
+    bias,
+    groups,
+    stride: [1, stride],
+    dilation: [1, dilation],
+    padding: ends === undefined ? (padding as 'valid' | 'same') : [[0, 0], ends],
+  });
+  return squeeze(y, 1);
+}

@@ -1,0 +1,96 @@
+/** Average and maximum of sliding windows over images [batch, height, width, channels]. */
+import { type PoolSizes, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, empty, requireFloat } from '../engine.js';
+import { type Shape, show } from '../shape.js';
+import { record } from '../tape.js';
+import type { Tensor } from '../tensor.js';
+import { takeAlong } from './indexing.js';
+import { reshape } from './reshape.js';
+import { checkPair, type Padding, type Pair, windowAxis } from './window.js';
+
+/** How the window slides. */
+export interface PoolOptions {
+  /** Window size. */
+  readonly size: Pair;
+  /** Default: the window size. */
+  readonly stride?: Pair | undefined;
+  /** Default 'valid'. */
+  readonly padding?: Padding | undefined;
+}
+
+function poolSizes(op: string, x: Tensor<Shape>, { size, stride = size, padding = 'valid' }: PoolOptions): PoolSizes {
+  requireFloat(op, x);
+  if (x.rank !== 4) throw new ShapeError(`${op}: x must be [batch, height, width, channels], got ${show(x.shape)}`);
+  const [batch, inHeight, inWidth, channels] = x.shape as readonly [number, number, number, number];
+  const [kernelHeight, kernelWidth] = checkPair(op, 'size', size, 1);
+  const [strideY, strideX] = checkPair(op, 'stride', stride, 1);
+  const vertical = windowAxis(op, 0, inHeight, kernelHeight, strideY, 1, padding);
+  const horizontal = windowAxis(op, 1, inWidth, kernelWidth, strideX, 1, padding);
+  return {
+    batch,
+    inHeight,
+    inWidth,
+    channels,
+    kernelHeight,
+    kernelWidth,
+    strideY,
+    strideX,
+    outHeight: vertical.out,
+    outWidth: horizontal.out,
+    padTop: vertical.before,
+    padLeft: horizontal.before,
+  };
+}
+
+const inputShape = (s: PoolSizes): Shape => [s.batch, s.inHeight, s.inWidth, s.channels];
+const outputShape = (s: PoolSizes): Shape => [s.batch, s.outHeight, s.outWidth, s.channels];
+
+/** Means of windows; padding does not count unless `countPadding`. @throws {ShapeError} @throws {OptionError} */
+export function averagePool(
+  x: Tensor<Shape>,
+  options: PoolOptions & { readonly countPadding?: boolean | undefined },
+): Tensor {
+  return averages(x as Tensor, poolSizes('averagePool', x, options), options.countPadding ?? false);
+}
+
+function averages(x: Tensor, s: PoolSizes, countPadding: boolean): Tensor {
+  const device = deviceOf('averagePool', x);
+  const y = empty(device, x.dtype, outputShape(s));
+  device.kernels.averagePool(bufferOf('averagePool', x), bufferOf('averagePool', y), s, countPadding);
+  record(y, [x], [(g) => averagesGradient(g, s, countPadding)]);
+  return y;
+}
+
+function averagesGradient(dy: Tensor, s: PoolSizes, countPadding: boolean): Tensor {
+  const device = deviceOf('averagePool', dy);
+  const dx = empty(device, dy.dtype, inputShape(s));
+  device.kernels.averagePoolGrad(bufferOf('averagePool', dy), bufferOf('averagePool', dx), s, countPadding);
+  record(dx, [dy], [(g) => averages(g, s, countPadding)]);
+  return dx;
+}
+
+/** Maxima of windows. The gradient goes to the first maximum of each. @throws {ShapeError} @throws {OptionError} */
+export function maxPool(x: Tensor<Shape>, options: PoolOptions): Tensor {
+  const s = poolSizes('maxPool', x, options);
+  const device = deviceOf('maxPool', x);
+  const y = empty(device, x.dtype, outputShape(s)) as Tensor;
+  const indices = empty(device, 'int32', outputShape(s)) as Tensor;
+  device.kernels.maxPool(bufferOf('maxPool', x), bufferOf('maxPool', y), bufferOf('maxPool', indices), s);
+  record(y, [x as Tensor], [(g) => maximaGradient(g, indices, s)]);
+  return y;
+}
+
+function maximaGradient(dy: Tensor, indices: Tensor, s: PoolSizes): Tensor {
+  const device = deviceOf('maxPool', dy);
+  const dx = empty(device, dy.dtype, inputShape(s));
+  device.kernels.maxPoolGrad(bufferOf('maxPool', dy), bufferOf('maxPool', indices), bufferOf('maxPool', dx), s);
+  record(dx, [dy], [(g) => pick(g, indices, s)]);
+  return dx;
+}
+
+/** Reads x at the stored positions: the adjoint of the maximum's gradient. */
+function pick(x: Tensor, indices: Tensor, s: PoolSizes): Tensor {
+  const flat = reshape(x, [s.batch, s.inHeight * s.inWidth, s.channels]);
+  const at = reshape(indices, [s.batch, s.outHeight * s.outWidth, s.channels]);
+  return reshape(takeAlong(flat, at, { axis: 1 }), outputShape(s));
+}

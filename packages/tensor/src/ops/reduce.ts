@@ -1,0 +1,179 @@
+/** Folds over axes: means, extremes, norms, variance, logical tests, cumulative sums. */
+import { isFloat, OptionError, type ReduceOp, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
+import { checkAxes, checkAxis, type Shape, show, sizeOf } from '../shape.js';
+import { type PartialRule, record } from '../tape.js';
+import { release, type Tensor } from '../tensor.js';
+import { div, mul, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { equal } from './compare.js';
+import { exp, sqrt, square } from './exponential.js';
+import { reshape } from './reshape.js';
+import { sign } from './rounding.js';
+import { droppedShape, foldAxes, foldedShape, type ReduceOptions, sum } from './sum.js';
+import { where } from './where.js';
+
+/** Folds, drops the axes unless they are kept, and records `rule`, which sees gradient and result with the axes kept. */
+function fold(
+  name: string,
+  op: ReduceOp,
+  x: Tensor<Shape>,
+  { axis, keepDims = false }: ReduceOptions,
+  rule?: (g: Tensor, y: Tensor) => Tensor,
+): Tensor {
+  const axes = checkAxes(name, axis, x.rank);
+  const folded = foldAxes(name, op, x, axes);
+  const y = reshape(folded, keepDims ? folded.shape : droppedShape(x.shape, axes));
+  release(folded);
+  if (rule !== undefined && isFloat(x.dtype)) {
+    const wide = foldedShape(x.shape, axes);
+    const partial: PartialRule = (g) => rule(reshape(g, wide), reshape(y, wide));
+    record(y, [x as Tensor], [partial]);
+  }
+  return y;
+}
+
+/** Number of elements folded into one. */
+function folded(x: Tensor<Shape>, axis: ReduceOptions['axis']): number {
+  return sizeOf(checkAxes('mean', axis, x.rank).map((i) => x.shape[i] as number));
+}
+
+/** Arithmetic mean over axes; whole numbers become float32. NaN for none. */
+export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  const input = isFloat(x.dtype) ? x : cast(x, 'float32');
+  return div(sum(input, options), folded(input, options.axis));
+}
+
+/** Product over axes. The gradient is composed so that zeros are exact: it costs the number of folded elements per element. */
+export function prod(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  if (x.dtype === 'bool' || x.dtype === 'uint8') return prod(cast(x, 'int32'), options);
+  return fold('prod', 'prod', x, options, (g, y) => prodGradient(x as Tensor, y, g));
+}
+
+/** g y / x where x is not 0; where it is, the product of the others. */
+function prodGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
+  const zero = equal(x, 0);
+  const axes = y.shape.flatMap((extent, i) => (extent !== x.shape[i] ? [i] : []));
+  const ones = where(zero, 1, x);
+  const zeros = sum(cast(zero, 'int32'), { axis: axes, keepDims: true });
+  const others = prod(ones, { axis: axes, keepDims: true });
+  const single = where(equal(zeros, 1), others, 0);
+  const none = where(equal(zeros, 0), others, 0);
+  return mul(g, where(zero, single, div(none, ones)));
+}
+
+/** The gradient of an extreme: shared evenly among the elements that attain it. */
+function extremeGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
+  const attained = cast(equal(x, y), x.dtype);
+  const axes = y.shape.flatMap((extent, i) => (extent !== x.shape[i] ? [i] : []));
+  return mul(attained, div(g, sum(attained, { axis: axes, keepDims: true })));
+}
+
+/** The largest element over axes; NaN if any is NaN, -Infinity for none. Ties share the gradient. */
+export function max(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  return fold('max', 'max', x, options, (g, y) => extremeGradient(x as Tensor, y, g));
+}
+
+/** The smallest element over axes; NaN if any is NaN, Infinity for none. Ties share the gradient. */
+export function min(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  return fold('min', 'min', x, options, (g, y) => extremeGradient(x as Tensor, y, g));
+}
+
+/** log(sum(e^x)) over axes, without overflow. */
+export function logSumExp(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  requireFloat('logSumExp', x);
+  return fold('logSumExp', 'logSumExp', x, options, (g, y) => mul(g, exp(sub(x, y))));
+}
+
+/** The 1-norm or 2-norm over axes. The gradient at the zero vector is 0. @throws {OptionError} for another order */
+export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order?: 1 | 2 | undefined } = {}): Tensor {
+  requireFloat('norm', x);
+  const { order = 2 } = options;
+  if (order === 1) return fold('norm', 'norm1', x, options, (g) => mul(g, sign(x as Tensor)));
+  if (order !== 2) throw new OptionError(`norm: order must be 1 or 2, got ${order}`);
+  return fold('norm', 'norm2', x, options, (g, y) => mul(g, div(x, where(equal(y, 0), 1, y))));
+}
+
+/** Variance over axes: mean squared distance from the mean, divided by n - `correction` (default 0). */
+export function variance(
+  x: Tensor<Shape>,
+  options: ReduceOptions & { readonly correction?: number | undefined } = {},
+): Tensor {
+  const { axis, keepDims = false, correction = 0 } = options;
+  const centred = sub(x, mean(x, { axis, keepDims: true }));
+  return div(sum(square(centred), { axis, keepDims }), folded(x, axis) - correction);
+}
+
+/** Square root of the variance. */
+export function std(
+  x: Tensor<Shape>,
+  options: ReduceOptions & { readonly correction?: number | undefined } = {},
+): Tensor {
+  return sqrt(variance(x, options));
+}
+
+/** Whether any element over axes is true. @throws {DTypeError} unless bool */
+export function any(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  requireType('any', 'x', x, 'bool');
+  return fold('any', 'any', x, options);
+}
+
+/** Whether all elements over axes are true. @throws {DTypeError} unless bool */
+export function all(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  requireType('all', 'x', x, 'bool');
+  return fold('all', 'all', x, options);
+}
+
+/** One axis for an arg-reduction; without `axis` the flattened tensor is searched. */
+export interface ArgOptions {
+  readonly axis?: number | undefined;
+  /** Default false. */
+  readonly keepDims?: boolean | undefined;
+}
+
+function argReduce(op: 'argmax' | 'argmin', x: Tensor<Shape>, { axis, keepDims = false }: ArgOptions): Tensor {
+  const device = deviceOf(op, x);
+  const flat = axis === undefined;
+  const shape = flat ? [x.size] : x.shape;
+  const at = flat ? 0 : checkAxis(op, axis, x.rank);
+  if (shape[at] === 0) throw new ShapeError(`${op}: axis ${at} of ${show(x.shape)} is empty`);
+  const kept = flat ? x.shape.map(() => 1) : foldedShape(shape, [at]);
+  const out = empty(device, 'int32', (keepDims ? kept : droppedShape(shape, [at])) as Shape);
+  device.kernels.argReduce(op, bufferOf(op, x), bufferOf(op, out), {
+    outer: sizeOf(shape.slice(0, at)),
+    size: shape[at] as number,
+    inner: sizeOf(shape.slice(at + 1)),
+  });
+  return out;
+}
+
+/** Position (int32) of the largest element: the first on ties, the first NaN if there is one. @throws {ShapeError} for an empty axis */
+export function argmax(x: Tensor<Shape>, options: ArgOptions = {}): Tensor {
+  return argReduce('argmax', x, options);
+}
+
+/** Position (int32) of the smallest element: the first on ties, the first NaN if there is one. @throws {ShapeError} for an empty axis */
+export function argmin(x: Tensor<Shape>, options: ArgOptions = {}): Tensor {
+  return argReduce('argmin', x, options);
+}
+
+/** Running sums along an axis (default the last); `exclusive` leaves the element itself out, `reverse` runs from the end. */
+export function cumsum<S extends Shape>(
+  x: Tensor<S>,
+  { axis = -1, exclusive = false, reverse = false }: { axis?: number; exclusive?: boolean; reverse?: boolean } = {},
+): Tensor<S> {
+  const device = deviceOf('cumsum', x);
+  requireType('cumsum', 'x', x, 'float32', 'float64', 'int32');
+  const at = checkAxis('cumsum', axis, x.rank);
+  const y = empty(device, x.dtype, x.shape);
+  const sizes = {
+    outer: sizeOf(x.shape.slice(0, at)),
+    size: x.shape[at] as number,
+    inner: sizeOf(x.shape.slice(at + 1)),
+  };
+  device.kernels.cumsum(bufferOf('cumsum', x), bufferOf('cumsum', y), sizes, exclusive, reverse);
+  if (isFloat(x.dtype)) {
+    record(y as Tensor, [x as Tensor], [(g) => cumsum(g, { axis: at, exclusive, reverse: !reverse })]);
+  }
+  return y;
+}

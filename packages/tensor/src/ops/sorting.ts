@@ -1,0 +1,82 @@
+/** Order along an axis: the k best, sorting, and the positions that sort. */
+import { isFloat, OptionError } from '@saccade/kernels';
+import { bufferOf, deviceOf, empty, requireType } from '../engine.js';
+import { checkAxis, type Shape, sizeOf } from '../shape.js';
+import { record } from '../tape.js';
+import type { Tensor } from '../tensor.js';
+import { scatterAddAlong } from './indexing.js';
+import { swapAxes } from './layout.js';
+
+/** Values and where along the axis they stood (int32). */
+export interface Ordered {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+}
+
+/** Runs `body` with the axis last, and moves it back. */
+function onLastAxis(x: Tensor<Shape>, axis: number, body: (x: Tensor) => Ordered): Ordered {
+  if (axis === x.rank - 1) return body(x as Tensor);
+  const { values, indices } = body(swapAxes(x, axis, -1));
+  return { values: swapAxes(values, axis, -1), indices: swapAxes(indices, axis, -1) };
+}
+
+function recordOrder(x: Tensor, { values, indices }: Ordered): Ordered {
+  if (isFloat(x.dtype)) record(values, [x], [(g) => scatterAddAlong(x.shape, indices, g)]);
+  return { values, indices };
+}
+
+/**
+ * The `k` largest (or smallest) along an axis (default the last), best first. Ties keep the lower position first; NaN
+ * counts as the largest. Gradients flow to the chosen elements.
+ * @throws {OptionError} unless 1 <= k <= extent
+ */
+export function topk(
+  x: Tensor<Shape>,
+  k: number,
+  { axis = -1, largest = true }: { axis?: number | undefined; largest?: boolean | undefined } = {},
+): Ordered {
+  const at = checkAxis('topk', axis, x.rank);
+  const extent = x.shape[at] as number;
+  requireType('topk', 'x', x, 'float32', 'float64', 'int32');
+  if (!Number.isInteger(k) || k < 1 || k > extent) {
+    throw new OptionError(`topk: k must be an integer in [1, ${extent}], got ${k}`);
+  }
+  return onLastAxis(x, at, (t) => {
+    const device = deviceOf('topk', t);
+    const shape = [...t.shape.slice(0, -1), k];
+    const values = empty(device, t.dtype, shape as Shape);
+    const indices = empty(device, 'int32', shape as Shape);
+    const rows = sizeOf(t.shape.slice(0, -1));
+    const [v, i] = [bufferOf('topk', values), bufferOf('topk', indices)];
+    device.kernels.topk(bufferOf('topk', t), v, i, rows, extent, k, largest);
+    return recordOrder(t, { values, indices });
+  });
+}
+
+/** How to sort. */
+export interface SortOptions {
+  /** Default the last. */
+  readonly axis?: number | undefined;
+  /** Default false. */
+  readonly descending?: boolean | undefined;
+}
+
+/** Sorted values and the positions they came from; stable, NaN counts as the largest. */
+export function sort(x: Tensor<Shape>, { axis = -1, descending = false }: SortOptions = {}): Ordered {
+  requireType('sort', 'x', x, 'float32', 'float64', 'int32');
+  return onLastAxis(x, checkAxis('sort', axis, x.rank), (t) => {
+    const device = deviceOf('sort', t);
+    const values = empty(device, t.dtype, t.shape);
+    const indices = empty(device, 'int32', t.shape);
+    const size = t.shape[t.rank - 1] as number;
+    const rows = sizeOf(t.shape.slice(0, -1));
+    const [v, i] = [bufferOf('sort', values), bufferOf('sort', indices)];
+    device.kernels.sort(bufferOf('sort', t), v, i, rows, size, descending);
+    return recordOrder(t, { values, indices });
+  });
+}
+
+/** The positions (int32) that sort `x` along an axis; stable. */
+export function argsort(x: Tensor<Shape>, options: SortOptions = {}): Tensor {
+  return sort(x, options).indices;
+}

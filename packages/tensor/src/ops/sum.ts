@@ -1,0 +1,108 @@
+/** Sums over axes, and their adjoint: broadcasting. */
+import { DTypeError, isFloat, type ReduceOp, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, empty } from '../engine.js';
+import { broadcastStrides, checkAxes, checkShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../shape.js';
+import { record } from '../tape.js';
+import { release, type Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { reshape } from './reshape.js';
+
+/** Which axes to fold (default all; negative ones count from the back) and whether they stay with extent 1. */
+export interface ReduceOptions {
+  readonly axis?: number | readonly number[] | undefined;
+  /** Default false. */
+  readonly keepDims?: boolean | undefined;
+}
+
+/** Shape after folding `axes`, with extent 1 in their place. */
+export function foldedShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((extent, i) => (axes.includes(i) ? 1 : extent));
+}
+
+/** Shape after folding `axes`, without them. */
+export function droppedShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+/** Folds `axes` (ascending) by a kernel, one run of neighbouring axes a pass, last first; extents become 1. Records nothing. */
+export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: readonly number[]): Tensor {
+  const device = deviceOf(name, x);
+  const shape = [...x.shape];
+  let current: Tensor = x as Tensor;
+  let end = axes.length;
+  do {
+    let start = Math.max(0, end - 1);
+    while (start > 0 && axes[start - 1] === (axes[start] as number) - 1) start--;
+    const first = axes[start] ?? 0;
+    const last = axes[end - 1] ?? -1;
+    const axis = {
+      outer: sizeOf(shape.slice(0, first)),
+      size: sizeOf(shape.slice(first, last + 1)),
+      inner: sizeOf(shape.slice(last + 1)),
+    };
+    for (let i = first; i <= last; i++) shape[i] = 1;
+    const y = empty(device, x.dtype, [...shape] as Shape);
+    device.kernels.reduce(op, bufferOf(name, current), bufferOf(name, y), axis);
+    if (current !== x) release(current);
+    current = y;
+    end = start;
+  } while (end > 0);
+  return current;
+}
+
+/**
+ * Sum over axes. bool and uint8 are counted in int32. Gradient: the upstream gradient, repeated.
+ * @throws {OptionError} for an axis out of range or given twice
+ */
+export function sum(x: Tensor<Shape>, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  if (x.dtype === 'bool' || x.dtype === 'uint8') return sum(cast(x, 'int32'), { axis, keepDims });
+  const axes = checkAxes('sum', axis, x.rank);
+  const folded = foldAxes('sum', 'sum', x, axes);
+  const y = keepDims ? folded : withoutRecord(folded, droppedShape(x.shape, axes));
+  if (isFloat(x.dtype)) {
+    record(y, [x as Tensor], [(dy) => broadcastTo(reshape(dy, foldedShape(x.shape, axes)), x.shape)]);
+  }
+  return y;
+}
+
+/** Reshape of an intermediate that no tape knows. */
+function withoutRecord(t: Tensor, shape: Shape): Tensor {
+  const y = reshape(t, shape);
+  release(t);
+  return y;
+}
+
+/**
+ * Repeats axes of extent 1 (and missing leading ones) up to `shape`. Gradient: sums over the repeated axes.
+ * @throws {ShapeError} if the shapes do not fit
+ */
+export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): Tensor<S> {
+  checkShape('broadcastTo', shape);
+  const lead = shape.length - x.rank;
+  const fits = lead >= 0 && x.shape.every((extent, i) => extent === 1 || extent === shape[i + lead]);
+  if (!fits) throw new ShapeError(`broadcastTo: ${show(x.shape)} does not broadcast to ${show(shape)}`);
+  if (sameShape(x.shape, shape)) return x as unknown as Tensor<S>;
+  const device = deviceOf('broadcastTo', x);
+  const y = empty(device, x.dtype, shape);
+  device.kernels.copy(bufferOf('broadcastTo', x), bufferOf('broadcastTo', y), {
+    shape,
+    xStrides: broadcastStrides(x.shape, shape),
+    xOffset: 0,
+    outStrides: stridesOf(shape),
+    outOffset: 0,
+  });
+  record(y as Tensor, [x as Tensor], [(dy) => sumTo(dy, x.shape)]);
+  return y;
+}
+
+/** Sums `x` down to a shape that broadcasts to its own: the adjoint of broadcasting. */
+export function sumTo(x: Tensor<Shape>, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x as Tensor;
+  if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: expected floats, got ${x.dtype}`);
+  const lead = x.rank - shape.length;
+  const axes: number[] = [];
+  for (let i = 0; i < x.rank; i++) {
+    if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) axes.push(i);
+  }
+  return axes.length === 0 ? reshape(x, shape) : reshape(sum(x, { axis: axes }), shape);
+}

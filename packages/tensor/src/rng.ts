@@ -1,0 +1,164 @@
+/** Seeded random numbers: a counter-based generator that is passed, split and saved like any value. */
+import { currentDevice, type Device, type Distribution, type DType, OptionError, philox } from '@saccade/kernels';
+import { bufferOf, empty, requireFloat } from './engine.js';
+import { add } from './ops/arithmetic.js';
+import { argmax } from './ops/reduce.js';
+import { argsort } from './ops/sorting.js';
+import { syncScope } from './scope.js';
+import { checkShape, type Shape, sizeOf } from './shape.js';
+import { withTapes } from './tape.js';
+import type { Tensor } from './tensor.js';
+
+/** Where a generator stands; can be stored as JSON. */
+export interface RngState {
+  readonly key0: number;
+  readonly key1: number;
+  /** Blocks of four words already used. */
+  readonly block: number;
+}
+
+/** Type and place of random tensors. */
+export interface RandomOptions {
+  /** 'float32' (default) or 'float64', which then holds the same float32 values. */
+  readonly dtype?: 'float32' | 'float64' | undefined;
+  /** Default: the current device. */
+  readonly device?: Device | undefined;
+}
+
+/**
+ * A stream of random numbers (Philox4x32-10). The same seed gives the same numbers on every device, with any number of
+ * threads. Every call moves the stream on; `split` makes independent streams.
+ */
+export class Rng {
+  #key0: number;
+  #key1: number;
+  #block: number;
+
+  /** @param seed a whole number in [0, 2^53) @throws {OptionError} */
+  constructor(seed: number) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new OptionError(`Rng: seed must be a whole number in [0, 2^53), got ${seed}`);
+    }
+    this.#key0 = seed >>> 0;
+    this.#key1 = Math.floor(seed / 2 ** 32);
+    this.#block = 0;
+  }
+
+  /** Where the stream stands. */
+  get state(): RngState {
+    return { key0: this.#key0, key1: this.#key1, block: this.#block };
+  }
+
+  /** Moves the stream to a stored place. @throws {OptionError} unless the numbers can be a state */
+  set state({ key0, key1, block }: RngState) {
+    const valid = [key0, key1].every((key) => key >>> 0 === key) && Number.isSafeInteger(block) && block >= 0;
+    if (!valid) throw new OptionError(`Rng: not a state: ${JSON.stringify({ key0, key1, block })}`);
+    this.#key0 = key0;
+    this.#key1 = key1;
+    this.#block = block;
+  }
+
+  /** `count` independent streams; this one moves on. */
+  split(count = 2): Rng[] {
+    return Array.from({ length: count }, () => {
+      const [key0, key1] = this.#words();
+      const rng = new Rng(0);
+      rng.state = { key0, key1, block: 0 };
+      return rng;
+    });
+  }
+
+  /** The next four words. */
+  #words(): readonly [number, number, number, number] {
+    const { key0, key1, block } = this.state;
+    const words = philox([block >>> 0, Math.floor(block / 2 ** 32), 0, 0], [key0, key1]);
+    this.#block += 1;
+    return words;
+  }
+
+  /** One number in [0, 1), on the host, with 53 random bits. */
+  number(): number {
+    const [high, low] = this.#words();
+    return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
+  }
+
+  #fill(
+    distribution: Distribution,
+    shape: Shape,
+    dtype: DType,
+    device: Device | undefined,
+    a: number,
+    b: number,
+  ): Tensor {
+    checkShape('Rng', shape);
+    const t = empty(device ?? currentDevice(), dtype, shape) as Tensor;
+    t.device.kernels.random(distribution, bufferOf('Rng', t), this.state, a, b);
+    this.#block += Math.ceil(sizeOf(shape) / 4);
+    return t;
+  }
+
+  /** Uniform in [low, high). @throws {OptionError} unless low <= high */
+  uniform<const S extends Shape>(
+    shape: S,
+    { low = 0, high = 1, dtype = 'float32', device }: RandomOptions & { low?: number; high?: number } = {},
+  ): Tensor<S> {
+    if (!(low <= high)) throw new OptionError(`Rng.uniform: low must not exceed high, got ${low} and ${high}`);
+    return this.#fill('uniform', shape, dtype, device, low, high) as unknown as Tensor<S>;
+  }
+
+  /** Normal with a mean and a standard deviation. @throws {OptionError} for a negative or NaN deviation */
+  normal<const S extends Shape>(
+    shape: S,
+    { mean = 0, deviation = 1, dtype = 'float32', device }: RandomOptions & { mean?: number; deviation?: number } = {},
+  ): Tensor<S> {
+    if (!(deviation >= 0) || Number.isNaN(mean)) {
+      throw new OptionError(`Rng.normal: deviation must be a number from 0, got ${deviation}`);
+    }
+    return this.#fill('normal', shape, dtype, device, mean, deviation) as unknown as Tensor<S>;
+  }
+
+  /** Standard Gumbel: the maximum of log-probabilities plus this noise is a sample. */
+  gumbel<const S extends Shape>(shape: S, { dtype = 'float32', device }: RandomOptions = {}): Tensor<S> {
+    return this.#fill('gumbel', shape, dtype, device, 0, 1) as unknown as Tensor<S>;
+  }
+
+  /** bool, true with the given probability. @throws {OptionError} unless it is in [0, 1] */
+  bernoulli<const S extends Shape>(shape: S, probability: number, { device }: { device?: Device } = {}): Tensor<S> {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new OptionError(`Rng.bernoulli: probability must be in [0, 1], got ${probability}`);
+    }
+    return this.#fill('bernoulli', shape, 'bool', device, probability, 0) as unknown as Tensor<S>;
+  }
+
+  /** Whole numbers low <= x < high, int32. @throws {OptionError} unless low < high are int32 */
+  integers<const S extends Shape>(
+    shape: S,
+    low: number,
+    high: number,
+    { device }: { device?: Device } = {},
+  ): Tensor<S> {
+    const valid = (low | 0) === low && Number.isInteger(high) && high <= 2 ** 31 && low < high;
+    if (!valid) throw new OptionError(`Rng.integers: expected whole numbers low < high, got ${low} and ${high}`);
+    return this.#fill('integer', shape, 'int32', device, low, high) as unknown as Tensor<S>;
+  }
+
+  /** 0 ... n - 1 in random order, int32 [n]. */
+  permutation(n: number, { device }: { device?: Device } = {}): Tensor<readonly [number]> {
+    checkShape('Rng.permutation', [n]);
+    return syncScope(() => argsort(this.#fill('bits', [n], 'int32', device, 0, 0))) as unknown as Tensor<
+      readonly [number]
+    >;
+  }
+
+  /** For each row of logits [..., classes], one class (int32 [...]) with probability softmax(logits). No gradient flows. */
+  categorical(logits: Tensor<Shape>): Tensor {
+    requireFloat('Rng.categorical', logits);
+    return withTapes([], () =>
+      syncScope(() => {
+        const dtype = logits.dtype as 'float32' | 'float64';
+        const noise = this.gumbel(logits.shape, { dtype, device: logits.device });
+        return argmax(add(logits, noise), { axis: -1 });
+      }),
+    );
+  }
+}

@@ -1,0 +1,74 @@
+/** The tape: which operations led from watched tensors to a result. */
+import { state } from './state.js';
+import type { Tensor } from './tensor.js';
+
+/** Gradient by one input, given the gradient by the output. */
+export type PartialRule = (dy: Tensor) => Tensor;
+
+/** Gradients by all inputs at once; `needs` tells which are wanted. */
+export type JointRule = (dy: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
+
+/** One rule an input (undefined: no gradient flows there), or one for all. */
+export type Rule = readonly (PartialRule | undefined)[] | JointRule;
+
+/** One recorded operation. */
+export interface Step {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly rule: Rule;
+}
+
+/** Records the operations on watched tensors and on what comes from them. */
+export class Tape {
+  /** Recorded operations, first to last. */
+  readonly steps: Step[] = [];
+  /** Watched tensors and their descendants. */
+  readonly #tracked: Set<Tensor>;
+  /** Everything that the backward pass may read. */
+  readonly #pinned: Set<Tensor>;
+
+  constructor(watched: Iterable<Tensor>) {
+    this.#tracked = new Set(watched);
+    this.#pinned = new Set(this.#tracked);
+  }
+
+  /** Whether `t` is watched or comes from something watched. */
+  tracks(t: Tensor): boolean {
+    return this.#tracked.has(t);
+  }
+
+  /** Whether the backward pass may read `t`. */
+  pins(t: Tensor): boolean {
+    return this.#pinned.has(t);
+  }
+
+  /** Notes an operation if it concerns a watched tensor. */
+  record(output: Tensor, inputs: readonly Tensor[], rule: Rule): void {
+    if (!inputs.some((t) => this.#tracked.has(t))) return;
+    this.#tracked.add(output);
+    this.#pinned.add(output);
+    for (const t of inputs) this.#pinned.add(t);
+    this.steps.push({ inputs, output, rule });
+  }
+}
+
+/** Tells the active tapes about an operation. Operations call this after they computed `output`. */
+export function record(output: Tensor, inputs: readonly Tensor[], rule: Rule): void {
+  for (const tape of state.tapes) tape.record(output, inputs, rule);
+}
+
+/** Runs `body` with exactly these tapes recording. */
+export function withTapes<R>(tapes: readonly Tape[], body: () => R): R {
+  const before = state.tapes;
+  state.tapes = tapes;
+  try {
+    return body();
+  } finally {
+    state.tapes = before;
+  }
+}
+
+/** True while something records: inside a backward pass, fused gradients then give way to composed ones. */
+export function recording(): boolean {
+  return state.tapes.length > 0;
+}

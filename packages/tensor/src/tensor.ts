@@ -1,0 +1,153 @@
+/** The Tensor: a shape and an element type over a block of device memory. */
+import {
+  type ArrayOf,
+  type Buffer,
+  type Device,
+  DeviceError,
+  DisposedError,
+  type DType,
+  ShapeError,
+  type TypedArray,
+} from '@saccade/kernels';
+import { unwatch, watch } from './leaks.js';
+import type { TensorMethods } from './methods.js';
+import type { Scope } from './scope.js';
+import { type Shape, show, sizeOf } from './shape.js';
+import { currentCell, state } from './state.js';
+
+/** A block of device memory and how many tensors look at it. */
+export class Storage {
+  readonly device: Device;
+  readonly buffer: Buffer;
+  /** Live tensors over this block; it is released with the last. */
+  references = 0;
+
+  constructor(device: Device, buffer: Buffer) {
+    this.device = device;
+    this.buffer = buffer;
+  }
+}
+
+/** Marks tensors of every copy of this package. */
+const brand = '@saccade/tensor';
+
+export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
+
+/**
+ * An n-dimensional array on a device: row-major, contiguous, immutable.
+ * Its memory lives until the scope that it was made in ends, or until `dispose()`.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class Tensor<S extends Shape = Shape> {
+  /** Extents of the axes, outermost first; empty for a scalar. */
+  readonly shape: S;
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  storage: Storage | undefined;
+  /** @internal The scope that will free this tensor. */
+  scope: Scope | undefined;
+
+  /** @internal Made by operations; users call `tensor`, `zeros` and the like. */
+  constructor(storage: Storage, shape: S, dtype: DType) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = sizeOf(shape);
+    this.storage = storage;
+    storage.references += 1;
+    state.tensors += 1;
+    this.scope = currentCell().scope;
+    if (this.scope !== undefined) this.scope.tensors.add(this as unknown as Tensor);
+    else watch(this as unknown as Tensor);
+  }
+
+  /** @internal */
+  get '@saccade/tensor'(): true {
+    return true;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Whether the memory was given back. */
+  get disposed(): boolean {
+    return this.storage === undefined;
+  }
+
+  /** The device that holds the values. @throws {DisposedError} */
+  get device(): Device {
+    return storageOf('device', this).device;
+  }
+
+  /** A copy of the values, row-major, on every device. @throws {DisposedError} */
+  data<D extends DType = 'float32'>(): Promise<ArrayOf<D>> {
+    const { device, buffer } = storageOf('data', this);
+    return device.read(buffer) as Promise<ArrayOf<D>>;
+  }
+
+  /**
+   * A copy of the values at once, on devices whose memory the CPU sees.
+   * @throws {DeviceError} on a GPU, which must be awaited: use `await t.data()`
+   */
+  dataSync<D extends DType = 'float32'>(): ArrayOf<D> {
+    const { device, buffer } = storageOf('dataSync', this);
+    if (device.readSync === undefined) {
+      throw new DeviceError(`dataSync: the ${device.name} device cannot be read at once; use await tensor.data()`);
+    }
+    return device.readSync(buffer) as ArrayOf<D>;
+  }
+
+  /** The only value of a tensor with one element, at once. @throws {ShapeError} @throws {DeviceError} as `dataSync` */
+  item(): number {
+    const values: TypedArray = this.dataSync();
+    if (values.length !== 1) {
+      throw new ShapeError(`item: expected one element, got shape ${show(this.shape)}`);
+    }
+    return values[0] as number;
+  }
+
+  /** Gives the memory back. Doing so twice is fine; using the tensor afterwards throws DisposedError. */
+  dispose(): void {
+    for (const tape of state.tapes) {
+      // The backward pass still needs it: it goes when the tape does.
+      if (tape.pins(this as unknown as Tensor)) return;
+    }
+    release(this as unknown as Tensor);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** @internal Frees a tensor's memory, whatever records it. */
+export function release(t: Tensor): void {
+  const { storage } = t;
+  if (storage === undefined) return;
+  t.storage = undefined;
+  if (t.scope !== undefined) t.scope.tensors.delete(t);
+  else unwatch(t);
+  t.scope = undefined;
+  state.tensors -= 1;
+  storage.references -= 1;
+  if (storage.references === 0) storage.device.release(storage.buffer);
+}
+
+/** The memory behind a tensor. @throws {DisposedError} naming the operation and the shape */
+export function storageOf(op: string, t: Tensor<Shape>): Storage {
+  if (t.storage === undefined) {
+    throw new DisposedError(
+      `${op}: this tensor of shape ${show(t.shape)} (${t.dtype}) was disposed; ` +
+        'return it from its scope, or keep(tensor) it',
+    );
+  }
+  return t.storage;
+}
+
+/** True for tensors of any copy of this package. */
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && brand in value;
+}
