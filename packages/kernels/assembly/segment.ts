@@ -73,7 +73,8 @@ function nextPlace(ids: usize, j: i32, first: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function fold(op: i32, total: v128, x: v128, weight: v128): v128 {
-  if (op == MAX) return f32x4.max(total, x);
+  // Three instructions, where f32x4.max takes eight: once a lane is NaN, no comparison moves it again.
+  if (op == MAX) return v128.or(f32x4.pmax(total, x), f32x4.ne(x, x));
   if (op == WEIGHTED) return fma(x, weight, total);
   return f32x4.add(total, x);
 }
@@ -204,13 +205,13 @@ function storeUpTo4(at: usize, v: v128, lanes: i32): void {
   }
 }
 
-/** Softmax of four columns over one list, its sum in float64. */
+/** Softmax of four columns over one list, its sum in float64. A NaN need not win the maximum: it makes the sum NaN. */
 // @ts-ignore: decorator
 @inline
 function softmaxList(at: usize, end: usize, x: usize, out: usize, rowBytes: usize, lanes: i32): void {
   let largest = f32x4.splat(-<f32>Infinity);
   for (let entry = at; entry < end; entry += 4) {
-    largest = f32x4.max(largest, loadUpTo4(x + load<usize>(entry) * rowBytes, lanes));
+    largest = f32x4.pmax(largest, loadUpTo4(x + load<usize>(entry) * rowBytes, lanes));
   }
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
