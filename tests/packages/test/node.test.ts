@@ -21,9 +21,10 @@ for (const name of packages) {
 
 for (const file of ['esm.mjs', 'commonjs.cjs']) {
   test(`${file} multiplies matrices`, async () => {
-    const { product, info } = JSON.parse(await node(file));
+    const { product, leaked, info } = JSON.parse(await node(file));
     console.log(`    ${file}: [${product}] on ${info.name} (${info.arithmetic}), ${info.threads} threads`);
     assert.equal(product, [19, 22, 43, 50]);
+    assert.is(leaked, 0);
     assert.is(info.name, 'wasm');
     assert.is(info.threads, 2);
   });
