@@ -1,8 +1,10 @@
-// The batched matrix product: the right operand in panels of 8 columns, the left one in blocks of panels of 4 rows.
+// The batched matrix product: the right operand in panels of 8 columns, the left one in blocks of panels of MR rows.
 import { matrixAt } from './batch';
 import { packLeft, packRight } from './pack';
 import { MR, multiply, NR, SPARE } from './tile';
 export * from './matmul-small';
+export * from './matmul-flat';
+export { tileRows } from './tile';
 
 /** Steps of the inner axis that a tile sums before it touches the result. Fixed: it sets the order of summation. */
 const DEPTH: i32 = 256;
@@ -15,19 +17,23 @@ export function packRights(
 ): void {
   const panels = (n + NR - 1) / NR;
   const row = <usize>bRow << 2;
-  for (let item = start; item < end; item++) {
-    const column = (item % panels) * NR;
-    const from = b + (<usize>(item / panels) * <usize>bMatrix << 2) + (bTransposed ? <usize>column * row : <usize>column << 2);
-    packRight(from, row, bTransposed != 0, min(NR, n - column), k, to + <usize>item * (<usize>k << 5));
+  for (let item = start; item < end; ) {
+    const matrix = item / panels;
+    const first = item - matrix * panels;
+    const count = min(panels - first, end - item);
+    const column = <usize>(first * NR);
+    const from = b + (<usize>matrix * <usize>bMatrix << 2) + column * (bTransposed ? row : 4);
+    packRight(from, row, bTransposed != 0, min(count * NR, n - first * NR), k, to + <usize>item * (<usize>k << 5));
+    item += count;
   }
 }
 
-/** c[m, n] = (c +) a b for one range of rows; `b` points to panels, or to the plain matrix if `bStep` says so. */
+/** c[rows, columns] = (c +) a b with b in panels. */
 // @ts-ignore: decorator
 @inline
 function product(
-  a: usize, aRow: usize, aTransposed: bool, b: usize, bPanel: usize, bStep: usize, c: usize, row: usize,
-  rows: i32, columns: i32, k: i32, accumulate: bool, scratch: usize,
+  a: usize, aRow: usize, aTransposed: bool, b: usize, c: usize, row: usize, rows: i32, columns: i32, k: i32,
+  accumulate: bool, scratch: usize,
 ): void {
   const packed = scratch + SPARE;
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
@@ -37,7 +43,7 @@ function product(
       const from = aTransposed ? a + <usize>k0 * aRow + (<usize>i << 2) : a + <usize>i * aRow + (<usize>k0 << 2);
       packLeft(from, aRow, aTransposed, block, depth, packed);
       multiply(
-        block, columns, depth, packed, <usize>depth << 4, 16, b + <usize>k0 * bStep, bPanel, bStep,
+        block, columns, depth, packed, <usize>depth * (MR << 2), MR << 2, b + (<usize>k0 << 5), <usize>k << 5, 32,
         c + <usize>i * row, row, accumulate || k0 > 0, scratch,
       );
     }
@@ -45,7 +51,7 @@ function product(
 }
 
 /**
- * The products of a batch, shared by panels of 4 rows: item i is panel i % panels of matrix i / panels. `aRow`, `bRow`
+ * The products of a batch, shared by panels of MR rows: item i is panel i % panels of matrix i / panels. `aRow`, `bRow`
  * and `cRow` are the elements between rows as stored, `aMatrix` to `cMatrix` between matrices; `batch` holds the batch's
  * axes, strides of a, strides of b. The right operands are packed at `packed`; if that is 0, they are packed into
  * scratch as they come, behind the block of the left operand.
@@ -74,33 +80,11 @@ export function gemm(
     const left = a + (<usize>matrixAt(matrix, rank, batch, 1) * <usize>aMatrix << 2);
     product(
       left + (aTransposed ? <usize>row << 2 : <usize>row * (<usize>aRow << 2)), <usize>aRow << 2, aTransposed != 0,
-      panel, panelBytes, 32, c + ((<usize>matrix * <usize>cMatrix + <usize>row * <usize>cRow) << 2), <usize>cRow << 2,
+      panel, c + ((<usize>matrix * <usize>cMatrix + <usize>row * <usize>cRow) << 2), <usize>cRow << 2,
       min(count * MR, m - row), n, k, accumulate != 0, scratch,
     );
     item += count;
   }
-}
-
-/**
- * One product with few rows, where packing the right operand would cost more than it saves: it is read where it lies.
- * Items are panels of 8 columns; all but the last are whole, and the last one is packed if it is not.
- */
-export function gemmFlat(
-  a: usize, aRow: i32, aTransposed: i32, b: usize, bRow: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
-  accumulate: i32, start: i32, end: i32, scratch: usize,
-): void {
-  const left = <usize>aRow << 2, row = <usize>bRow << 2, to = <usize>cRow << 2;
-  const whole = min(end * NR, n & ~(NR - 1)) - start * NR;
-  const at = <usize>(start * NR) << 2;
-  if (whole > 0) {
-    product(a, left, aTransposed != 0, b + at, 32, row, c + at, to, m, whole, k, accumulate != 0, scratch);
-  }
-  if (end * NR <= n) return;
-  const column = n & ~(NR - 1);
-  const own = scratch + SPARE + <usize>(ROWS * DEPTH * 4);
-  packRight(b + (<usize>column << 2), row, false, n - column, k, own);
-  const edge = c + (<usize>column << 2);
-  product(a, left, aTransposed != 0, own, 0, 32, edge, to, m, n - column, k, accumulate != 0, scratch);
 }
 
 /** out[i] = (out[i] +) the sum over p of partials[p, i], in float64 and in the order of p. */

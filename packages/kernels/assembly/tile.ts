@@ -1,25 +1,34 @@
-// The register tile under every matrix product, convolution and attention: 4 rows by 8 columns in eight accumulators.
+// The register tile under every matrix product, convolution and attention: 4 (fused: 6) rows by 8 columns.
 import { fma } from './simd';
 
-/** Rows of the tile: a panel of the left operand holds 4 values for every step of the inner axis. */
-export const MR: i32 = 4;
+/**
+ * Rows of the tile: a panel of the left operand holds so many values for every step of the inner axis. V8 has 15 vector
+ * registers to give: 6 rows need them all if multiply and add are one instruction, and spill if they are two.
+ */
+export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 /** Columns of the tile: a panel of the right operand holds 8 values for every step. */
 export const NR: i32 = 8;
 /** Bytes that `multiply` needs for tiles that stand over the edge. */
-export const SPARE: usize = 128;
+export const SPARE: usize = 192;
+
+/** Rows of the tile, for those who count the panels. */
+export function tileRows(): i32 {
+  return MR;
+}
 
 // @ts-ignore: decorator
 @inline
-function put(c: usize, v: v128, add: bool): void {
-  v128.store(c, add ? f32x4.add(v128.load(c), v) : v);
+function put(c: usize, left: v128, right: v128, add: bool): void {
+  v128.store(c, add ? f32x4.add(v128.load(c), left) : left);
+  v128.store(c, add ? f32x4.add(v128.load(c, 16), right) : right, 16);
 }
 
 /**
- * c[4, 8] = (c +) sum over s of a[s, 0..3] b[s, 0..7]. `aStep`, `bStep` and `row` are the bytes from one step, or row of
- * c, to the next. Not unrolled: V8 has 15 vector registers to give, and this takes 11.
+ * c[rows, 8] = (c +) sum over s of a[s, 0..3] b[s, 0..7], rows at most 4. `aStep`, `bStep` and `row` are the bytes from
+ * one step, or row of c, to the next. Not unrolled: that costs registers.
  */
-export function tile(
-  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool,
+function tile4(
+  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
 ): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
@@ -36,18 +45,59 @@ export function tile(
     a += aStep;
     b += bStep;
   }
-  put(c, c00, add); put(c + 16, c01, add); c += row;
-  put(c, c10, add); put(c + 16, c11, add); c += row;
-  put(c, c20, add); put(c + 16, c21, add); c += row;
-  put(c, c30, add); put(c + 16, c31, add);
+  put(c, c00, c01, add);
+  if (rows > 1) put(c + row, c10, c11, add);
+  if (rows > 2) put(c + 2 * row, c20, c21, add);
+  if (rows > 3) put(c + 3 * row, c30, c31, add);
 }
 
-/** The tile where only `rows` by `columns` of c exist. */
-function tileAtEdge(
-  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool,
-  rows: i32, columns: i32, spare: usize,
+/** The same for up to 6 rows. */
+function tile6(
+  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
 ): void {
-  tile(depth, a, aStep, b, bStep, spare, 32, false);
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  for (let k = depth; k >= 1; k--) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a);
+    c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
+    x = v128.load_splat<f32>(a, 4);
+    c10 = fma(x, b0, c10); c11 = fma(x, b1, c11);
+    x = v128.load_splat<f32>(a, 8);
+    c20 = fma(x, b0, c20); c21 = fma(x, b1, c21);
+    x = v128.load_splat<f32>(a, 12);
+    c30 = fma(x, b0, c30); c31 = fma(x, b1, c31);
+    x = v128.load_splat<f32>(a, 16);
+    c40 = fma(x, b0, c40); c41 = fma(x, b1, c41);
+    x = v128.load_splat<f32>(a, 20);
+    c50 = fma(x, b0, c50); c51 = fma(x, b1, c51);
+    a += aStep;
+    b += bStep;
+  }
+  put(c, c00, c01, add); c += row;
+  put(c, c10, c11, add); c += row;
+  put(c, c20, c21, add); c += row;
+  put(c, c30, c31, add); c += row;
+  put(c, c40, c41, add);
+  if (rows > 5) put(c + row, c50, c51, add);
+}
+
+// @ts-ignore: decorator
+@inline
+function tile(
+  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
+): void {
+  if (MR == 6 && rows > 4) tile6(depth, a, aStep, b, bStep, c, row, add, rows);
+  else tile4(depth, a, aStep, b, bStep, c, row, add, rows);
+}
+
+/** The tile where only `columns` of c exist. */
+function tileAtEdge(
+  depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
+  columns: i32, spare: usize,
+): void {
+  tile(depth, a, aStep, b, bStep, spare, 32, false, rows);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const at = c + (<usize>j << 2);
@@ -60,7 +110,7 @@ function tileAtEdge(
 }
 
 /**
- * c[rows, columns] = (c +) a b over `depth` steps, from panels: a panel of 4 rows every `aPanel` bytes, one of 8 columns
+ * c[rows, columns] = (c +) a b over `depth` steps, from panels: a panel of MR rows every `aPanel` bytes, one of 8 columns
  * every `bPanel` bytes. What panels hold beyond the edge is read, and not used.
  */
 export function multiply(
@@ -71,10 +121,11 @@ export function multiply(
     let left = a;
     let to = c + (<usize>j << 2);
     for (let i = 0; i < rows; i += MR) {
-      if (rows - i >= MR && columns - j >= NR) tile(depth, left, aStep, b, bStep, to, row, add);
-      else tileAtEdge(depth, left, aStep, b, bStep, to, row, add, min(rows - i, MR), min(columns - j, NR), spare);
+      const height = min(MR, rows - i);
+      if (columns - j >= NR) tile(depth, left, aStep, b, bStep, to, row, add, height);
+      else tileAtEdge(depth, left, aStep, b, bStep, to, row, add, height, columns - j, spare);
       left += aPanel;
-      to += row << 2;
+      to += row * MR;
     }
     b += bPanel;
   }

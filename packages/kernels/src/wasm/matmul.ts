@@ -5,12 +5,13 @@ import { multiplyByPanels, type Product } from './panels.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Products of at most this many multiply-adds a matrix are done in place. */
-const SMALL = 1024;
+const SMALL = 4096;
 /** Longer inner axes are cut into parts of this length, summed in float64: for accuracy, and to share them. */
 const PART = 16384;
 /** Up to this many rows, the right operand is read where it lies. */
-const FLAT_ROWS = 8;
-const FLAT_BYTES = 128 + 48 * 256 * 4;
+const FLAT_ROWS = 16;
+/** Columns that such a product sums at a time: see assembly/matmul-flat.ts. */
+const FLAT_COLUMNS = 1024;
 const NO_AXES: readonly number[] = [];
 
 /** All matrices of a batch, each so small that anything but multiplying costs more than the product. */
@@ -36,17 +37,23 @@ function multiplySmall(
   runtime.parallel('gemmSmall', args, count, m * n * k + 8 * batch.length);
 }
 
+/** Few rows against a right operand as it lies: out[m, n] = left[m, k] right[k, n]. */
+function multiplyFlat(runtime: WasmRuntime, p: Product): void {
+  const [aRow, aStep] = p.aTransposed ? [1, p.aRow] : [p.aRow, 1];
+  const args = [p.a, aRow, aStep, p.b, p.c, p.m, p.n, p.k, p.accumulate];
+  runtime.parallel('gemmFlat', args, Math.ceil(p.n / 32), 32 * p.m * p.k, p.m * FLAT_COLUMNS * 4);
+}
+
 /** A product with a vector on one side; false if there is none. */
 function multiplyVector(runtime: WasmRuntime, p: Product): boolean {
-  if (p.m !== 1 && p.n !== 1) return false;
-  const [vector, matrix, transposed, length] =
-    p.m === 1 ? [p.a, p.b, p.bTransposed === 1, p.n] : [p.b, p.a, p.aTransposed === 0, p.m];
-  if (transposed) runtime.parallel('timesVector', [matrix, vector, p.c, p.k, p.accumulate], length, p.k);
-  else if (p.k > PART) return false;
-  else {
-    const blocks = Math.ceil(length / 32);
-    runtime.parallel('vectorTimes', [vector, matrix, p.c, length, p.k, p.accumulate], blocks, p.k * 32);
-  }
+  if (p.n === 1 && p.aTransposed === 0) {
+    runtime.parallel('timesVector', [p.a, p.b, p.c, p.k, p.accumulate], p.m, p.k);
+  } else if (p.m === 1 && p.bTransposed === 1) {
+    runtime.parallel('timesVector', [p.b, p.a, p.c, p.k, p.accumulate], p.n, p.k);
+  } else if (p.n === 1 && p.k <= PART) {
+    // The same numbers, read as b^T [1, k] times a^T [k, m].
+    multiplyFlat(runtime, { ...p, a: p.b, aRow: p.k, aTransposed: 0, b: p.a, m: 1, n: p.m });
+  } else return false;
   return true;
 }
 
@@ -76,11 +83,8 @@ function multiplyParts(runtime: WasmRuntime, p: Product): void {
 function multiplyOne(runtime: WasmRuntime, p: Product): void {
   if (multiplyVector(runtime, p)) return;
   if (p.k > PART) multiplyParts(runtime, p);
-  else if (p.m > FLAT_ROWS || p.bTransposed) multiplyByPanels(runtime, p);
-  else {
-    const args = [p.a, p.aRow, p.aTransposed, p.b, p.bRow, p.c, p.n, p.m, p.n, p.k, p.accumulate];
-    runtime.parallel('gemmFlat', args, Math.ceil(p.n / 8), 4 * 8 * p.k, FLAT_BYTES + 32 * p.k);
-  }
+  else if (p.m <= FLAT_ROWS && p.n >= 8 && p.bTransposed === 0) multiplyFlat(runtime, p);
+  else multiplyByPanels(runtime, p);
 }
 
 /** Whether the left operands of the batch lie one below the other and share one right operand: one tall product. */

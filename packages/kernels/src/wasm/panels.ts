@@ -3,9 +3,12 @@ import { countMatrices } from './batch.js';
 import type { WasmRuntime } from './runtime.js';
 
 /** Bytes of the tile's spare room and of a packed block of the left operand: see assembly/tile.ts and matmul.ts. */
-const LEFT_BYTES = 128 + 48 * 256 * 4;
+const LEFT_BYTES = 192 + 48 * 256 * 4;
 /** A packed right operand of more bytes than this is made and used in slices of columns. */
 const SLICE_BYTES = 32 * 2 ** 20;
+/** With fewer rows than this a slice must stay in the second cache from packing to use; with more, it does not matter. */
+const MANY_ROWS = 256;
+const CACHED_SLICE_BYTES = 2 ** 19;
 
 /** c = a b for each index of a batch: addresses in bytes, rows and distances of matrices in elements, flags as 0 or 1. */
 export interface Product {
@@ -52,7 +55,7 @@ function multiplySlice(
   const result = [p.c + 4 * from, p.n, p.m * p.n, p.m, columns, p.k, p.accumulate];
   const args = [...left, ...right, ...result, p.batch.length, lists, packed];
   const scratch = LEFT_BYTES + (packed === 0 ? Math.ceil(columns / 8) * 32 * p.k : 0);
-  runtime.parallel('gemm', args, count * Math.ceil(p.m / 4), 4 * columns * p.k, scratch);
+  runtime.parallel('gemm', args, count * Math.ceil(p.m / runtime.call('tileRows')), 4 * columns * p.k, scratch);
 }
 
 /** Multiplies by packed panels, whatever the shape; k must not be 0. */
@@ -62,7 +65,8 @@ export function multiplyByPanels(runtime: WasmRuntime, p: Product): void {
   const rights = countMatrices(p.batch, p.bStrides);
   // With many matrices, each used once, a thread packs its own: they stay in its cache.
   const own = runtime.threads === 1 || (rights === count && count >= 8 * runtime.threads);
-  const slice = Math.max(8, Math.floor(SLICE_BYTES / (32 * p.k * (own ? 1 : rights))) * 8);
+  const sliceBytes = p.m >= MANY_ROWS ? SLICE_BYTES : CACHED_SLICE_BYTES * runtime.threads * runtime.threads;
+  const slice = Math.max(8, Math.floor(sliceBytes / (32 * p.k * (own ? 1 : rights))) * 8);
   for (let from = 0; from < p.n; from += slice) {
     const columns = Math.min(slice, p.n - from);
     if (own) multiplySlice(runtime, p, count, from, columns, 0);
