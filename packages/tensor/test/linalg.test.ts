@@ -1,5 +1,5 @@
 /** The decompositions on tensors: shapes, dtypes, errors; their numbers are tested in linalg-matrix.test.ts. */
-import { OptionError, ShapeError } from '@saccade/kernels';
+import { createJsDevice, DeviceError, DisposedError, OptionError, ShapeError } from '@saccade/kernels';
 import { assertClose, assertRejects } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,6 +15,13 @@ import {
   svd,
 } from '../src/linalg/decompositions.js';
 import { LinalgError } from '../src/linalg/linalg-error.js';
+import { scope } from '../src/scope.js';
+import type { Tensor } from '../src/tensor.js';
+
+/** A test that frees its tensors. */
+function check(name: string, work: () => Promise<void>): void {
+  test(name, () => scope(async () => work()));
+}
 
 const spd = () =>
   tensor([
@@ -22,7 +29,7 @@ const spd = () =>
     [2, 3],
   ]);
 
-test('solutions have the form of the right-hand side', async () => {
+check('solutions have the form of the right-hand side', async () => {
   const vector = await choleskySolve(spd(), tensor([8, 7]));
   assert.equal([...vector.shape], [2]);
   assertClose(await vector.data(), [1.25, 1.5]);
@@ -45,7 +52,7 @@ test('solutions have the form of the right-hand side', async () => {
   assertClose(await singularValues.data(), [Math.SQRT2]);
 });
 
-test('decompositions give float32 tensors of the stated shapes', async () => {
+check('decompositions give float32 tensors of the stated shapes', async () => {
   const a = tensor([
     [1, 2, 3],
     [4, 5, 6],
@@ -85,7 +92,7 @@ test('decompositions give float32 tensors of the stated shapes', async () => {
   assert.equal([...turn.vectorsReal.shape, ...turn.vectorsImaginary.shape], [2, 2, 2, 2]);
 });
 
-test('integers are taken as numbers', async () => {
+check('integers are taken as numbers', async () => {
   const { values } = await eigSymmetric(
     tensor(
       [
@@ -99,7 +106,30 @@ test('integers are taken as numbers', async () => {
   assertClose(await values.data(), [1, 3]);
 });
 
-test('wrong ranks, shapes and values are refused by name', async () => {
+check('float64 on the js device stays float64 and stays there', async () => {
+  const device = createJsDevice();
+  const a = tensor(
+    [
+      [2, 1],
+      [1, 2 + 1e-12],
+    ],
+    { dtype: 'float64', device },
+  );
+  const { values, vectors } = await eigSymmetric(a);
+  assert.is(values.dtype, 'float64');
+  assert.is(vectors.device, device);
+  assertClose(await values.data(), [1 + 5e-13, 3 + 5e-13], { rtol: 1e-15, atol: 0 });
+});
+
+check('a disposed tensor, two devices and things that are no tensors are refused by name', async () => {
+  const gone = spd();
+  gone.dispose();
+  await assertRejects(() => svd(gone), DisposedError, /^svd: this tensor of shape \[2, 2\]/);
+  await assertRejects(() => solve(spd(), tensor([1, 2], { device: createJsDevice() })), DeviceError, /^solve: /);
+  await assertRejects(() => eig([[1]] as unknown as Tensor), OptionError, /eig: expected a tensor, got object/);
+});
+
+check('wrong ranks, shapes and values are refused by name', async () => {
   await assertRejects(() => svd(tensor([1, 2, 3])), ShapeError, /svd: expected a matrix \(rank 2\), got shape \[3\]/);
   await assertRejects(
     () =>

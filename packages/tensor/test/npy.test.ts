@@ -9,8 +9,14 @@ import * as assert from 'uvu/assert';
 import { tensor } from '../src/create.js';
 import { encodeNpy, loadNpy, saveNpy } from '../src/formats/npy.js';
 import { packNpy } from '../src/formats/npy-bytes.js';
+import { scope } from '../src/scope.js';
 
-test('a tensor written to the disk comes back the same from path and Blob', async () => {
+/** A test that frees its tensors. */
+function check(name: string, work: () => Promise<void>): void {
+  test(name, () => scope(async () => work()));
+}
+
+check('a tensor written to the disk comes back the same from path and Blob', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'saccade-npy-'));
   try {
     const path = join(folder, 'a.npy');
@@ -40,7 +46,7 @@ test('a tensor written to the disk comes back the same from path and Blob', asyn
   }
 });
 
-test('float64 and int64 become float32 and int32, within range', async () => {
+check('float64 and int64 become float32 and int32, within range', async () => {
   const double = await loadNpy(packNpy({ dtype: 'F64', shape: [1], data: Float64Array.of(0.1) }));
   assert.is(double.dtype, 'float32');
   assert.equal([...(await double.data())], [Math.fround(0.1)]);
@@ -48,7 +54,7 @@ test('float64 and int64 become float32 and int32, within range', async () => {
   await assertRejects(() => loadNpy(long), FormatError, /loadNpy: I64 value 2147483648 at flat index 0/);
 });
 
-test('bad sources are refused by name', async () => {
+check('bad sources are refused by name', async () => {
   await assertRejects(() => loadNpy('/no/such.npy'), SaccadeError, /\/no\/such\.npy: cannot be opened/);
   await assertRejects(() => loadNpy(null as unknown as string), OptionError, /loadNpy: expected a path/);
   await assertRejects(() => loadNpy(new Uint8Array(4)), FormatError, /loadNpy: a \.npy file begins with/);

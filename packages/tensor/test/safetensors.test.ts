@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DisposedError, FormatError, OptionError, SaccadeError } from '@saccade/kernels';
+import { createJsDevice, DisposedError, FormatError, OptionError, SaccadeError } from '@saccade/kernels';
 import { assertRejects } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,6 +15,13 @@ import { openSafetensors } from '../src/formats/open-safetensors.js';
 import { packSafetensors } from '../src/formats/safetensors-bytes.js';
 import { encodeSafetensors, saveSafetensors } from '../src/formats/save-safetensors.js';
 import type { StoredArray } from '../src/formats/stored.js';
+import { scope } from '../src/scope.js';
+import type { Tensor } from '../src/tensor.js';
+
+/** A test that frees its tensors. */
+function check(name: string, work: () => Promise<void>): void {
+  test(name, () => scope(async () => work()));
+}
 
 const stored = new Map<string, StoredArray>([
   ['weight', { dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
@@ -73,7 +80,7 @@ async function checkSample(source: string | URL | Blob | Uint8Array): Promise<vo
   await file.close();
 }
 
-test('single tensors are read from bytes, Blobs, paths and file URLs', () =>
+check('single tensors are read from bytes, Blobs, paths and file URLs', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'a b.safetensors');
     await writeFile(path, sample);
@@ -81,9 +88,10 @@ test('single tensors are read from bytes, Blobs, paths and file URLs', () =>
     for (const source of [sample, buffer, new Blob([sample as BlobPart]), path, pathToFileURL(path)]) {
       await checkSample(source);
     }
-  }));
+  }),
+);
 
-test('a whole file is loaded, in the dtypes of the table', async () => {
+check('a whole file is loaded, in the dtypes of the table', async () => {
   const small = new Map([...stored].filter(([name]) => name !== 'wide'));
   const { tensors, metadata } = await loadSafetensors(packSafetensors(small, { metadata: { a: 'b' } }));
   const dtypes = Object.fromEntries([...tensors].map(([name, t]) => [name, t.dtype]));
@@ -92,7 +100,7 @@ test('a whole file is loaded, in the dtypes of the table', async () => {
   assert.equal([...(await tensors.get('mask')!.data())], [1, 0, 1]);
 });
 
-test('a value that does not fit names its tensor, wherever it is read', async () => {
+check('a value that does not fit names its tensor, wherever it is read', async () => {
   const message = /tensor "wide": I64 value 1099511627776 at flat index 0 does not fit int32/;
   await assertRejects(() => loadSafetensors(sample), FormatError, message);
   const file = await openSafetensors(sample);
@@ -100,14 +108,25 @@ test('a value that does not fit names its tensor, wherever it is read', async ()
   assert.equal([...(await file.readStored('wide')).data], [2n ** 40n]);
 });
 
-test('a dtype may be asked for', async () => {
+check('a dtype may be asked for', async () => {
   const file = await openSafetensors(sample);
   const read = await file.read('mask', { dtype: 'float32' });
   assert.is(read.dtype, 'float32');
   assert.equal([...(await read.data())], [1, 0, 1]);
 });
 
-test('one tensor of a file of 6 GB is read without the rest', () =>
+check('float64 comes through unrounded on the js device, whatever device is current', async () => {
+  const device = createJsDevice();
+  const numbers = Float64Array.of(Math.PI, 1e300);
+  const bytes = packSafetensors(new Map([['x', { dtype: 'F64', shape: [2], data: numbers }]]));
+  const x = await (await openSafetensors(bytes)).read('x', { dtype: 'float64', device });
+  bytes.fill(0);
+  assert.equal([...(await x.data())], [...numbers]);
+  const back = (await loadSafetensors(await encodeSafetensors({ x }), { dtype: 'float64', device })).tensors.get('x')!;
+  assert.equal([...(await back.data())], [...numbers]);
+});
+
+check('one tensor of a file of 6 GB is read without the rest', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'large.safetensors');
     const gap = 6e9;
@@ -127,9 +146,10 @@ test('one tensor of a file of 6 GB is read without the rest', () =>
     assert.equal([...(await (await file.read('end')).data())], [1.5, -2]);
     assert.ok(process.memoryUsage().arrayBuffers - before < 1e6);
     await file.close();
-  }));
+  }),
+);
 
-test('single tensors are read from a server by range requests', () => {
+check('single tensors are read from a server by range requests', () => {
   const ranges: string[] = [];
   // Larger than the first request, so that later reads go out as well.
   const big = packSafetensors(
@@ -152,7 +172,7 @@ test('single tensors are read from a server by range requests', () => {
   );
 });
 
-test('a small file on a server takes one request', () => {
+check('a small file on a server takes one request', () => {
   let requests = 0;
   return withServer(
     (_, response, begin, end) => {
@@ -166,7 +186,7 @@ test('a small file on a server takes one request', () => {
   );
 });
 
-test('a server that ignores the range, sends another, too little, too much or an error is refused', async () => {
+check('a server that ignores the range, sends another, too little, too much or an error is refused', async () => {
   const range = (text: string, body: Uint8Array): Handler => {
     return (_, response) => response.writeHead(206, { 'content-range': text }).end(body);
   };
@@ -190,7 +210,7 @@ test('a server that ignores the range, sends another, too little, too much or an
   }
 });
 
-test('a file that changes on the server between two requests is refused', () => {
+check('a file that changes on the server between two requests is refused', () => {
   const big = packSafetensors(new Map([['pad', { dtype: 'F64', shape: [20_000], data: new Float64Array(20_000) }]]));
   let requests = 0;
   return withServer(
@@ -206,7 +226,7 @@ test('a file that changes on the server between two requests is refused', () => 
   );
 });
 
-test('a whole file is loaded from a server that knows no ranges, and from a data URL', async () => {
+check('a whole file is loaded from a server that knows no ranges, and from a data URL', async () => {
   const bytes = packSafetensors(new Map([['w', stored.get('weight')!]]));
   await withServer(
     (_, response) => response.end(bytes),
@@ -216,7 +236,7 @@ test('a whole file is loaded from a server that knows no ranges, and from a data
   assert.is(tensors.size, 1);
 });
 
-test('an abort signal stops a download', () => {
+check('an abort signal stops a download', () => {
   const controller = new AbortController();
   return withServer(
     () => controller.abort(),
@@ -227,7 +247,7 @@ test('an abort signal stops a download', () => {
   );
 });
 
-test('an unknown name says which there are, and reading after close says so', async () => {
+check('an unknown name says which there are, and reading after close says so', async () => {
   const file = await openSafetensors(sample);
   await assertRejects(() => file.read('wieght'), OptionError, /no tensor "wieght"; the file has 5 \(/);
   await assertRejects(async () => file.info('__proto__'), OptionError, /no tensor "__proto__"/);
@@ -237,7 +257,7 @@ test('an unknown name says which there are, and reading after close says so', as
   await assertRejects(() => file.read('weight'), DisposedError, /"weight" after close/);
 });
 
-test('bad sources are refused by name', async () => {
+check('bad sources are refused by name', async () => {
   await assertRejects(() => openSafetensors('/no/such/file'), SaccadeError, /\/no\/such\/file: cannot be opened/);
   await assertRejects(() => openSafetensors(tmpdir()), SaccadeError, /is no regular file|cannot be opened/);
   await assertRejects(() => openSafetensors('https://example.com/x'), OptionError, /pass new URL/);
@@ -246,14 +266,15 @@ test('bad sources are refused by name', async () => {
   await assertRejects(() => loadSafetensors(new Uint8Array(3)), FormatError, /loadSafetensors: .* got 3/);
 });
 
-test('a malformed file is refused with its path, and closed', () =>
+check('a malformed file is refused with its path, and closed', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'bad.safetensors');
     await writeFile(path, sample.subarray(0, sample.length - 1));
     await assertRejects(() => openSafetensors(path), FormatError, /bad\.safetensors: tensor/);
-  }));
+  }),
+);
 
-test('a file that becomes shorter after it was opened is refused', () =>
+check('a file that becomes shorter after it was opened is refused', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'a.safetensors');
     await writeFile(path, sample);
@@ -261,7 +282,8 @@ test('a file that becomes shorter after it was opened is refused', () =>
     await writeFile(path, sample.subarray(0, 20));
     await assertRejects(() => file.read('weight'), FormatError, /ends at byte/);
     await file.close();
-  }));
+  }),
+);
 
 const made = () => ({
   w: tensor([
@@ -275,7 +297,7 @@ const made = () => ({
   mask: tensor(Uint8Array.of(0, 1), { dtype: 'bool' }),
 });
 
-test('tensors written to memory or to the disk come back the same, and the two files are equal', () =>
+check('tensors written to memory or to the disk come back the same, and the two files are equal', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'out.safetensors');
     const tensors = made();
@@ -294,21 +316,33 @@ test('tensors written to memory or to the disk come back the same, and the two f
     await saveSafetensors(path, {});
     assert.is((await loadSafetensors(path)).tensors.size, 0);
     assert.equal(await readdir(folder), ['out.safetensors']);
-  }));
+  }),
+);
 
-test('a failed write leaves the old file and no temporary one', () =>
+check('a failed write leaves the old file and no temporary one', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'out.safetensors');
     await saveSafetensors(path, made());
     const old = await readFile(path);
     const gone = tensor([1]);
     gone.dispose();
-    await assertRejects(() => saveSafetensors(path, { ...made(), gone }), DisposedError);
+    await assertRejects(
+      () => saveSafetensors(path, { ...made(), gone }),
+      DisposedError,
+      /saveSafetensors: "gone", of shape \[1\]/,
+    );
+    const late = tensor([1]);
+    const writing = saveSafetensors(path, { ...made(), late });
+    late.dispose();
+    await assertRejects(() => writing, DisposedError);
     assert.ok(old.equals(await readFile(path)));
     assert.equal(await readdir(folder), ['out.safetensors']);
+    const none = { x: 1 } as unknown as Record<string, Tensor>;
+    await assertRejects(() => encodeSafetensors(none), OptionError, /"x" must be a tensor, got number/);
     await assertRejects(() => saveSafetensors(join(folder, 'no/such'), made()), SaccadeError, /cannot write/);
     await assertRejects(() => saveSafetensors(folder, made()), SaccadeError, /cannot write/);
     await assertRejects(() => saveSafetensors(path, { __metadata__: tensor(1) }), OptionError, /__metadata__/);
-  }));
+  }),
+);
 
 test.run();

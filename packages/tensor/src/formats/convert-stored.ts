@@ -1,5 +1,5 @@
 /** From the element types of files to the element types of tensors. */
-import { type DType, FormatError, OptionError, type TypedArray } from '@saccade/kernels';
+import { type Device, type DType, FormatError, OptionError, type TypedArray } from '@saccade/kernels';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';
 import type { StoredArray, StoredDType } from './stored.js';
 
@@ -11,6 +11,8 @@ export interface ReadOptions {
    * (float32 holds integers up to 2^24), floating point values rounded to float32 or float64.
    */
   readonly dtype?: DType;
+  /** Where the tensor goes. Default: the current device. */
+  readonly device?: Device;
 }
 
 /** Values ready for a tensor, with their dtype. */
@@ -81,7 +83,7 @@ function convertIntegers(stored: StoredArray, dtype: DType, what: string): Typed
  * @throws FormatError if a value does not fit the dtype, or a BOOL byte is neither 0 nor 1
  * @throws OptionError if floating point values are to become integers
  */
-export function convertStored(stored: StoredArray, options: ReadOptions, what: string): ConvertedArray {
+export function convertStored(stored: StoredArray, options: Pick<ReadOptions, 'dtype'>, what: string): ConvertedArray {
   const dtype = options.dtype ?? defaults[stored.dtype];
   if (!Object.hasOwn(limits, dtype)) {
     throw new OptionError(`${what}: dtype must be one of ${Object.keys(limits).join(', ')}, got ${String(dtype)}`);

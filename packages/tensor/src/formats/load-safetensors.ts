@@ -18,7 +18,7 @@ export interface LoadedSafetensors {
  * Reads all tensors of a safetensors file.
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
- * @param options `dtype` applies to every tensor of the file; see {@link ReadOptions}
+ * @param options `dtype` and `device` apply to every tensor of the file; see {@link ReadOptions}
  * @throws FormatError if the file breaks any rule of the format, or a value does not fit the dtype
  * @throws OptionError if the source is of no known kind
  * @throws SaccadeError with code `io` if the file cannot be read
@@ -35,6 +35,13 @@ export async function loadSafetensors(
     return { name, values, shape: array.shape, dtype };
   });
   const tensors = new Map<string, Tensor>();
-  for (const { name, values, shape, dtype } of converted) tensors.set(name, tensor(values, { shape, dtype }));
+  try {
+    for (const { name, values, shape, dtype } of converted) {
+      tensors.set(name, tensor(values, { shape, dtype, device: options.device }));
+    }
+  } catch (error) {
+    for (const made of tensors.values()) made.dispose();
+    throw error;
+  }
   return { tensors, metadata };
 }

@@ -6,13 +6,13 @@ import type { FileSource, OpenOptions } from './byte-source.js';
 import { convertStored, type ReadOptions } from './convert-stored.js';
 import { decodeNpy, packNpy } from './npy-bytes.js';
 import { readWhole } from './open-source.js';
-import { storedDTypeOf } from './stored-dtype-of.js';
+import { checkWritable, storedDTypeOf } from './stored-dtype-of.js';
 
 /**
  * Reads a .npy file into a tensor.
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
- * @param options `dtype` of the tensor; see {@link ReadOptions}
+ * @param options `dtype` and `device` of the tensor; see {@link ReadOptions}
  * @throws FormatError if the file breaks any rule of the format, or a value does not fit the dtype
  * @throws OptionError if the source is of no known kind
  * @throws SaccadeError with code `io` if the file cannot be read
@@ -21,7 +21,7 @@ export async function loadNpy(source: FileSource, options: OpenOptions & ReadOpt
   const { bytes, label } = await readWhole(source, options, 'loadNpy');
   const stored = decodeNpy(bytes, label);
   const { dtype, values } = convertStored(stored, options, label);
-  return tensor(values, { shape: stored.shape, dtype });
+  return tensor(values, { shape: stored.shape, dtype, device: options.device });
 }
 
 /**
@@ -30,6 +30,7 @@ export async function loadNpy(source: FileSource, options: OpenOptions & ReadOpt
  * @throws DisposedError if the tensor has been disposed
  */
 export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
+  checkWritable('encodeNpy', 'the argument', tensor);
   return packNpy({ dtype: storedDTypeOf(tensor.dtype), shape: tensor.shape, data: await tensor.data() });
 }
 
@@ -41,5 +42,6 @@ export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
  * @throws SaccadeError with code `io` if the file cannot be written
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
+  checkWritable('saveNpy', 'the second argument', tensor);
   await writeFileAtomically(path, [await encodeNpy(tensor)], 'saveNpy');
 }

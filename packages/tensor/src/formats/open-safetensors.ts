@@ -97,7 +97,7 @@ export async function openSafetensors(source: FileSource, options: OpenOptions =
     async read(name, readOptions = {}) {
       const stored = await readStored(name);
       const { dtype, values } = convertStored(stored, readOptions, `${bytes.label}: tensor ${JSON.stringify(name)}`);
-      return tensor(values, { shape: stored.shape, dtype });
+      return tensor(values, { shape: stored.shape, dtype, device: readOptions.device });
     },
     close,
     [asyncDispose]: close,

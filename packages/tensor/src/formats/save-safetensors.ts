@@ -4,7 +4,7 @@ import { allocateBytes } from './allocate-bytes.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { layoutSafetensors, type SafetensorsLayout, type SafetensorsWriteOptions } from './safetensors-layout.js';
 import { littleEndianBytes, type StoredDType } from './stored.js';
-import { storedDTypeOf } from './stored-dtype-of.js';
+import { checkWritable, storedDTypeOf } from './stored-dtype-of.js';
 
 /** Tensors by name: an object or a Map. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -22,12 +22,10 @@ function layoutTensors(
   what: string,
 ): SafetensorsLayout<TensorItem> {
   const entries = tensors instanceof Map ? [...(tensors as Map<string, Tensor>)] : Object.entries(tensors);
-  const items = entries.map(([name, tensor]) => ({
-    name,
-    dtype: storedDTypeOf(tensor.dtype),
-    shape: tensor.shape,
-    tensor,
-  }));
+  const items = entries.map(([name, tensor]) => {
+    checkWritable(what, JSON.stringify(name), tensor);
+    return { name, dtype: storedDTypeOf(tensor.dtype), shape: tensor.shape, tensor };
+  });
   return layoutSafetensors(items, options, what);
 }
 

@@ -1,7 +1,9 @@
 /** The decompositions for tensors: values are fetched, computed on in float64, and put back. No gradients flow through. */
-import { type DType, ShapeError } from '@saccade/kernels';
+import { type Device, type DType, OptionError, ShapeError } from '@saccade/kernels';
 import { tensor } from '../create.js';
-import type { Tensor } from '../tensor.js';
+import { deviceOf } from '../engine.js';
+import { show } from '../shape.js';
+import { isTensor, type Tensor } from '../tensor.js';
 import { choleskyMatrix, choleskySolveMatrix } from './cholesky.js';
 import { eigMatrix } from './eig.js';
 import { eigSymmetricMatrix } from './eig-symmetric.js';
@@ -11,51 +13,65 @@ import { qrMatrix } from './qr.js';
 import { solveMatrix } from './solve.js';
 import { svdMatrix } from './svd.js';
 
-async function toMatrix(op: string, t: Tensor): Promise<Matrix> {
-  const [rows, columns, ...rest] = t.shape;
+/** What an operation was given, fetched, and where its results go. */
+interface Input {
+  readonly matrix: Matrix;
+  /** The device of the matrix; float64 if it is, else float32. */
+  readonly place: { readonly device: Device; readonly dtype: DType };
+}
+
+function checkTensor(op: string, t: Tensor): void {
+  if (!isTensor(t)) throw new OptionError(`${op}: expected a tensor, got ${typeof t}`);
+}
+
+async function fetchMatrix(op: string, a: Tensor): Promise<Input> {
+  checkTensor(op, a);
+  const place = { device: deviceOf(op, a), dtype: a.dtype === 'float64' ? 'float64' : 'float32' } as const;
+  const [rows, columns, ...rest] = a.shape;
   if (rows === undefined || columns === undefined || rest.length > 0) {
-    throw new ShapeError(`${op}: expected a matrix (rank 2), got shape [${t.shape.join(', ')}]`);
+    throw new ShapeError(`${op}: expected a matrix (rank 2), got shape ${show(a.shape)}`);
   }
-  return { rows, columns, data: Float64Array.from(await t.data()) };
+  return { matrix: { rows, columns, data: Float64Array.from(await a.data()) }, place };
 }
 
-/** A right-hand side: a vector counts as a matrix of one column. */
-async function toColumns(op: string, t: Tensor): Promise<Matrix> {
-  const [rows, columns = 1, ...rest] = t.shape;
+/** A matrix and a right-hand side; of the latter, a vector counts as a matrix of one column. */
+async function fetchEquation(op: string, a: Tensor, b: Tensor): Promise<Input & { readonly right: Matrix }> {
+  checkTensor(op, a);
+  checkTensor(op, b);
+  deviceOf(op, a, b);
+  const [rows, columns = 1, ...rest] = b.shape;
   if (rows === undefined || rest.length > 0) {
-    throw new ShapeError(`${op}: expected a right-hand side of rank 1 or 2, got shape [${t.shape.join(', ')}]`);
+    throw new ShapeError(`${op}: expected a right-hand side of rank 1 or 2, got shape ${show(b.shape)}`);
   }
-  return { rows, columns, data: Float64Array.from(await t.data()) };
+  const [input, data] = await Promise.all([fetchMatrix(op, a), b.data()]);
+  return { ...input, right: { rows, columns, data: Float64Array.from(data) } };
 }
 
-function resultType(t: Tensor): DType {
-  return t.dtype === 'float64' ? 'float64' : 'float32';
+function fromValues(values: Float64Array, shape: readonly number[], place: Input['place']): Tensor {
+  return tensor(values, { shape, ...place });
 }
 
-function fromValues(values: Float64Array, shape: readonly number[], dtype: DType): Tensor {
-  return tensor(dtype === 'float64' ? values : Float32Array.from(values), { shape, dtype });
-}
-
-function fromMatrix({ rows, columns, data }: Matrix, dtype: DType): Tensor {
-  return fromValues(data, [rows, columns], dtype);
+function fromMatrix({ rows, columns, data }: Matrix, place: Input['place']): Tensor {
+  return fromValues(data, [rows, columns], place);
 }
 
 /** The solution in the form of the right-hand side: a vector for a vector. */
-function fromColumns(x: Matrix, like: Tensor, dtype: DType): Tensor {
-  return like.shape.length === 1 ? fromValues(x.data, [x.rows], dtype) : fromMatrix(x, dtype);
+function fromColumns(x: Matrix, like: Tensor, place: Input['place']): Tensor {
+  return like.shape.length === 1 ? fromValues(x.data, [x.rows], place) : fromMatrix(x, place);
 }
 
 /**
  * The lower triangular L with A = L L^T.
  *
  * @param a `[n, n]`, symmetric positive definite
- * @returns `[n, n]`, float64 for a float64 input, else float32
+ * @returns `[n, n]`, on the device of A, float64 if A is, else float32
  * @throws ShapeError if A is no square matrix
  * @throws OptionError if A is not symmetric or not finite
  * @throws LinalgError if A is not positive definite
  */
 export async function cholesky(a: Tensor): Promise<Tensor> {
-  return fromMatrix(choleskyMatrix(await toMatrix('cholesky', a)), resultType(a));
+  const { matrix, place } = await fetchMatrix('cholesky', a);
+  return fromMatrix(choleskyMatrix(matrix), place);
 }
 
 /**
@@ -69,8 +85,8 @@ export async function cholesky(a: Tensor): Promise<Tensor> {
  * @throws LinalgError if A is not positive definite
  */
 export async function choleskySolve(a: Tensor, b: Tensor): Promise<Tensor> {
-  const x = choleskySolveMatrix(await toMatrix('choleskySolve', a), await toColumns('choleskySolve', b));
-  return fromColumns(x, b, resultType(a));
+  const { matrix, right, place } = await fetchEquation('choleskySolve', a, b);
+  return fromColumns(choleskySolveMatrix(matrix, right), b, place);
 }
 
 /**
@@ -84,7 +100,8 @@ export async function choleskySolve(a: Tensor, b: Tensor): Promise<Tensor> {
  * @throws LinalgError if A is singular
  */
 export async function solve(a: Tensor, b: Tensor): Promise<Tensor> {
-  return fromColumns(solveMatrix(await toMatrix('solve', a), await toColumns('solve', b)), b, resultType(a));
+  const { matrix, right, place } = await fetchEquation('solve', a, b);
+  return fromColumns(solveMatrix(matrix, right), b, place);
 }
 
 /**
@@ -101,13 +118,12 @@ export async function leastSquares(
   b: Tensor,
   options: LeastSquaresOptions = {},
 ): Promise<{ x: Tensor; rank: number; singularValues: Tensor }> {
-  const [left, right] = [await toMatrix('leastSquares', a), await toColumns('leastSquares', b)];
-  const { x, rank, singularValues } = leastSquaresMatrix(left, right, options);
-  const dtype = resultType(a);
+  const { matrix, right, place } = await fetchEquation('leastSquares', a, b);
+  const { x, rank, singularValues } = leastSquaresMatrix(matrix, right, options);
   return {
-    x: fromColumns(x, b, dtype),
+    x: fromColumns(x, b, place),
     rank,
-    singularValues: fromValues(singularValues, [singularValues.length], dtype),
+    singularValues: fromValues(singularValues, [singularValues.length], place),
   };
 }
 
@@ -120,8 +136,9 @@ export async function leastSquares(
  * @throws OptionError if A is not finite
  */
 export async function qr(a: Tensor): Promise<{ q: Tensor; r: Tensor }> {
-  const { q, r } = qrMatrix(await toMatrix('qr', a));
-  return { q: fromMatrix(q, resultType(a)), r: fromMatrix(r, resultType(a)) };
+  const { matrix, place } = await fetchMatrix('qr', a);
+  const { q, r } = qrMatrix(matrix);
+  return { q: fromMatrix(q, place), r: fromMatrix(r, place) };
 }
 
 /**
@@ -134,9 +151,9 @@ export async function qr(a: Tensor): Promise<{ q: Tensor; r: Tensor }> {
  * @throws LinalgError if the iteration does not converge
  */
 export async function svd(a: Tensor): Promise<{ u: Tensor; values: Tensor; v: Tensor }> {
-  const { u, values, v } = svdMatrix(await toMatrix('svd', a));
-  const dtype = resultType(a);
-  return { u: fromMatrix(u, dtype), values: fromValues(values, [values.length], dtype), v: fromMatrix(v, dtype) };
+  const { matrix, place } = await fetchMatrix('svd', a);
+  const { u, values, v } = svdMatrix(matrix);
+  return { u: fromMatrix(u, place), values: fromValues(values, [values.length], place), v: fromMatrix(v, place) };
 }
 
 /**
@@ -149,9 +166,9 @@ export async function svd(a: Tensor): Promise<{ u: Tensor; values: Tensor; v: Te
  * @throws LinalgError if the iteration does not converge
  */
 export async function eigSymmetric(a: Tensor): Promise<{ values: Tensor; vectors: Tensor }> {
-  const { values, vectors } = eigSymmetricMatrix(await toMatrix('eigSymmetric', a));
-  const dtype = resultType(a);
-  return { values: fromValues(values, [values.length], dtype), vectors: fromMatrix(vectors, dtype) };
+  const { matrix, place } = await fetchMatrix('eigSymmetric', a);
+  const { values, vectors } = eigSymmetricMatrix(matrix);
+  return { values: fromValues(values, [values.length], place), vectors: fromMatrix(vectors, place) };
 }
 
 /** Eigenvalues and right eigenvectors, complex numbers as real and imaginary parts. */
@@ -175,12 +192,12 @@ export interface Eig {
  * @throws LinalgError if the iteration does not converge
  */
 export async function eig(a: Tensor): Promise<Eig> {
-  const { real, imaginary, vectorsReal, vectorsImaginary } = eigMatrix(await toMatrix('eig', a));
-  const dtype = resultType(a);
+  const { matrix, place } = await fetchMatrix('eig', a);
+  const { real, imaginary, vectorsReal, vectorsImaginary } = eigMatrix(matrix);
   return {
-    real: fromValues(real, [real.length], dtype),
-    imaginary: fromValues(imaginary, [imaginary.length], dtype),
-    vectorsReal: fromMatrix(vectorsReal, dtype),
-    vectorsImaginary: fromMatrix(vectorsImaginary, dtype),
+    real: fromValues(real, [real.length], place),
+    imaginary: fromValues(imaginary, [imaginary.length], place),
+    vectorsReal: fromMatrix(vectorsReal, place),
+    vectorsImaginary: fromMatrix(vectorsImaginary, place),
   };
 }
