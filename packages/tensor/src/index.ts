@@ -33,6 +33,15 @@ export {
   zeros,
   zerosLike,
 } from './create.js';
+export type { FileSource, OpenOptions } from './formats/byte-source.js';
+export type { ReadOptions } from './formats/convert-stored.js';
+export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';
+export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
+export { decodeNpy } from './formats/npy-bytes.js';
+export { openSafetensors, type SafetensorsFile } from './formats/open-safetensors.js';
+export { type DecodedSafetensors, decodeSafetensors } from './formats/safetensors-bytes.js';
+export { encodeSafetensors, type NamedTensors, saveSafetensors } from './formats/save-safetensors.js';
+export type { StoredArray } from './formats/stored.js';
 export {
   type CustomResult,
   checkpoint,

@@ -1,0 +1,27 @@
+/** The handwritten digits that ship with this example: 1,297 to train on, 500 to test with. */
+import { fileURLToPath } from 'node:url';
+import { gather, keep, loadSafetensors, scope, type Tensor } from '@saccade/tensor';
+
+/** Images [count, 8, 8, 1] with values 0 to 1, and their labels, int32 [count]. */
+export interface Digits {
+  readonly images: Tensor;
+  readonly labels: Tensor;
+}
+
+const trainingSize = 1297;
+
+/** Reads the data and splits it as its file says. */
+export async function loadDigits(): Promise<{ train: Digits; test: Digits }> {
+  return scope(async () => {
+    const path = fileURLToPath(new URL('../data/digits.safetensors', import.meta.url));
+    const { tensors } = await loadSafetensors(path);
+    const stored = (name: string): Tensor => tensors.get(name) as Tensor;
+    const images = stored('images').cast('float32').div(16).expandDims(-1);
+    const labels = stored('labels').cast('int32');
+    const part = (range: string): Digits => {
+      const rows = stored('permutation').at(range);
+      return keep({ images: gather(images, rows), labels: gather(labels, rows) });
+    };
+    return { train: part(`:${trainingSize}`), test: part(`${trainingSize}:`) };
+  });
+}
