@@ -1,0 +1,19 @@
+// Finishes the declarations of a folder: a .d.cts beside each .d.ts, and the library of `using` named where it is needed.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = process.argv[2] ?? 'dist';
+for (const name of readdirSync(folder, { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const file = join(folder, name);
+  let text = readFileSync(file, 'utf8');
+  if (/Symbol\.(dispose|asyncDispose)/.test(text) && !text.includes('esnext.disposable')) {
+    // A user's default `lib` does not know these symbols yet.
+    text = `/// <reference lib="esnext.disposable" />\n${text}`;
+    writeFileSync(file, text);
+    const map = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+    writeFileSync(`${file}.map`, JSON.stringify({ ...map, mappings: `;${map.mappings}` })); // one line further down
+  }
+  const commonjs = text.replace(/((?:from|import|module|import\()\s*['"]\.[^'"]+)\.js(['"])/g, '$1.cjs$2');
+  writeFileSync(file.replace(/\.d\.ts$/, '.d.cts'), commonjs);
+}
