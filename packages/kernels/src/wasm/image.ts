@@ -3,7 +3,7 @@ import type { ImageKernels, ResizeSizes, RotateSizes } from '../table/image.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Bytes of what one output pixel reads along an axis. */
-const TAP = 12;
+const TAP = 16;
 
 /** Addresses of both axes' taps, and of where each input pixel's outputs begin among them. */
 interface Taps {
