@@ -1,58 +1,45 @@
 /** A small convolutional network for handwritten digits, written with tensors alone, and its training by Adam. */
-import {
-  conv2d,
-  gather,
-  keep,
-  logSoftmax,
-  maxPool,
-  Rng,
-  scope,
-  type Tensor,
-  takeAlong,
-  valueAndGrad,
-  zeros,
-} from '@saccade/tensor';
+import * as t from '@saccade/tensor';
 
 /** The weights by name. */
-export type Parameters = Readonly<Record<'conv1' | 'bias1' | 'conv2' | 'bias2' | 'dense' | 'bias3', Tensor>>;
+export type Parameters = Readonly<Record<'conv1' | 'bias1' | 'conv2' | 'bias2' | 'dense' | 'bias3', t.Tensor>>;
 
 /** Weights as in He et al. 2015: normal, with variance 2 / inputs. */
-export function initialise(rng: Rng): Parameters {
-  const weights = (shape: readonly number[]): Tensor =>
+export function initialise(rng: t.Rng): Parameters {
+  const weights = (shape: readonly number[]): t.Tensor =>
     rng.normal(shape, { deviation: Math.sqrt(2 / shape.slice(0, -1).reduce((a, b) => a * b)) });
-  return keep({
+  return t.keep({
     conv1: weights([3, 3, 1, 16]),
-    bias1: zeros([16]),
+    bias1: t.zeros([16]),
     conv2: weights([3, 3, 16, 32]),
-    bias2: zeros([32]),
+    bias2: t.zeros([32]),
     dense: weights([4 * 4 * 32, 10]),
-    bias3: zeros([10]),
+    bias3: t.zeros([10]),
   });
 }
 
 /** Scores of the ten digits [batch, 10] for images [batch, 8, 8, 1]. */
-export function logits(p: Parameters, images: Tensor): Tensor {
-  const edges = conv2d(images, p.conv1, { bias: p.bias1, padding: 'same' }).relu();
-  const strokes = conv2d(edges, p.conv2, { bias: p.bias2, padding: 'same' }).relu();
-  return maxPool(strokes, { size: 2 }).flatten(1).matmul(p.dense).add(p.bias3);
+export function logits(p: Parameters, images: t.Tensor): t.Tensor {
+  const edges = t.conv2d(images, p.conv1, { bias: p.bias1, padding: 'same' }).relu();
+  const strokes = t.conv2d(edges, p.conv2, { bias: p.bias2, padding: 'same' }).relu();
+  return t.maxPool(strokes, { size: 2 }).flatten(1).matmul(p.dense).add(p.bias3);
 }
 
 /** Mean negative log-probability of the right digits. */
-export function crossEntropy(p: Parameters, images: Tensor, labels: Tensor): Tensor {
-  return takeAlong(logSoftmax(logits(p, images)), labels.expandDims(1))
-    .mean()
-    .neg();
+export function crossEntropy(p: Parameters, images: t.Tensor, labels: t.Tensor): t.Tensor {
+  const likelihood = t.takeAlong(t.logSoftmax(logits(p, images)), labels.expandDims(1));
+  return likelihood.mean().neg();
 }
 
 /** Adam (Kingma and Ba 2015): steps along the running mean of gradients, scaled by the root of their running square. */
 class Adam {
-  readonly #moments = new Map<string, readonly [Tensor, Tensor]>();
+  readonly #moments = new Map<string, readonly [t.Tensor, t.Tensor]>();
   #step = 0;
 
   /** New parameters; the old ones and the gradients are left to the scope. */
   update(parameters: Parameters, gradients: Parameters, rate: number): Parameters {
     this.#step += 1;
-    const next: Record<string, Tensor> = {};
+    const next: Record<string, t.Tensor> = {};
     for (const [name, p] of Object.entries(parameters)) {
       const g = gradients[name as keyof Parameters];
       const [m0, v0] = this.#moments.get(name) ?? [g.mul(0), g.mul(0)];
@@ -62,7 +49,7 @@ class Adam {
       next[name] = p.sub(m.mul(scale).div(v.sqrt().add(1e-8)));
       this.#moments.set(name, [m, v]);
       for (const old of [p, m0, v0]) old.dispose();
-      keep([m, v, next[name]]);
+      t.keep([m, v, next[name]]);
     }
     return next as Parameters;
   }
@@ -75,29 +62,29 @@ export interface Step {
   readonly loss: number;
 }
 
+/** How to train: defaults 12 epochs, batches of 32, rate 0.003, seed 1. */
+type TrainOptions = Partial<Record<'epochs' | 'batch' | 'rate' | 'seed', number>>;
+
 /** Trains on shuffled batches with a rate that falls to zero along a cosine; yields the loss of every step. */
 export async function* train(
-  images: Tensor,
-  labels: Tensor,
-  {
-    epochs = 12,
-    batch = 32,
-    rate = 3e-3,
-    seed = 1,
-  }: { epochs?: number; batch?: number; rate?: number; seed?: number } = {},
+  images: t.Tensor,
+  labels: t.Tensor,
+  options: TrainOptions,
 ): AsyncGenerator<Step, Parameters> {
-  const rng = new Rng(seed);
+  const { epochs = 12, batch = 32, rate = 3e-3, seed = 1 } = options;
+  const rng = new t.Rng(seed);
   const adam = new Adam();
   let parameters = initialise(rng);
   const total = images.shape[0] as number;
   const steps = Math.floor(total / batch);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    using order = keep(rng.permutation(total));
+    using order = t.keep(rng.permutation(total));
     for (let step = 0; step < steps; step++) {
       const progress = (epoch * steps + step) / (epochs * steps);
-      const loss = await scope(async () => {
+      const loss = await t.scope(async () => {
         const rows = order.at(`${step * batch}:${(step + 1) * batch}`);
-        const [value, gradients] = valueAndGrad(crossEntropy)(parameters, gather(images, rows), gather(labels, rows));
+        const [x, y] = [t.gather(images, rows), t.gather(labels, rows)];
+        const [value, gradients] = t.valueAndGrad(crossEntropy)(parameters, x, y);
         parameters = adam.update(parameters, gradients, rate * 0.5 * (1 + Math.cos(Math.PI * progress)));
         return (await value.data())[0] as number;
       });

@@ -2,6 +2,7 @@
 import './methods.js';
 
 export {
+  createJsDevice,
   type Device,
   DeviceError,
   type DeviceInfo,
@@ -39,9 +40,11 @@ export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetens
 export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
 export { decodeNpy } from './formats/npy-bytes.js';
 export { openSafetensors, type SafetensorsFile } from './formats/open-safetensors.js';
-export { type DecodedSafetensors, decodeSafetensors } from './formats/safetensors-bytes.js';
+export { type DecodedSafetensors, decodeSafetensors, packSafetensors } from './formats/safetensors-bytes.js';
+export type { SafetensorsInfo } from './formats/safetensors-header.js';
+export type { SafetensorsWriteOptions } from './formats/safetensors-layout.js';
 export { encodeSafetensors, type NamedTensors, saveSafetensors } from './formats/save-safetensors.js';
-export type { StoredArray } from './formats/stored.js';
+export type { StoredArray, StoredDType } from './formats/stored.js';
 export {
   type CustomResult,
   checkpoint,
@@ -51,6 +54,18 @@ export {
   valueAndGrad,
   valueAndGradOf,
 } from './grad.js';
+export {
+  cholesky,
+  choleskySolve,
+  type Eig,
+  eig,
+  eigSymmetric,
+  leastSquares,
+  qr,
+  solve,
+  svd,
+} from './linalg/decompositions.js';
+export { LinalgError } from './linalg/linalg-error.js';
 export { type MemoryUse, memory } from './memory.js';
 export type { TensorMethods } from './methods.js';
 export { erf, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/activation.js';
