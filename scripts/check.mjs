@@ -8,7 +8,7 @@ const relaxedProbe = [
   3, 253, 15, 253, 133, 2, 11,
 ];
 const hasRelaxedSimd = WebAssembly.validate(Uint8Array.from(relaxedProbe));
-const turbo = 'turbo run --concurrency=100% --continue';
+const turbo = 'turbo run --concurrency=100% --continue=dependencies-successful';
 const node24 = 'npm exec -y --package=node@24 -c';
 
 const steps = [

@@ -1,5 +1,5 @@
 // Compiles a package's assembly/index.ts to two binaries, SIMD and relaxed SIMD, inlined as base64 in src/wasm/*.gen.ts.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,18 @@ const levels = { simd: [], relaxed: ['--enable', 'relaxed-simd'] };
 const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
 const folder = mkdtempSync(join(tmpdir(), 'saccade-wasm-'));
 mkdirSync('src/wasm', { recursive: true });
-try {
-  for (const [level, flags] of Object.entries(levels)) {
-    const file = join(folder, `${level}.wasm`);
-    execFileSync(process.execPath, [asc, 'assembly/index.ts', '-o', file, ...common, ...flags, ...memory], {
-      stdio: 'inherit',
-    });
-    const bytes = readFileSync(file);
-    console.log(`${level}: ${bytes.length} bytes`);
-    if (bytes.length > limit) throw new Error(`${level} binary is over the budget of ${limit} bytes`);
-    const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const ${level}Binary: string =\n  '${bytes.toString('base64')}';\n`;
-    writeFileSync(`src/wasm/${level}.gen.ts`, text);
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
+for (const [level, flags] of Object.entries(levels)) {
+  const file = join(folder, `${level}.wasm`);
+  const args = [asc, 'assembly/index.ts', '-o', file, ...common, ...flags, ...memory];
+  if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1); // asc said why
+  const bytes = readFileSync(file);
+  console.log(`${level}: ${bytes.length} bytes`);
+  if (bytes.length > limit) {
+    console.error(`the ${level} binary is over the budget of ${limit} bytes`);
+    process.exit(1);
   }
-} finally {
-  rmSync(folder, { recursive: true });
+  const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const ${level}Binary: string =\n  '${bytes.toString('base64')}';\n`;
+  writeFileSync(`src/wasm/${level}.gen.ts`, text);
 }
