@@ -1,10 +1,18 @@
-/** The allocator of the WebAssembly heap: blocks in size classes, reused when freed, merged when memory runs short. */
+/** The allocator of the WebAssembly heap: blocks in size classes, reused when freed, merged before the memory grows. */
 import { OutOfMemoryError } from '../errors.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
 /** Classes per doubling: a block is at most a quarter larger than what was asked for. */
 const STEPS = 4;
+/** Freed blocks are merged rather than the memory grown once they hold this part of it. */
+const MERGE_FROM = 1 / 4;
+
+/** Free bytes that no size class claims. */
+interface Span {
+  at: number;
+  length: number;
+}
 
 /** Smallest class that holds `bytes`, as its size. */
 function blockSize(bytes: number): number {
@@ -21,10 +29,14 @@ export class Heap {
   /** First byte that was never handed out. */
   #top: number;
   #size: number;
-  /** Free blocks by size. */
+  /** Free blocks by size, and the bytes in all of them. */
   readonly #free = new Map<number, number[]>();
-  /** Size of each live block by address. */
-  readonly #live = new Map<number, number>();
+  #freed = 0;
+  /** What merging left, by address: blocks of any size are cut from it. */
+  #spans: Span[] = [];
+  /** Size of each block by address, 0 once it is freed: a Map that deletes all the time is slow. */
+  #sizes = new Map<number, number>();
+  #blocks = 0;
   #inUse = 0;
 
   constructor(memory: WebAssembly.Memory, start: number, maximum: number) {
@@ -35,7 +47,7 @@ export class Heap {
   }
 
   get blocks(): number {
-    return this.#live.size;
+    return this.#blocks;
   }
 
   get inUse(): number {
@@ -49,17 +61,19 @@ export class Heap {
   /** The address of `bytes` bytes, aligned to 64. @throws {OutOfMemoryError} */
   allocate(bytes: number): number {
     const size = blockSize(bytes);
-    const address = this.#free.get(size)?.pop() ?? this.#extend(size) ?? this.#takeMerged(size);
+    const address = this.#reuse(size) ?? this.#cut(size) ?? this.#makeRoom(size);
     if (address === undefined) throw this.#outOfMemory(bytes);
-    this.#live.set(address, size);
+    this.#sizes.set(address, size);
+    this.#blocks += 1;
     this.#inUse += size;
     return address;
   }
 
   release(address: number): void {
-    const size = this.#live.get(address);
-    if (size === undefined) return;
-    this.#live.delete(address);
+    const size = this.#sizes.get(address);
+    if (!size) return;
+    this.#sizes.set(address, 0);
+    this.#blocks -= 1;
     this.#inUse -= size;
     this.#push(address, size);
   }
@@ -68,19 +82,50 @@ export class Heap {
     const list = this.#free.get(size);
     if (list) list.push(address);
     else this.#free.set(size, [address]);
+    this.#freed += size;
   }
 
-  /** A block beyond the top, growing the memory if it must; undefined where it cannot grow. */
-  #extend(size: number): number | undefined {
-    const end = this.#top + size;
-    if (end > this.#size && !this.#grow(end)) return undefined;
-    const address = this.#top;
-    this.#top = end;
+  /** A freed block of the very size. */
+  #reuse(size: number): number | undefined {
+    const address = this.#free.get(size)?.pop();
+    if (address !== undefined) this.#freed -= size;
     return address;
   }
 
+  /** A block from the first span that holds it, else from beyond the top of the memory there is. */
+  #cut(size: number): number | undefined {
+    for (let i = 0; i < this.#spans.length; i++) {
+      const span = this.#spans[i] as Span;
+      if (span.length < size) continue;
+      const address = span.at;
+      span.at += size;
+      span.length -= size;
+      if (span.length === 0) this.#spans.splice(i, 1);
+      return address;
+    }
+    if (this.#top + size > this.#size) return undefined;
+    this.#top += size;
+    return this.#top - size;
+  }
+
+  /** Merges freed blocks if that gives much, grows the memory, or merges after all. */
+  #makeRoom(size: number): number | undefined {
+    if (this.#freed >= this.#size * MERGE_FROM) {
+      this.#merge();
+      const address = this.#cut(size);
+      if (address !== undefined) return address;
+    }
+    if (!this.#grow(this.#top + size)) {
+      this.#merge();
+      this.#grow(this.#top + size);
+    }
+    return this.#cut(size);
+  }
+
+  /** Whether the memory reaches to `end` now. */
   #grow(end: number): boolean {
     const limit = this.#maximum;
+    if (end <= this.#size) return true;
     if (end > limit) return false;
     // Ask for half as much again, so that growing stays rare; then for just enough.
     for (const wish of [Math.min(limit, Math.max(end, this.#size * 1.5)), end]) {
@@ -96,37 +141,33 @@ export class Heap {
     return false;
   }
 
-  /** Merges neighbouring free blocks, gives the last ones back to the top, and takes the first span that fits. */
-  #takeMerged(size: number): number | undefined {
-    const blocks = [...this.#free].flatMap(([length, list]) => list.map((at) => ({ at, length })));
-    blocks.sort((a, b) => a.at - b.at);
-    const spans: { at: number; length: number }[] = [];
-    for (const block of blocks) {
+  /** Makes spans of all that is free, and gives the last one back to the top. */
+  #merge(): void {
+    const parts = this.#spans;
+    for (const [length, list] of this.#free) for (const at of list) parts.push({ at, length });
+    parts.sort((a, b) => a.at - b.at);
+    const spans: Span[] = [];
+    for (const part of parts) {
       const last = spans.at(-1);
-      if (last && last.at + last.length === block.at) last.length += block.length;
-      else spans.push({ ...block });
+      if (last && last.at + last.length === part.at) last.length += part.length;
+      else spans.push(part);
     }
     this.#free.clear();
+    this.#freed = 0;
+    this.#sizes = new Map([...this.#sizes].filter(([, size]) => size > 0));
     const last = spans.at(-1);
     if (last && last.at + last.length === this.#top) {
       spans.pop();
       this.#top = last.at;
     }
-    let found: number | undefined;
-    for (const span of spans) {
-      if (found === undefined && span.length >= size) {
-        found = span.at;
-        if (span.length > size) this.#push(span.at + size, span.length - size);
-      } else this.#push(span.at, span.length);
-    }
-    return found ?? this.#extend(size);
+    this.#spans = spans;
   }
 
   #outOfMemory(bytes: number): OutOfMemoryError {
     const mebibytes = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
     return new OutOfMemoryError(
       `out of memory: asked for ${mebibytes(bytes)} with ${mebibytes(this.#inUse)} in use in ` +
-        `${this.#live.size} blocks, of at most ${mebibytes(this.#maximum)}; dispose tensors or work in a scope`,
+        `${this.#blocks} blocks, of at most ${mebibytes(this.#maximum)}; dispose tensors or work in a scope`,
       bytes,
       this.#inUse,
     );
