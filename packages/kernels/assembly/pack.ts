@@ -1,9 +1,19 @@
 // Copies matrices into panels: MR rows of the left operand, or 8 columns of the right one, interleaved step by step.
 import { MR, NR } from './tile';
 
-/** Interleaves two rows: to[s] = (p0[s], p1[s]). */
+/** Interleaves two rows: to[s] = (p0[s], p1[s]), one pair every `step` bytes. */
 function interleave2(p0: usize, p1: usize, count: i32, to: usize, step: usize): void {
-  for (let s = count; s > 0; s--) {
+  let s = count;
+  for (; s >= 4; s -= 4) {
+    const r0 = v128.load(p0), r1 = v128.load(p1);
+    const low = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    v128.store64_lane(to, low, 0); to += step;
+    v128.store64_lane(to, low, 1); to += step;
+    v128.store64_lane(to, high, 0); to += step;
+    v128.store64_lane(to, high, 1); to += step;
+    p0 += 16; p1 += 16;
+  }
+  for (; s > 0; s--) {
     store<f32>(to, load<f32>(p0));
     store<f32>(to, load<f32>(p1), 4);
     p0 += 4; p1 += 4;

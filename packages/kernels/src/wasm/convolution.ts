@@ -1,16 +1,121 @@
-/** Convolution kernels of the `wasm` device. */
-import type { ConvolutionKernels } from '../table/convolution.js';
+/** Convolution kernels of the `wasm` device: grids of points, multiplied by packed filters or channel by channel. */
+import type { ConvolutionKernels, ConvSizes } from '../table/convolution.js';
+import { forwardGrid, type Grid, inputGrids } from './grids.js';
+import { poolingKernels } from './pooling.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
+
+/** Bytes of a block of the left operand, and of the room that tiles and patches need: assembly/tile.ts, patches.ts. */
+const LEFT_BYTES = 48 * 256 * 4;
+const ROOM_BYTES = 192 + 1152;
+/** Points whose products with the results' gradient are summed in one go. Fixed: it sets the order of summation. */
+const CHUNK = 8192;
+
+/** Bytes of a group's packed filter. */
+function filterBytes(grid: Grid): number {
+  return Math.ceil(grid.columns / 8) * grid.steps * 32;
+}
+
+/** Every channel on its own: too few columns for the tile. */
+function isDepthwise(s: ConvSizes): boolean {
+  return s.groups === s.inChannels && s.groups > 1;
+}
+
+function convolve(
+  runtime: WasmRuntime,
+  src: number,
+  packed: number,
+  bias: number,
+  out: number,
+  grid: Grid,
+  s: ConvSizes,
+): void {
+  const panels = s.groups * Math.ceil(grid.points / runtime.call('tileRows'));
+  const scratch = ROOM_BYTES + LEFT_BYTES + (grid.inPlace ? 0 : 48 * grid.columns * 4);
+  const [words = 0] = runtime.parameters(grid.words);
+  runtime.parallel('convolve', [src, packed, bias, out, words], panels, 4 * grid.steps * grid.columns, scratch);
+}
+
+function forward(runtime: WasmRuntime, x: number, filter: number, bias: number, out: number, s: ConvSizes): void {
+  const grid = forwardGrid(s);
+  if (isDepthwise(s)) {
+    const [words = 0] = runtime.parameters(grid.words);
+    const cost = s.outWidth * s.outChannels * s.kernelHeight * s.kernelWidth;
+    runtime.parallel('depthwise', [x, filter, bias, out, words], grid.lines, cost);
+    return;
+  }
+  runtime.withBlock(s.groups * filterBytes(grid), (packed) => {
+    const panels = s.groups * Math.ceil(grid.columns / 8);
+    const args = [filter, s.outChannels, 0, grid.columns, grid.columns, grid.steps, packed];
+    runtime.parallel('packRights', args, panels, 8 * grid.steps);
+    convolve(runtime, x, packed, bias, out, grid, s);
+  });
+}
+
+/** One phase of the input's pixels. */
+function gradInput(runtime: WasmRuntime, dy: number, filter: number, dx: number, grid: Grid, s: ConvSizes): void {
+  if (isDepthwise(s)) {
+    const [words = 0] = runtime.parameters(grid.words);
+    const cost = (grid.points / grid.lines) * grid.steps * s.groups;
+    if (s.inChannels === s.outChannels) runtime.parallel('depthwise', [dy, filter, 0, dx, words], grid.lines, cost);
+    else runtime.parallel('depthwiseGather', [dy, filter, dx, words], grid.lines, cost);
+    return;
+  }
+  runtime.withBlock(s.groups * filterBytes(grid), (packed) => {
+    const panels = s.groups * Math.ceil(grid.columns / 8);
+    const [words = 0] = runtime.parameters(grid.words);
+    runtime.parallel('packTransposedFilter', [filter, packed, words], panels, 8 * grid.steps);
+    convolve(runtime, dy, packed, 0, dx, grid, s);
+  });
+}
+
+function gradFilter(runtime: WasmRuntime, x: number, dy: number, dfilter: number, s: ConvSizes): void {
+  const grid = forwardGrid(s);
+  const [words = 0] = runtime.parameters(grid.words);
+  if (isDepthwise(s)) {
+    const blocks = s.kernelHeight * s.kernelWidth * Math.ceil(s.outChannels / 4);
+    runtime.parallel('depthwiseFilter', [x, dy, dfilter, words], blocks, 4 * grid.points, 64);
+    return;
+  }
+  const chunks = Math.ceil(grid.points / CHUNK);
+  const panels = chunks * s.groups * Math.ceil(grid.steps / runtime.call('tileRows'));
+  const cost = 4 * grid.columns * Math.min(CHUNK, grid.points);
+  const scratch = ROOM_BYTES + LEFT_BYTES + Math.ceil(grid.columns / 8) * 256 * 32;
+  const sumChunks = (to: number): void =>
+    runtime.parallel('filterGradients', [x, dy, to, CHUNK, words], panels, cost, scratch);
+  if (chunks === 1) {
+    sumChunks(dfilter);
+    return;
+  }
+  const size = grid.steps * s.outChannels;
+  runtime.withBlock(4 * chunks * size, (partials) => {
+    sumChunks(partials);
+    runtime.parallel('sumPartials', [partials, chunks, size, dfilter, 0], size, chunks);
+  });
+}
 
 /** The family over one runtime. */
 export function convolutionKernels(runtime: WasmRuntime): ConvolutionKernels<WasmBuffer> {
   return {
-    conv2d: (...args) => runtime.fallback.conv2d(...args),
-    conv2dGradInput: (...args) => runtime.fallback.conv2dGradInput(...args),
-    conv2dGradFilter: (...args) => runtime.fallback.conv2dGradFilter(...args),
-    averagePool: (...args) => runtime.fallback.averagePool(...args),
-    averagePoolGrad: (...args) => runtime.fallback.averagePoolGrad(...args),
-    maxPool: (...args) => runtime.fallback.maxPool(...args),
-    maxPoolGrad: (...args) => runtime.fallback.maxPoolGrad(...args),
+    conv2d(x, filter, bias, out, sizes) {
+      if (out.dtype !== 'float32') runtime.fallback.conv2d(x, filter, bias, out, sizes);
+      else if (out.length > 0) forward(runtime, x.address, filter.address, bias?.address ?? 0, out.address, sizes);
+    },
+    conv2dGradInput(dy, filter, dx, sizes) {
+      if (dx.dtype !== 'float32') return runtime.fallback.conv2dGradInput(dy, filter, dx, sizes);
+      if (dx.length === 0) return;
+      const grids = inputGrids(sizes);
+      // Pixels that no result sees.
+      if (dy.length === 0 || grids.some((grid) => grid.steps === 0)) runtime.view(dx).fill(0);
+      if (dy.length === 0) return;
+      for (const grid of grids) {
+        if (grid.steps > 0) gradInput(runtime, dy.address, filter.address, dx.address, grid, sizes);
+      }
+    },
+    conv2dGradFilter(x, dy, dfilter, sizes) {
+      if (dfilter.dtype !== 'float32') runtime.fallback.conv2dGradFilter(x, dy, dfilter, sizes);
+      else if (dy.length === 0 || x.length === 0) runtime.view(dfilter).fill(0);
+      else if (dfilter.length > 0) gradFilter(runtime, x.address, dy.address, dfilter.address, sizes);
+    },
+    ...poolingKernels(runtime),
   };
 }

@@ -1,0 +1,212 @@
+import { createJsDevice, createWasmDevice } from '@saccade/kernels';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { convolution } from '../src/js/convolution.js';
+import type { ConvSizes, PoolSizes } from '../src/table/convolution.js';
+import { conform, type Generator, input, output } from './conformance.js';
+
+const tolerance = { rtol: 1e-5, atol: 5e-5 };
+
+/** Extent of the result along one axis. */
+function extent(size: number, kernel: number, stride: number, dilation: number, before: number, after: number): number {
+  return Math.floor((size + before + after - (kernel - 1) * dilation - 1) / stride) + 1;
+}
+
+/** One axis: input, kernel, stride, dilation, padding and result, the result never empty. */
+function randomAxis(random: Generator, longest: number): [number, number, number, number, number, number] {
+  for (;;) {
+    const size = random.size(longest);
+    const kernel = random.integer(1, 4);
+    const stride = random.pick([1, 1, 1, 2, 3]);
+    const dilation = random.pick([1, 1, 2, 3]);
+    const before = random.integer(0, 3);
+    const out = extent(size, kernel, stride, dilation, before, random.integer(0, 3));
+    if (out > 0) return [size, kernel, stride, dilation, before, out];
+  }
+}
+
+function randomConv(random: Generator, kind: 'any' | 'depthwise' | 'grouped' = 'any'): ConvSizes {
+  const [inHeight, kernelHeight, strideY, dilationY, padTop, outHeight] = randomAxis(random, 20);
+  const [inWidth, kernelWidth, strideX, dilationX, padLeft, outWidth] = randomAxis(random, 20);
+  const groups = kind === 'any' ? 1 : kind === 'grouped' ? random.integer(2, 4) : random.size(40);
+  const inGroup = kind === 'depthwise' ? 1 : random.size(kind === 'any' ? 40 : 12);
+  const outGroup = kind === 'depthwise' ? random.pick([1, 1, 2, 3]) : random.size(kind === 'any' ? 40 : 12);
+  return {
+    batch: random.integer(1, 3),
+    ...{ inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth },
+    ...{ strideY, strideX, dilationY, dilationX, padTop, padLeft, groups },
+    inChannels: groups * inGroup,
+    outChannels: groups * outGroup,
+  };
+}
+
+const xLength = (s: ConvSizes): number => s.batch * s.inHeight * s.inWidth * s.inChannels;
+const outLength = (s: ConvSizes): number => s.batch * s.outHeight * s.outWidth * s.outChannels;
+const filterLength = (s: ConvSizes): number =>
+  (s.kernelHeight * s.kernelWidth * s.inChannels * s.outChannels) / s.groups;
+
+for (const kind of ['any', 'grouped', 'depthwise'] as const) {
+  test(`conv2d convolves with bias, strides, dilation and padding (${kind})`, async () => {
+    await conform(
+      'conv2d',
+      (random) => {
+        const s = randomConv(random, kind);
+        const bias = random.boolean() ? input(random.floats(s.outChannels)) : undefined;
+        const operands = [input(random.floats(xLength(s))), input(random.floats(filterLength(s)))];
+        return [...operands, bias, output('float32', outLength(s)), s];
+      },
+      tolerance,
+    );
+  });
+
+  test(`conv2dGradInput sends gradients back to every pixel (${kind})`, async () => {
+    await conform(
+      'conv2dGradInput',
+      (random) => {
+        const s = randomConv(random, kind);
+        const operands = [input(random.floats(outLength(s))), input(random.floats(filterLength(s)))];
+        return [...operands, output('float32', xLength(s)), s];
+      },
+      tolerance,
+    );
+  });
+
+  test(`conv2dGradFilter sums over all pixels (${kind})`, async () => {
+    await conform(
+      'conv2dGradFilter',
+      (random) => {
+        const s = randomConv(random, kind);
+        const operands = [input(random.floats(xLength(s))), input(random.floats(outLength(s)))];
+        return [...operands, output('float32', filterLength(s)), s];
+      },
+      { rtol: 1e-5, atol: 2e-4 },
+    );
+  });
+}
+
+const same3x3: ConvSizes = {
+  ...{ batch: 3, inHeight: 60, inWidth: 61, outHeight: 60, outWidth: 61, kernelHeight: 3, kernelWidth: 3 },
+  ...{ strideY: 1, strideX: 1, dilationY: 1, dilationX: 1, padTop: 1, padLeft: 1, groups: 1 },
+  inChannels: 5,
+  outChannels: 9,
+};
+
+test('conv2dGradFilter sums many pixels in chunks, for some channels and for one', async () => {
+  for (const [inChannels, outChannels] of [
+    [5, 9],
+    [1, 2],
+  ] as const) {
+    const s = { ...same3x3, inChannels, outChannels };
+    const operands = (random: Generator): unknown[] => [
+      input(random.floats(xLength(s))),
+      input(random.floats(outLength(s))),
+    ];
+    await conform(
+      'conv2dGradFilter',
+      (random) => [...operands(random), output('float32', filterLength(s)), s],
+      { rtol: 1e-5, atol: 2e-3 },
+      3,
+    );
+  }
+});
+
+test('conv2d of ones counts the pixels inside', () => {
+  const s = { ...same3x3, batch: 1, inHeight: 3, inWidth: 3, outHeight: 3, outWidth: 3, inChannels: 1, outChannels: 1 };
+  for (const device of [createJsDevice(), createWasmDevice({ threads: 1 })]) {
+    const x = device.allocate('float32', 9);
+    const filter = device.allocate('float32', 9);
+    const out = device.allocate('float32', 9);
+    device.write(x, new Float32Array(9).fill(1));
+    device.write(filter, new Float32Array(9).fill(1));
+    device.kernels.conv2d(x, filter, undefined, out, s);
+    assert.equal([...device.readSync!(out)], [4, 6, 4, 6, 9, 6, 4, 6, 4]);
+    assert.equal(device.report(), []);
+  }
+});
+
+function randomPool(random: Generator): PoolSizes {
+  const axis = (): [number, number, number, number, number] => {
+    for (;;) {
+      const size = random.size(20);
+      const kernel = random.integer(1, 5);
+      const stride = random.integer(1, 4);
+      const before = random.integer(0, 2);
+      const out = extent(size, kernel, stride, 1, before, random.integer(0, 6));
+      if (out > 0) return [size, kernel, stride, before, out];
+    }
+  };
+  const [inHeight, kernelHeight, strideY, padTop, outHeight] = axis();
+  const [inWidth, kernelWidth, strideX, padLeft, outWidth] = axis();
+  return {
+    batch: random.integer(1, 3),
+    ...{ inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, strideY, strideX, padTop, padLeft },
+    channels: random.size(30),
+  };
+}
+
+const pooledLength = (s: PoolSizes): number => s.batch * s.outHeight * s.outWidth * s.channels;
+const imageLength = (s: PoolSizes): number => s.batch * s.inHeight * s.inWidth * s.channels;
+
+/** Values with ties and, at times, NaN and infinities. */
+function awkward(random: Generator, length: number): Float32Array {
+  const values = random.floats(length).map((v) => Math.round(v * 4) / 4);
+  if (random.boolean(0.3)) {
+    for (let i = random.integer(0, 9); i < length; i += random.integer(5, 60)) {
+      values[i] = random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    }
+  }
+  return values;
+}
+
+test('averagePool takes means, with and without padding', async () => {
+  await conform('averagePool', (random) => {
+    const s = randomPool(random);
+    return [input(random.floats(imageLength(s))), output('float32', pooledLength(s)), s, random.boolean()];
+  });
+});
+
+test('averagePoolGrad shares gradients among the window', async () => {
+  await conform('averagePoolGrad', (random) => {
+    const s = randomPool(random);
+    return [input(random.floats(pooledLength(s))), output('float32', imageLength(s)), s, random.boolean()];
+  });
+});
+
+test('maxPool finds maxima and where they were, first on ties, NaN above all', async () => {
+  await conform('maxPool', (random) => {
+    const s = randomPool(random);
+    const results = [output('float32', pooledLength(s)), output('int32', pooledLength(s))];
+    return [input(awkward(random, imageLength(s))), ...results, s];
+  });
+});
+
+test('maxPoolGrad sends gradients to the maxima', async () => {
+  await conform('maxPoolGrad', (random) => {
+    const s = randomPool(random);
+    const indices = new Int32Array(pooledLength(s));
+    convolution.maxPool(awkward(random, imageLength(s)), new Float32Array(pooledLength(s)), indices, s);
+    return [input(random.floats(pooledLength(s))), input(indices), output('float32', imageLength(s)), s];
+  });
+});
+
+test('pooling of an image known by heart', () => {
+  const s: PoolSizes = {
+    ...{ batch: 1, inHeight: 3, inWidth: 3, outHeight: 2, outWidth: 2, kernelHeight: 2, kernelWidth: 2 },
+    ...{ strideY: 2, strideX: 2, padTop: 0, padLeft: 0, channels: 1 },
+  };
+  for (const device of [createJsDevice(), createWasmDevice({ threads: 1 })]) {
+    const x = device.allocate('float32', 9);
+    const out = device.allocate('float32', 4);
+    const indices = device.allocate('int32', 4);
+    device.write(x, new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    device.kernels.averagePool(x, out, s, false);
+    assert.equal([...device.readSync!(out)], [3, 4.5, 7.5, 9]);
+    device.kernels.averagePool(x, out, s, true);
+    assert.equal([...device.readSync!(out)], [3, 2.25, 3.75, 2.25]);
+    device.kernels.maxPool(x, out, indices, s);
+    assert.equal([...device.readSync!(out)], [5, 6, 8, 9]);
+    assert.equal([...device.readSync!(indices)], [4, 5, 7, 8]);
+  }
+});
+
+test.run();
