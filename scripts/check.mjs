@@ -15,7 +15,7 @@ const steps = [
   ['lint and format', 'biome check .'],
   ['floors', 'node scripts/floors.mjs && turbo boundaries'],
   ['types', `${turbo} typecheck`],
-  ['dead code', 'knip'],
+  ['dead code', 'knip --no-config-hints'],
   ['build', `${turbo} build`],
   ['unit tests', `${turbo} test`],
   ['relaxed SIMD on Node 24', `${node24} "${turbo} test --filter=@saccade/kernels --filter=@saccade/tensor"`],
