@@ -32,11 +32,11 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   attentionCases,
 ];
 
-const figureGroups: readonly { name: string; measure: (peers: Peers, quick: boolean) => Promise<Figure[]> }[] = [
-  { name: 'attention memory', measure: ({ tfjs }) => attentionMemoryFigures(tfjs) },
-  { name: 'training memory', measure: (_, quick) => trainingMemoryFigures(quick) },
-  { name: 'start-up', measure: (_, quick) => startupFigures(quick) },
-  { name: 'bundle size', measure: () => bundleFigures() },
+const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
+  { name: 'attention memory', measure: attentionMemoryFigures },
+  { name: 'training memory', measure: trainingMemoryFigures },
+  { name: 'start-up', measure: startupFigures },
+  { name: 'bundle size', measure: bundleFigures },
 ];
 
 /** True if every contender ran and gave the right result. A bar that is not held is told, not failed. */
@@ -60,7 +60,7 @@ export async function runBenchmark(options: Options): Promise<boolean> {
     console.error(`bench: load average ${machine.load.toFixed(1)}: others use this machine, times will vary`);
 
   const cases = await runCases(options, peers, device);
-  const figures = await measureFigures(options, peers);
+  const figures = await measureFigures(options);
   summarise(cases, figures);
   if (options.json !== undefined) {
     const report = { machine, arithmetic, quick: options.quick, versions, missing: peers.missing, cases, figures };
@@ -95,12 +95,12 @@ async function runCases(options: Options, peers: Peers, device: Device): Promise
   return results;
 }
 
-async function measureFigures(options: Options, peers: Peers): Promise<Figure[]> {
+async function measureFigures(options: Options): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { name, measure } of figureGroups) {
     if (!(options.only?.test(name) ?? true)) continue;
     console.error(`bench: ${name}`);
-    const measured = await measure(peers, options.quick);
+    const measured = await measure(options.quick);
     console.log(`\n## ${measured[0]?.group ?? name}\n\n${figureTable(measured)}`);
     figures.push(...measured);
   }

@@ -11,7 +11,7 @@ const shape = [heads, length, channels];
 const scale = 1 / Math.sqrt(channels);
 
 /** softmax(q kT scale) v in tfjs operations. */
-export function tfjsAttention(tf: Tfjs, q: TfTensor, k: TfTensor, v: TfTensor): TfTensor {
+function tfjsAttention(tf: Tfjs, q: TfTensor, k: TfTensor, v: TfTensor): TfTensor {
   return tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), scale)), v);
 }
 

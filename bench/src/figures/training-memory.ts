@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Figure, figure } from '../harness/figure.js';
 
-const group = 'memory over 10,000 training steps, nothing freed by hand';
+const group = 'memory over training steps';
 
 /** Memory at one step of a run. */
 export interface Sample {

@@ -62,7 +62,7 @@ for (let step = 1; step <= steps; step++) {
     const [, gradient] = differentiate(before);
     return before.map((parameter, i) => sub(parameter, mul(gradient[i] as Tensor, 0.1))) as typeof before;
   });
-  dispose(before); // the one thing that a step replaces
+  dispose(before); // what an optimiser does with what it replaces; nothing else is freed by hand
   if (step === steps / 10 || step === steps) samples.push(sample(step));
 }
 console.log(JSON.stringify(samples));

@@ -1,4 +1,5 @@
 /** Runs one case: checks that all contenders agree, then times them in turns. */
+import { currentDevice } from '@saccade/kernels';
 import { largestError } from './agree.js';
 import { alternate, type Pace, type Timing } from './alternate.js';
 import type { Bar, Case, Contender, Entrant } from './case.js';
@@ -16,6 +17,8 @@ export interface CaseResult {
   /** Largest relative difference to our result. */
   readonly errors: Partial<Record<Entrant, number>>;
   readonly bar: { readonly peer: Entrant; readonly ratio: number; readonly held: boolean } | undefined;
+  /** Our kernels that have no WebAssembly form yet: their time is that of the slow reference device. */
+  readonly fallbacks: readonly string[];
   /** Contenders that failed or gave another result, and how. */
   readonly problems: readonly string[];
 }
@@ -27,6 +30,7 @@ interface Ready {
 }
 
 export async function runCase(wanted: Case, pace: Pace, relaxed: boolean): Promise<CaseResult> {
+  const callsBefore = fallbackCalls();
   const problems: string[] = [];
   const ready: Ready[] = [];
   for (const [name, make] of Object.entries(wanted.contenders)) {
@@ -68,8 +72,20 @@ export async function runCase(wanted: Case, pace: Pace, relaxed: boolean): Promi
     ratiosOfMinima: divide(timings, (timing) => timing.minimum),
     errors,
     bar: judge(wanted.bar, ratios, relaxed),
+    fallbacks: [...fallbackCalls()]
+      .filter(([name, calls]) => calls > (callsBefore.get(name) ?? 0))
+      .map(([name]) => name),
     problems,
   };
+}
+
+/** How often each kernel ran elsewhere than on the current device. */
+function fallbackCalls(): Map<string, number> {
+  return new Map(
+    currentDevice()
+      .report()
+      .map(({ kernel, calls }) => [kernel, calls]),
+  );
 }
 
 function divide(

@@ -13,12 +13,12 @@ function short(value: number | undefined): string {
   return value.toFixed(Math.min(digits, 4));
 }
 
-/** Rows under a head; the first column to the left, the others to the right. */
-function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows under a head; numbers to the right, the columns in `words` to the left. */
+function columns(head: readonly string[], rows: readonly (readonly string[])[], ...words: number[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+      .map((cell, i) => (words.includes(i) ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
       .join('  ')
       .trimEnd();
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
@@ -52,8 +52,11 @@ export function caseTable(results: readonly CaseResult[]): string {
       bar === undefined ? '' : bar.held ? 'held' : 'NOT HELD',
     ];
   });
-  const notes = results.flatMap(({ name, problems }) => problems.map((problem) => `  ! ${name}: ${problem}`));
-  return [columns(head, rows), ...notes].join('\n');
+  const notes = results.flatMap(({ name, problems, fallbacks }) => [
+    ...problems.map((problem) => `  ! ${name}: ${problem}`),
+    ...(fallbacks.length > 0 ? [`  ! ${name}: ${fallbacks.join(', ')} ran on js`] : []),
+  ]);
+  return [columns(head, rows, 0), ...notes].join('\n');
 }
 
 export function figureTable(figures: readonly Figure[]): string {
@@ -64,5 +67,5 @@ export function figureTable(figures: readonly Figure[]): string {
     held === undefined ? '' : held ? 'held' : 'NOT HELD',
     detail,
   ]);
-  return columns(['figure', 'value', 'bar', '', 'detail'], rows);
+  return columns(['figure', 'value', 'bar', '', 'detail'], rows, 0, 4);
 }
