@@ -42,7 +42,7 @@ export const FILTER_STEP_X: usize = 112;
 
 /** Bytes of zeros that stand in for pixels outside: as many as a panel is deep. */
 const ZEROS: usize = 1024;
-/** A point's image, y and x. */
+/** A point: where its first tap reads, y and x. */
 const POINT: usize = 12;
 /** Bytes that `packPatches` needs, the zeros first; `clearRoom` readies it. */
 export const ROOM: usize = 1152;
@@ -51,76 +51,89 @@ export function clearRoom(room: usize): void {
   memory.fill(room, 0, ZEROS);
 }
 
-/** Address of a point's value at tap (dy, dx), `offset` bytes into its pixel; zeros if that is outside. */
+/** Address of a point's value at tap (dy, dx), which lies `delta` bytes on; zeros if that is outside. */
 // @ts-ignore: decorator
 @inline
 function valueAt(
-  p: usize, room: usize, r: usize, dy: i32, dx: i32, rowBytes: usize, pixelBytes: usize, offset: usize,
+  room: usize, r: usize, delta: usize, inside: bool, dy: i32, dx: i32, height: i32, width: i32,
 ): usize {
   const point = room + ZEROS + r * POINT;
-  const y = load<i32>(point, 4) + dy, x = load<i32>(point, 8) + dx;
-  if (<u32>y >= <u32>load<i32>(p, HEIGHT) || <u32>x >= <u32>load<i32>(p, WIDTH)) return room;
-  return load<usize>(point) + <usize>y * rowBytes + <usize>x * pixelBytes + offset;
+  if (!inside) {
+    if (<u32>(load<i32>(point, 4) + dy) >= <u32>height || <u32>(load<i32>(point, 8) + dx) >= <u32>width) return room;
+  }
+  return load<usize>(point) + delta;
 }
 
-/** Writes down the MR points from `row` on, none beyond `last`; true if no tap of theirs leaves the source sideways. */
-function locate(src: usize, p: usize, row: i32, last: i32, room: usize): bool {
-  const width = load<i32>(p, GRID_WIDTH), height = load<i32>(p, GRID_HEIGHT);
-  const imageBytes = <usize>(load<i32>(p, HEIGHT) * load<i32>(p, WIDTH)) * <usize>load<i32>(p, CHANNELS) << 2;
-  const reach = (load<i32>(p, TAPS_X) - 1) * load<i32>(p, TAP_STEP_X);
-  let inside = true;
-  let gx = row % width;
-  let gy = row / width;
-  let image = gy / height;
-  gy -= image * height;
+/** No tap of the MR points leaves the source sideways; none leaves it at all. */
+const INSIDE_X: i32 = 1;
+const INSIDE: i32 = 2;
+
+/**
+ * Writes down the MR points from `row` on, none beyond `last`: where the first tap reads (perhaps outside), and its y
+ * and x. Tells whether all taps are inside.
+ */
+function locate(src: usize, p: usize, row: i32, last: i32, room: usize): i32 {
+  const gridWidth = load<i32>(p, GRID_WIDTH), gridHeight = load<i32>(p, GRID_HEIGHT);
+  const height = load<i32>(p, HEIGHT), width = load<i32>(p, WIDTH), channels = load<i32>(p, CHANNELS);
+  const reachX = width - (load<i32>(p, TAPS_X) - 1) * load<i32>(p, TAP_STEP_X);
+  const reachY = height - (load<i32>(p, TAPS_Y) - 1) * load<i32>(p, TAP_STEP_Y);
+  let outsideX = false, outsideY = false;
+  const line = row / gridWidth;
+  let gx = row - line * gridWidth;
+  let image = line / gridHeight;
+  let gy = line - image * gridHeight;
   for (let r: i32 = 0; r < MR; r++) {
     const point = room + ZEROS + <usize>r * POINT;
     const x = gx * load<i32>(p, STEP_X) + load<i32>(p, FIRST_X);
-    store<usize>(point, src + <usize>image * imageBytes);
-    store<i32>(point, gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y), 4);
+    const y = gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
+    store<usize>(point, src + (<usize>(((image * height + y) * width + x) * channels) << 2));
+    store<i32>(point, y, 4);
     store<i32>(point, x, 8);
-    if (x < 0 || x + reach >= load<i32>(p, WIDTH)) inside = false;
+    outsideX = outsideX || x < 0 || x >= reachX;
+    outsideY = outsideY || y < 0 || y >= reachY;
     if (row >= last) continue;
     row++;
-    if (++gx == width) {
+    if (++gx == gridWidth) {
       gx = 0;
-      if (++gy == height) {
+      if (++gy == gridHeight) {
         gy = 0;
         image++;
       }
     }
   }
-  return inside;
+  return outsideX ? 0 : outsideY ? INSIDE_X : INSIDE;
 }
 
 /** Steps [from, from + depth) of the patches at MR points, interleaved. A step is a tap and a channel of the group. */
-function packPoints(p: usize, from: i32, depth: i32, inside: bool, to: usize, room: usize): void {
+function packPoints(p: usize, from: i32, depth: i32, sight: i32, to: usize, room: usize): void {
   const channels = load<i32>(p, DEPTH_CHANNELS), tapsX = load<i32>(p, TAPS_X);
+  const height = load<i32>(p, HEIGHT), width = load<i32>(p, WIDTH), stepX = load<i32>(p, TAP_STEP_X);
   const pixelBytes = <usize>load<i32>(p, CHANNELS) << 2;
-  const rowBytes = <usize>load<i32>(p, WIDTH) * pixelBytes;
+  const inside = sight == INSIDE;
   // Neighbouring taps that read neighbouring pixels, all channels of them, are one run of memory.
-  const wide = inside && load<i32>(p, TAP_STEP_X) == 1 && channels == load<i32>(p, CHANNELS);
+  const wide = sight >= INSIDE_X && stepX == 1 && channels == load<i32>(p, CHANNELS);
   const unit = wide ? channels * tapsX : channels;
   const unitsX = wide ? 1 : tapsX;
-  let index = from / unit;
+  const index = from / unit;
   let within = from - index * unit;
-  let ty = index / unitsX, tx = index % unitsX;
+  let dy = (index / unitsX) * load<i32>(p, TAP_STEP_Y);
+  let tx = index % unitsX;
   while (depth > 0) {
     const run = min(unit - within, depth);
-    const dy = ty * load<i32>(p, TAP_STEP_Y), dx = tx * load<i32>(p, TAP_STEP_X);
-    const offset = <usize>within << 2;
+    const dx = tx * stepX;
+    const delta = <usize>(dy * width + dx) * pixelBytes + (<usize>within << 2);
     interleavePanel(
-      valueAt(p, room, 0, dy, dx, rowBytes, pixelBytes, offset), valueAt(p, room, 1, dy, dx, rowBytes, pixelBytes, offset),
-      valueAt(p, room, 2, dy, dx, rowBytes, pixelBytes, offset), valueAt(p, room, 3, dy, dx, rowBytes, pixelBytes, offset),
-      MR == 6 ? valueAt(p, room, 4, dy, dx, rowBytes, pixelBytes, offset) : room,
-      MR == 6 ? valueAt(p, room, 5, dy, dx, rowBytes, pixelBytes, offset) : room, run, to,
+      valueAt(room, 0, delta, inside, dy, dx, height, width), valueAt(room, 1, delta, inside, dy, dx, height, width),
+      valueAt(room, 2, delta, inside, dy, dx, height, width), valueAt(room, 3, delta, inside, dy, dx, height, width),
+      MR == 6 ? valueAt(room, 4, delta, inside, dy, dx, height, width) : room,
+      MR == 6 ? valueAt(room, 5, delta, inside, dy, dx, height, width) : room, run, to,
     );
     to += <usize>run * (MR << 2);
     depth -= run;
     within = 0;
     if (++tx == unitsX) {
       tx = 0;
-      ty++;
+      dy += load<i32>(p, TAP_STEP_Y);
     }
   }
 }
@@ -130,8 +143,8 @@ export function packPatches(
   src: usize, p: usize, row: i32, rows: i32, from: i32, depth: i32, to: usize, room: usize,
 ): void {
   for (let i = 0; i < rows; i += MR) {
-    const inside = locate(src, p, row + i, row + rows - 1, room);
-    packPoints(p, from, depth, inside, to, room);
+    const sight = locate(src, p, row + i, row + rows - 1, room);
+    packPoints(p, from, depth, sight, to, room);
     to += <usize>depth * (MR << 2);
   }
 }

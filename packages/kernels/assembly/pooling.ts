@@ -71,14 +71,15 @@ function maximum(
   image: usize, row: usize, pixel: usize, top: i32, bottom: i32, left: i32, right: i32, width: i32, lanes: i32,
   to: usize, indices: usize,
 ): void {
+  const empty = top >= bottom || left >= right;
   let best = f32x4.splat(-Infinity);
-  let index = i32x4.splat(-1);
+  let index = i32x4.splat(empty ? -1 : top * width + left);
   for (let y = top; y < bottom; y++) {
     let at = image + <usize>y * row + <usize>left * pixel;
     for (let x = left; x < right; x++) {
       const v = lanes == 4 ? v128.load(at) : v128.load32_zero(at);
-      const isFirstNaN = v128.and(f32x4.ne(v, v), f32x4.eq(best, best));
-      const wins = v128.or(v128.or(f32x4.gt(v, best), isFirstNaN), i32x4.lt_s(index, i32x4.splat(0)));
+      // Larger, or the first NaN.
+      const wins = v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
       best = v128.bitselect(v, best, wins);
       index = v128.bitselect(i32x4.splat(y * width + x), index, wins);
       at += pixel;

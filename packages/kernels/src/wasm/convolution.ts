@@ -72,8 +72,8 @@ function gradFilter(runtime: WasmRuntime, x: number, dy: number, dfilter: number
   const grid = forwardGrid(s);
   const [words = 0] = runtime.parameters(grid.words);
   if (isDepthwise(s)) {
-    const blocks = s.kernelHeight * s.kernelWidth * Math.ceil(s.outChannels / 4);
-    runtime.parallel('depthwiseFilter', [x, dy, dfilter, words], blocks, 4 * grid.points, 64);
+    const blocks = s.kernelHeight * s.kernelWidth * Math.ceil(s.outChannels / 16);
+    runtime.parallel('depthwiseFilter', [x, dy, dfilter, words], blocks, 16 * grid.points, 128);
     return;
   }
   const chunks = Math.ceil(grid.points / CHUNK);

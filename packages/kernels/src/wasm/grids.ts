@@ -92,7 +92,7 @@ function tapsOfPhase(phase: number, kernel: number, stride: number, dilation: nu
     count: seen.length,
     first: (phase + padding - filter * dilation) / stride,
     // The last filter row comes first, so that taps read upwards.
-    step: (-filterStep * dilation) / stride,
+    step: filterStep === 0 ? 1 : (-filterStep * dilation) / stride,
     filter,
     filterStep,
   };
