@@ -1,9 +1,12 @@
-/** Compiles the kernels' WebAssembly once per form: plain or relaxed SIMD, for shared or unshared memory. */
+/** Compiles the kernels' WebAssembly once per form: all kernels in plain SIMD, the products in relaxed SIMD over them. */
 import { DeviceError } from '../errors.js';
 import { relaxedBinary } from './relaxed.gen.js';
 import { simdBinary } from './simd.gen.js';
 
-/** `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add. */
+/**
+ * `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add in the kernels that live
+ * by it (products, convolutions, attention) and takes the others from `simd128`.
+ */
 export type Arithmetic = 'simd128' | 'relaxed-simd';
 
 const compiled = new Map<string, WebAssembly.Module>();
@@ -34,12 +37,11 @@ function markShared(bytes: Uint8Array): void {
   throw new DeviceError('wasm: the module imports no memory');
 }
 
-/** The compiled module. @throws {DeviceError} where WebAssembly is missing or forbidden. */
-export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module {
-  const key = `${arithmetic} ${shared}`;
+function compile(name: string, base64: string, shared: boolean): WebAssembly.Module {
+  const key = `${name} ${shared}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = decode(arithmetic === 'relaxed-simd' ? relaxedBinary : simdBinary);
+    const bytes = decode(base64);
     if (shared) markShared(bytes);
     try {
       module = new WebAssembly.Module(bytes);
@@ -49,4 +51,15 @@ export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAsse
     compiled.set(key, module);
   }
   return module;
+}
+
+/** The compiled modules; a later one's exports replace an earlier one's. @throws {DeviceError} where WebAssembly is missing or forbidden. */
+export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module[] {
+  const all = compile('simd', simdBinary, shared);
+  return arithmetic === 'simd128' ? [all] : [all, compile('relaxed', relaxedBinary, shared)];
+}
+
+/** The exports of all modules over one memory. */
+export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): WebAssembly.Exports {
+  return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports));
 }

@@ -4,7 +4,7 @@ import { bytesPerElement, type DType, type TypedArray, viewArray } from '../dtyp
 import { DeviceError } from '../errors.js';
 import type { KernelTable } from '../table.js';
 import { Heap } from './heap.js';
-import { type Arithmetic, compileKernels } from './module.js';
+import { type Arithmetic, compileKernels, instantiate } from './module.js';
 import { ThreadPool } from './threads.js';
 
 const PAGE = 65536;
@@ -44,15 +44,15 @@ export class WasmRuntime {
   readonly #shareFrom: number;
 
   constructor(arithmetic: Arithmetic, threads: number, shareFrom: number = WORTH_SHARING) {
-    const module = compileKernels(arithmetic, threads > 1);
+    const modules = compileKernels(arithmetic, threads > 1);
     const { memory, pages } = createMemory(threads > 1);
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const exports = instantiate(modules, memory);
     this.memory = memory;
     this.heap = new Heap(memory, PARAMETERS_END, pages * PAGE);
     this.threads = threads;
     this.#shareFrom = shareFrom;
     this.#exports = exports as Record<string, Kernel>;
-    this.pool = threads > 1 ? new ThreadPool(module, memory, CONTROL_AT, exports, threads) : undefined;
+    this.pool = threads > 1 ? new ThreadPool(modules, memory, CONTROL_AT, exports, threads) : undefined;
   }
 
   /** Calls an export on this thread. */

@@ -49,6 +49,7 @@ function startNodeWorker(threads: WorkerThreads, data: object): WorkerHandle {
       resolve();
     });
     worker.once('error', (cause) => reject(new DeviceError('wasm: a worker thread failed', { cause })));
+    worker.once('exit', () => reject(new DeviceError('wasm: a worker thread ended before it ran')));
   });
   return { ready, terminate: () => void worker.terminate() };
 }
@@ -78,9 +79,10 @@ export class ThreadPool {
   #announced = 0;
   /** Browsers forbid their main thread to sleep. */
   #maySleep = true;
+  #disposed = false;
 
   constructor(
-    module: WebAssembly.Module,
+    modules: readonly WebAssembly.Module[],
     memory: WebAssembly.Memory,
     controlAt: number,
     exports: WebAssembly.Exports,
@@ -94,13 +96,14 @@ export class ThreadPool {
     const node = nodeWorkerThreads();
     this.#start = () =>
       Array.from({ length: threads - 1 }, (_, i) => {
-        const data = { module, memory, controlAt, names, thread: i + 1 };
+        const data = { modules, memory, controlAt, names, thread: i + 1 };
         return node ? startNodeWorker(node, data) : startWebWorker(data);
       });
   }
 
-  /** Starts the workers, once. Resolves when all of them run. */
+  /** Starts the workers, once. Resolves when all of them run. @throws {DeviceError} */
   async ready(): Promise<void> {
+    if (this.#disposed) throw new DeviceError('wasm: this device was disposed');
     this.#workers ??= this.#start();
     await Promise.all(this.#workers.map((worker) => worker.ready));
   }
@@ -114,7 +117,7 @@ export class ThreadPool {
     scratch: number,
     scratchBytes: number,
   ): void {
-    if (this.#workers === undefined) this.ready().catch(() => {});
+    if (this.#workers === undefined && !this.#disposed) this.ready().catch(() => {});
     const words = this.#words;
     const kernel = this.#index.get(name) as number;
     this.#numbers.set(args);
@@ -124,6 +127,7 @@ export class ThreadPool {
     words[control.count] = count;
     words[control.scratch] = scratch;
     words[control.scratchBytes] = scratchBytes;
+    Atomics.store(words, control.failed, 0);
     Atomics.store(words, control.next, 0);
     this.#announced = (this.#announced % 0x3fffffff) + 1;
     Atomics.store(words, control.job, this.#announced);
@@ -135,7 +139,7 @@ export class ThreadPool {
       Atomics.store(words, control.job, 0);
       this.#join();
     }
-    if (Atomics.exchange(words, control.failed, 0) !== 0) {
+    if (Atomics.load(words, control.failed) !== 0) {
       throw new DeviceError(`wasm: kernel ${name} failed in a worker thread`);
     }
   }
@@ -165,7 +169,9 @@ export class ThreadPool {
     }
   }
 
+  /** Ends the workers. Jobs run on the calling thread alone from now on. */
   dispose(): void {
+    this.#disposed = true;
     Atomics.store(this.#words, control.job, -1);
     Atomics.add(this.#words, control.announced, 1);
     Atomics.notify(this.#words, control.announced);

@@ -42,9 +42,10 @@ const runChunksSource = `function runChunks(words, numbers, kernels, thread) {
 
 /** The whole worker. It enters a job only while it is open, so a late thread touches nothing. */
 export const workerSource: string = `${runChunksSource}
-function start({ module, memory, controlAt, names, thread }, post) {
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = names.map((name) => instance.exports[name]);
+function start({ modules, memory, controlAt, names, thread }, post) {
+  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
+  const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
+  const kernels = names.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, controlAt, 16);
   const numbers = new Float64Array(memory.buffer, controlAt + 64, 48);
   post('ready');
