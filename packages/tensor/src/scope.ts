@@ -1,47 +1,53 @@
 /** Scopes: all tensors made inside are freed at the end, except the ones returned. */
-import { unwatch, watch } from './leaks.js';
-import { currentCell, type ScopeCell, state } from './state.js';
-import { release, type Tensor } from './tensor.js';
+import { type CallChains, currentCell, currentScope, openScope, type ScopeCell, state } from './state.js';
+import { adopt, release, type Tensor } from './tensor.js';
 import { forEachTensor } from './tree.js';
 
-/** An open scope. */
+/** A scope. */
 export interface Scope {
   readonly parent: Scope | undefined;
   readonly tensors: Set<Tensor>;
+  /** Frees nothing any more; what is made late belongs to the nearest open scope around it. */
+  closed: boolean;
   /** Of an asynchronous scope on a host that cannot tell call chains apart: still running. */
   pending: boolean;
 }
 
 function open(cell: ScopeCell): Scope {
   const scope: Scope = {
-    parent: cell.scope,
+    parent: openScope(cell.scope),
     tensors: new Set(),
+    closed: false,
     pending: false,
   };
   cell.scope = scope;
   return scope;
 }
 
-/** Hands a tensor to another scope; without one it lives until it is disposed. */
-function adopt(t: Tensor, scope: Scope | undefined): void {
-  if (t.storage === undefined || t.scope === scope) return;
-  if (t.scope !== undefined) t.scope.tensors.delete(t);
-  else unwatch(t);
-  t.scope = scope;
-  if (scope !== undefined) scope.tensors.add(t);
-  else watch(t);
+/** Whether `scope` is `outer` or was opened in it. */
+function isWithin(scope: Scope | undefined, outer: Scope): boolean {
+  let at = scope;
+  while (at !== undefined && at !== outer) at = at.parent;
+  return at === outer;
 }
 
 /** Frees what the scope holds, except the tensors of `result`, which go to the parent, and what a tape still needs. */
 function close(scope: Scope, result: unknown): void {
-  const { parent } = scope;
+  scope.closed = true;
+  const parent = openScope(scope);
   forEachTensor(result, (t) => {
-    if (t.scope === scope) adopt(t, parent);
+    if (isWithin(t.scope, scope)) adopt(t, parent);
   });
   for (const t of scope.tensors) {
     if (state.tapes.some((tape) => tape.pins(t))) adopt(t, parent);
     else release(t);
   }
+}
+
+/** Ends a scope; its cell goes on with the one around it, or with an asynchronous one that still runs. */
+function leave(scope: Scope, cell: ScopeCell, result: unknown): void {
+  close(scope, result);
+  cell.scope = openScope(cell.scope);
 }
 
 /** A scope around a synchronous body: the fast path, and what `grad` uses. */
@@ -53,32 +59,20 @@ export function syncScope<R>(body: () => R): R {
     result = body();
     return result;
   } finally {
-    cell.scope = scope.parent;
-    close(scope, result);
+    leave(scope, cell, result);
   }
 }
-
-interface AsyncStorage {
-  getStore(): ScopeCell | undefined;
-  run<R>(cell: ScopeCell, body: () => R): R;
-}
-
-let storage: AsyncStorage | undefined | null = null;
 
 /** Node, Bun and Deno can tell asynchronous call chains apart; browsers cannot yet. */
-function asyncStorage(): AsyncStorage | undefined {
-  if (storage === null) {
+function callChains(): CallChains | null {
+  if (state.chains === undefined) {
     const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
     const hooks = host.process?.getBuiltinModule?.('node:async_hooks') as
-      | { AsyncLocalStorage: new () => AsyncStorage }
+      | { AsyncLocalStorage: new () => CallChains }
       | undefined;
-    storage = hooks && new hooks.AsyncLocalStorage();
-    if (storage) {
-      const found = storage;
-      state.cellOf = () => found.getStore();
-    }
+    state.chains = hooks === undefined ? null : new hooks.AsyncLocalStorage();
   }
-  return storage ?? undefined;
+  return state.chains;
 }
 
 async function settle<R>(promise: PromiseLike<R>, scope: Scope): Promise<R> {
@@ -102,15 +96,17 @@ async function settleShared<R>(promise: PromiseLike<R>, scope: Scope, cell: Scop
     scope.pending = false;
     let older = scope.parent;
     while (older !== undefined && !older.pending) older = older.parent;
-    if (older !== undefined) for (const t of [...scope.tensors]) adopt(t, older);
-    else close(scope, result);
-    while (cell.scope !== undefined && cell.scope === scope) cell.scope = scope.parent;
+    if (older === undefined) close(scope, result);
+    else {
+      scope.closed = true;
+      for (const t of [...scope.tensors]) adopt(t, older);
+    }
+    cell.scope = openScope(cell.scope);
   }
 }
 
-/** Async functions announce themselves; others are known by the promise that they return. */
-function isAsync(body: unknown): boolean {
-  return Object.prototype.toString.call(body) === '[object AsyncFunction]';
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /**
@@ -121,31 +117,17 @@ function isAsync(body: unknown): boolean {
  * runs belong to it, and overlapping ones free together when the oldest ends.
  */
 export function scope<R>(body: () => R): R {
-  if (!isAsync(body)) return maybeAsync(body);
-  const chains = asyncStorage();
-  if (chains === undefined) return maybeAsync(body);
-  const cell: ScopeCell = { scope: currentCell().scope };
+  const chains = callChains();
+  const cell = chains === null ? currentCell() : { scope: currentScope() };
   const own = open(cell);
-  return settle(chains.run(cell, body) as PromiseLike<unknown>, own) as R;
-}
-
-function maybeAsync<R>(body: () => R): R {
-  const cell = currentCell();
-  const own = open(cell);
-  let result: R;
+  let result: R | undefined;
   try {
-    result = body();
-  } catch (error) {
-    cell.scope = own.parent;
-    close(own, undefined);
-    throw error;
+    result = chains === null ? body() : chains.run(cell, body);
+  } finally {
+    if (!isPromise(result)) leave(own, cell, result);
   }
-  if (typeof (result as { then?: unknown } | null)?.then === 'function') {
-    return settleShared(result as PromiseLike<unknown>, own, cell) as R;
-  }
-  cell.scope = own.parent;
-  close(own, result);
-  return result;
+  if (!isPromise(result)) return result;
+  return (chains === null ? settleShared(result, own, cell) : settle(result, own)) as R;
 }
 
 /** Takes tensors (alone or in arrays and objects) out of all scopes: they live until they are disposed. Returns its argument. */
