@@ -1,6 +1,7 @@
 /** The backward pass: from the gradient of the outputs, step by step, to that of the targets. */
 import { add } from './ops/arithmetic.js';
 import { syncScope } from './scope.js';
+import { currentScope } from './state.js';
 import type { Rule, Tape } from './tape.js';
 import { recording } from './tape.js';
 import { release, type Tensor } from './tensor.js';
@@ -27,8 +28,13 @@ class Cotangents {
     this.#holders.set(total, (this.#holders.get(total) ?? 0) + 1);
     if (sum !== undefined) {
       this.#drop(sum);
-      if (!this.#holders.has(gradient) && this.#mayFree(gradient)) release(gradient);
+      this.discard(gradient);
     }
+  }
+
+  /** Frees a gradient that nobody asked for. */
+  discard(gradient: Tensor): void {
+    if (!this.#holders.has(gradient) && this.#mayFree(gradient)) release(gradient);
   }
 
   delete(t: Tensor): void {
@@ -62,9 +68,18 @@ export function backward(
   seeds: readonly Tensor[],
   targets: readonly Tensor[],
 ): (Tensor | undefined)[] {
+  return syncScope(() => run(tape, outputs, seeds, targets));
+}
+
+function run(
+  tape: Tape,
+  outputs: readonly Tensor[],
+  seeds: readonly Tensor[],
+  targets: readonly Tensor[],
+): (Tensor | undefined)[] {
   const wanted = new Set(targets);
-  const given = new Set(seeds);
-  const cotangents = new Cotangents((g) => !recording() && !given.has(g) && !tape.pins(g));
+  const scope = currentScope();
+  const cotangents = new Cotangents((g) => g.scope === scope && !recording());
   for (const [i, output] of outputs.entries()) cotangents.add(output, seeds[i] as Tensor);
   for (let s = tape.steps.length - 1; s >= 0; s--) {
     const { inputs, output, rule } = tape.steps[s] as Tape['steps'][number];
@@ -75,6 +90,7 @@ export function backward(
     gradients.forEach((gradient, i) => {
       if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
     });
+    for (const gradient of gradients) if (gradient !== undefined) cotangents.discard(gradient);
     if (!wanted.has(output)) cotangents.delete(output);
   }
   return targets.map((t) => cotangents.get(t));

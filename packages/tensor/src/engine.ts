@@ -1,6 +1,7 @@
 /** What every operation is written with: buffers in, a new tensor out, element types that meet. */
 import { type Buffer, type Device, DeviceError, type DType, DTypeError, isFloat } from '@saccade/kernels';
 import type { Shape } from './shape.js';
+import { currentScope } from './state.js';
 import { Storage, storageOf, Tensor } from './tensor.js';
 
 /** A new tensor with undefined contents. */
@@ -36,6 +37,26 @@ export function alias<S extends Shape>(op: string, t: Tensor<Shape>, shape: S): 
 
 const ranks: Record<DType, number> = { bool: 0, uint8: 1, int32: 2, float32: 3, float64: 4 };
 
+/** A tensor that came from outside the current scope needs an identity of its own on the tape. */
+export function fresh(op: string, value: Tensor): Tensor {
+  return value.scope === currentScope() ? value : alias(op, value, value.shape);
+}
+
+/** Frees what an operation made on its way, unless it is what it was given, or a tape needs it. */
+export function drop(temporary: Tensor<Shape> | number, given?: Tensor<Shape> | number): void {
+  if (temporary !== given && typeof temporary !== 'number') temporary.dispose();
+}
+
+/** Runs what may refuse its input while it fills `y`, which nobody gets and is freed then. */
+export function orFree<R>(y: Tensor<Shape>, kernel: () => R): R {
+  try {
+    return kernel();
+  } catch (error) {
+    y.dispose();
+    throw error;
+  }
+}
+
 /** The wider of two element types: bool, uint8, int32, float32, float64. */
 export function promote(a: DType, b: DType): DType {
   return ranks[a] >= ranks[b] ? a : b;
@@ -45,6 +66,7 @@ export function promote(a: DType, b: DType): DType {
 export function requireFloat(op: string, ...tensors: (Tensor<Shape> | undefined)[]): void {
   for (const t of tensors) {
     if (t !== undefined && !isFloat(t.dtype)) {
+      storageOf(op, t);
       throw new DTypeError(`${op}: expected float32 or float64, got ${t.dtype}; use cast(x, 'float32')`);
     }
   }
@@ -53,6 +75,7 @@ export function requireFloat(op: string, ...tensors: (Tensor<Shape> | undefined)
 /** @throws {DTypeError} unless the element type is one of `allowed`. */
 export function requireType(op: string, what: string, t: Tensor<Shape>, ...allowed: DType[]): void {
   if (!allowed.includes(t.dtype)) {
+    storageOf(op, t);
     throw new DTypeError(`${op}: ${what} must be ${allowed.join(' or ')}, got ${t.dtype}`);
   }
 }
@@ -63,5 +86,25 @@ export function requireSameType(op: string, first: Tensor<Shape>, ...others: (Te
     if (other !== undefined && other.dtype !== first.dtype) {
       throw new DTypeError(`${op}: element types differ, ${first.dtype} and ${other.dtype}`);
     }
+  }
+}
+
+/** @throws {DTypeError} for a number that a whole-number type cannot hold. */
+export function requireHolds(op: string, dtype: DType, value: number): void {
+  const holds =
+    isFloat(dtype) ||
+    (dtype === 'int32'
+      ? (value | 0) === value
+      : Number.isInteger(value) && value >= 0 && value <= (dtype === 'bool' ? 1 : 255));
+  if (!holds) throw new DTypeError(`${op}: ${value} is no ${dtype}`);
+}
+
+const known: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool'];
+
+/** @throws {DTypeError} unless the element type exists, and on this device. */
+export function requireSupport(op: string, device: Device, dtype: DType): void {
+  if (!known.includes(dtype)) throw new DTypeError(`${op}: dtype must be one of ${known.join(', ')}, got ${dtype}`);
+  if (!device.supports(dtype)) {
+    throw new DTypeError(`${op}: the ${device.name} device has no ${dtype}; init({ device: 'js' }) has`);
   }
 }

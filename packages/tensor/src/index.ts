@@ -21,6 +21,7 @@ export {
   type TypedArray,
 } from '@saccade/kernels';
 export { type CheckOptions, checkGradients } from './check-gradients.js';
+export { checkpoint } from './checkpoint.js';
 export {
   type CreateOptions,
   eye,
@@ -34,6 +35,7 @@ export {
   zeros,
   zerosLike,
 } from './create.js';
+export { type CustomResult, customGrad } from './custom-grad.js';
 export type { FileSource, OpenOptions } from './formats/byte-source.js';
 export type { ReadOptions } from './formats/convert-stored.js';
 export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';
@@ -46,9 +48,6 @@ export type { SafetensorsWriteOptions } from './formats/safetensors-layout.js';
 export { encodeSafetensors, type NamedTensors, saveSafetensors } from './formats/save-safetensors.js';
 export type { StoredArray, StoredDType } from './formats/stored.js';
 export {
-  type CustomResult,
-  checkpoint,
-  customGrad,
   grad,
   stopGradient,
   valueAndGrad,
@@ -102,6 +101,7 @@ export {
 } from './ops/indexing.js';
 export { concat, crop, flip, pad, roll, split, swapAxes, transpose } from './ops/layout.js';
 export { type MatmulOptions, matmul } from './ops/matmul.js';
+export { mean, std, type VarianceOptions, variance } from './ops/moments.js';
 export {
   type BatchNormResult,
   batchNorm,
@@ -118,12 +118,9 @@ export {
   cumsum,
   logSumExp,
   max,
-  mean,
   min,
   norm,
   prod,
-  std,
-  variance,
 } from './ops/reduce.js';
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js';
 export { abs, ceil, floor, round, sign, trunc } from './ops/rounding.js';

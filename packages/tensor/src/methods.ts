@@ -10,6 +10,7 @@ import * as exponential from './ops/exponential.js';
 import * as extremes from './ops/extremes.js';
 import * as layout from './ops/layout.js';
 import { matmul } from './ops/matmul.js';
+import { mean } from './ops/moments.js';
 import * as reduce from './ops/reduce.js';
 import * as reshaping from './ops/reshape.js';
 import * as rounding from './ops/rounding.js';
@@ -98,7 +99,7 @@ const delegated: Record<Exclude<keyof TensorMethods, 'toString'>, Operation> = {
   greater: compare.greater,
   greaterEqual: compare.greaterEqual,
   sum,
-  mean: reduce.mean,
+  mean,
   max: reduce.max,
   min: reduce.min,
   argmax: reduce.argmax,

@@ -36,6 +36,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Checks extents given by a caller. @throws {ShapeError} unless all are whole numbers from 0. */
 export function checkShape(op: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of whole numbers, got ${String(shape)}`);
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(`${op}: a shape is made of whole numbers from 0, got ${show(shape)} with ${extent}`);
@@ -43,19 +44,30 @@ export function checkShape(op: string, shape: Shape): void {
   }
 }
 
-/** The shape that both broadcast to, as in NumPy. @throws {ShapeError} */
-export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
+/** The shape that both broadcast to, as in NumPy; undefined if they do not. */
+export function commonShape(a: Shape, b: Shape): number[] | undefined {
   const rank = Math.max(a.length, b.length);
   const out = new Array<number>(rank);
   for (let i = 1; i <= rank; i++) {
     const x = a[a.length - i] ?? 1;
     const y = b[b.length - i] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast`);
-    }
+    if (x !== y && x !== 1 && y !== 1) return undefined;
     out[rank - i] = x === 1 ? y : x;
   }
   return out;
+}
+
+/** The same, as an operation wants it. @throws {ShapeError} if they do not broadcast */
+export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
+  const shape = commonShape(a, b);
+  if (shape === undefined) throw new ShapeError(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast`);
+  return shape;
+}
+
+/** True if a tensor of `shape` can be repeated up to `target`. */
+export function broadcastsTo(shape: Shape, target: Shape): boolean {
+  const lead = target.length - shape.length;
+  return lead >= 0 && shape.every((extent, i) => extent === 1 || extent === target[i + lead]);
 }
 
 /** Strides with which a tensor of `shape` is read at every index of `target`: 0 where it is repeated. */

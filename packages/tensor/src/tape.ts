@@ -1,4 +1,5 @@
 /** The tape: which operations led from watched tensors to a result. */
+import type { Shape } from './shape.js';
 import { state } from './state.js';
 import type { Tensor } from './tensor.js';
 
@@ -43,18 +44,43 @@ export class Tape {
   }
 
   /** Notes an operation if it concerns a watched tensor. */
-  record(output: Tensor, inputs: readonly Tensor[], rule: Rule): void {
+  record(output: Tensor, inputs: readonly Tensor[], rule: Rule, saved: readonly (Tensor | undefined)[]): void {
     if (!inputs.some((t) => this.#tracked.has(t))) return;
     this.#tracked.add(output);
     this.#pinned.add(output);
     for (const t of inputs) this.#pinned.add(t);
+    for (const t of saved) if (t !== undefined) this.#pinned.add(t);
     this.steps.push({ inputs, output, rule });
   }
 }
 
-/** Tells the active tapes about an operation. Operations call this after they computed `output`. */
-export function record(output: Tensor, inputs: readonly Tensor[], rule: Rule): void {
-  for (const tape of state.tapes) tape.record(output, inputs, rule);
+const none: readonly undefined[] = [];
+
+/**
+ * Tells the active tapes about an operation. Operations call this after they computed `output`.
+ * @param saved what else the rule reads: it lives as long as the tape, whatever scope it was made in
+ */
+export function record(
+  output: Tensor,
+  inputs: readonly Tensor[],
+  rule: Rule,
+  saved: readonly (Tensor<Shape> | undefined)[] = none,
+): void {
+  for (const tape of state.tapes) tape.record(output, inputs, rule, saved as readonly (Tensor | undefined)[]);
+}
+
+/** Runs `body` and returns it with the tensors that operations read meanwhile, if they live on. */
+export function observeUses<R>(body: () => R): { result: R; uses: Tensor[] } {
+  const outer = state.uses;
+  const uses = new Set<Tensor>();
+  state.uses = uses;
+  try {
+    const result = body();
+    return { result, uses: [...uses].filter((t) => t.storage !== undefined) };
+  } finally {
+    state.uses = outer;
+    if (outer !== undefined) for (const t of uses) outer.add(t);
+  }
 }
 
 /** Runs `body` with exactly these tapes recording. */

@@ -6,6 +6,7 @@ import {
   DeviceError,
   DisposedError,
   type DType,
+  DTypeError,
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
@@ -13,7 +14,7 @@ import { unwatch, watch } from './leaks.js';
 import type { TensorMethods } from './methods.js';
 import type { Scope } from './scope.js';
 import { type Shape, show, sizeOf } from './shape.js';
-import { currentCell, state } from './state.js';
+import { currentScope, state } from './state.js';
 
 /** A block of device memory and how many tensors look at it. */
 export class Storage {
@@ -57,7 +58,7 @@ export class Tensor<S extends Shape = Shape> {
     this.storage = storage;
     storage.references += 1;
     state.tensors += 1;
-    this.scope = currentCell().scope;
+    this.scope = currentScope();
     if (this.scope !== undefined) this.scope.tensors.add(this as unknown as Tensor);
     else watch(this as unknown as Tensor);
   }
@@ -93,34 +94,38 @@ export class Tensor<S extends Shape = Shape> {
    * @throws {DeviceError} on a GPU, which must be awaited: use `await t.data()`
    */
   dataSync<D extends DType = 'float32'>(): ArrayOf<D> {
-    const { device, buffer } = storageOf('dataSync', this);
-    if (device.readSync === undefined) {
-      throw new DeviceError(`dataSync: the ${device.name} device cannot be read at once; use await tensor.data()`);
-    }
-    return device.readSync(buffer) as ArrayOf<D>;
+    return readNow('dataSync', this) as ArrayOf<D>;
   }
 
   /** The only value of a tensor with one element, at once. @throws {ShapeError} @throws {DeviceError} as `dataSync` */
   item(): number {
-    const values: TypedArray = this.dataSync();
-    if (values.length !== 1) {
+    if (this.size !== 1) {
       throw new ShapeError(`item: expected one element, got shape ${show(this.shape)}`);
     }
-    return values[0] as number;
+    return (readNow('item', this) as TypedArray)[0] as number;
   }
 
   /** Gives the memory back. Doing so twice is fine; using the tensor afterwards throws DisposedError. */
   dispose(): void {
-    for (const tape of state.tapes) {
-      // The backward pass still needs it: it goes when the tape does.
-      if (tape.pins(this as unknown as Tensor)) return;
-    }
-    release(this as unknown as Tensor);
+    const self = this as unknown as Tensor;
+    // What the backward pass still needs goes with the scope around it.
+    if (state.tapes.some((tape) => tape.pins(self))) adopt(self, currentScope());
+    else release(self);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** @internal Hands a tensor to another scope; without one it lives until it is disposed. */
+export function adopt(t: Tensor, scope: Scope | undefined): void {
+  if (t.storage === undefined || t.scope === scope) return;
+  if (t.scope !== undefined) t.scope.tensors.delete(t);
+  else unwatch(t);
+  t.scope = scope;
+  if (scope !== undefined) scope.tensors.add(t);
+  else watch(t);
 }
 
 /** @internal Frees a tensor's memory, whatever records it. */
@@ -136,15 +141,32 @@ export function release(t: Tensor): void {
   if (storage.references === 0) storage.device.release(storage.buffer);
 }
 
+function readNow(op: string, t: Tensor<Shape>): TypedArray {
+  const { device, buffer } = storageOf(op, t);
+  if (device.readSync === undefined) {
+    throw new DeviceError(`${op}: the ${device.name} device cannot be read at once; use await tensor.data()`);
+  }
+  return device.readSync(buffer);
+}
+
 /** The memory behind a tensor. @throws {DisposedError} naming the operation and the shape */
 export function storageOf(op: string, t: Tensor<Shape>): Storage {
-  if (t.storage === undefined) {
+  if (t?.storage === undefined) {
+    if (!isTensor(t)) throw new DTypeError(`${op}: expected a tensor, got ${describe(t)}`);
     throw new DisposedError(
       `${op}: this tensor of shape ${show(t.shape)} (${t.dtype}) was disposed; ` +
         'return it from its scope, or keep(tensor) it',
     );
   }
+  state.uses?.add(t as Tensor);
   return t.storage;
+}
+
+/** What a caller passed instead of a tensor. */
+function describe(value: unknown): string {
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'an array; use tensor([…])' : 'an object';
+  return String(value);
 }
 
 /** True for tensors of any copy of this package. */

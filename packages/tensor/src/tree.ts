@@ -1,4 +1,4 @@
-/** Trees of tensors: a tensor, or arrays and plain objects of trees, as parameters are usually kept. */
+/** Trees of tensors: a tensor, or arrays, plain objects and maps of trees, as parameters are usually kept. */
 import { isTensor, type Tensor } from './tensor.js';
 
 /** A tensor, or arrays and plain objects that hold tensors at their leaves; other leaves are left alone. */
@@ -29,9 +29,12 @@ export function tensorsOf(tree: Tree): Tensor[] {
   return list;
 }
 
-/** A tree of the same structure with every tensor replaced; arrays and plain objects are copied, other leaves kept. */
+/** A tree of the same structure with every tensor replaced; arrays, plain objects and maps are copied, other leaves kept. */
 export function mapTree<T>(tree: T, replace: (t: Tensor) => Tensor): T {
   if (isTensor(tree)) return replace(tree) as T;
+  if (tree instanceof Map) {
+    return new Map([...(tree as Map<unknown, unknown>)].map(([key, child]) => [key, mapTree(child, replace)])) as T;
+  }
   if (Array.isArray(tree)) return tree.map((child: unknown) => mapTree(child, replace)) as T;
   if (!isPlainObject(tree)) return tree;
   const copy: Record<string, unknown> = {};

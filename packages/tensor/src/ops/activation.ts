@@ -1,5 +1,5 @@
 /** Activations of neural networks. */
-import type { BinaryOp } from '@saccade/kernels';
+import { type BinaryOp, OptionError } from '@saccade/kernels';
 import type { Shape } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -67,10 +67,13 @@ export function erf<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return y;
 }
 
-/** x Phi(x) with the normal distribution function Phi, exact; `tanh` takes the usual approximation of it. */
+/** x Phi(x) with the normal distribution function Phi, exact; `tanh` takes the usual approximation of it. @throws {OptionError} for another form */
 export function gelu<S extends Shape>(x: Tensor<S>, form: 'exact' | 'tanh' = 'exact'): Tensor<S> {
   const at = x as Tensor;
-  const y = mapElements(form === 'exact' ? 'gelu' : 'geluTanh', x);
+  if (form !== 'exact' && form !== 'tanh') {
+    throw new OptionError(`gelu: form must be 'exact' or 'tanh', got ${JSON.stringify(form)}`);
+  }
+  const y = mapElements(form === 'exact' ? 'gelu' : 'geluTanh', x, 'gelu');
   if (form === 'exact') {
     record(y as Tensor, [at], [(g) => chain('geluGrad', at, g, () => exactGeluSlope(at))]);
   } else {

@@ -1,5 +1,7 @@
 /** Indexing as in NumPy: whole numbers, ranges, new axes, the rest, lists of positions. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { deviceOf, requireType } from '../engine.js';
+import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
 import { isTensor, type Tensor } from '../tensor.js';
 import { gather } from './indexing.js';
@@ -36,10 +38,11 @@ function parseRange(text: string, extent: number): Run {
   return { start, step, length: Math.max(0, Math.ceil((stop - start) / step)) };
 }
 
-function parseNumber(position: number, axis: number, extent: number): Run {
+function parseNumber(position: number, axis: number, shape: Shape): Run {
+  const extent = shape[axis] as number;
   const start = position < 0 ? position + extent : position;
   if (!Number.isInteger(position) || start < 0 || start >= extent) {
-    throw new OptionError(`at: index ${position} is outside axis ${axis} of extent ${extent}`);
+    throw new OptionError(`at: index ${position} is outside axis ${axis} of extent ${extent}, shape ${show(shape)}`);
   }
   return { start, step: 1, length: 1 };
 }
@@ -50,6 +53,7 @@ function parseNumber(position: number, axis: number, extent: number): Run {
  * @throws {ShapeError} for more positions than axes
  */
 export function at(x: Tensor<Shape>, ...indices: Index[]): Tensor {
+  deviceOf('at', x, ...indices.filter((index) => isTensor(index)));
   const named = indices.filter((index) => index !== null && index !== '...').length;
   const rests = indices.filter((index) => index === '...').length;
   if (named > x.rank || rests > 1) {
@@ -68,8 +72,10 @@ export function at(x: Tensor<Shape>, ...indices: Index[]): Tensor {
     const extent = x.shape[runs.length] as number;
     if (index === null) shape.push(1);
     else if (index === '...') for (let rest = x.rank - named; rest > 0; rest--) whole();
-    else if (typeof index === 'number') runs.push(parseNumber(index, runs.length, extent));
+    else if (typeof index === 'number') runs.push(parseNumber(index, runs.length, x.shape));
     else if (isTensor(index)) {
+      requireType('at', 'positions', index, 'int32');
+      if (index.rank !== 1) throw new ShapeError(`at: positions must be [n], got ${show(index.shape)}`);
       lists.push({ axis: shape.length, positions: index });
       whole();
     } else {
@@ -79,7 +85,9 @@ export function at(x: Tensor<Shape>, ...indices: Index[]): Tensor {
     }
   }
   const isWhole = runs.every((run, i) => run.step === 1 && run.length === x.shape[i]);
-  const window = isWhole ? (x as Tensor) : sliceRuns('at', x, runs);
-  const shaped: Tensor = reshape(window, shape);
-  return lists.reduce((t, { axis, positions }) => gather(t, positions, { axis }), shaped);
+  return syncScope(() => {
+    const window = isWhole ? (x as Tensor) : sliceRuns('at', x, runs);
+    const shaped: Tensor = reshape(window, shape);
+    return lists.reduce((t, { axis, positions }) => gather(t, positions, { axis }), shaped);
+  });
 }

@@ -1,8 +1,9 @@
 /** Scaled-dot-product attention, fused: the matrix of scores is never held. */
 import { type AttentionSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { range } from '../create.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireSameType, requireType } from '../engine.js';
-import { broadcastShapes, broadcastStrides, type Shape, sameShape, show, sizeOf } from '../shape.js';
+import { bufferOf, deviceOf, drop, empty, requireFloat, requireSameType, requireType } from '../engine.js';
+import { syncScope } from '../scope.js';
+import { broadcastStrides, broadcastsTo, type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { pullback } from '../vjp.js';
@@ -24,10 +25,12 @@ export interface AttentionOptions {
   readonly scale?: number | undefined;
 }
 
+/** Checks ranks and shapes. @param value undefined where only the weights are wanted */
 function attentionSizes(
+  op: string,
   query: Tensor<Shape>,
   key: Tensor<Shape>,
-  value: Tensor<Shape>,
+  value: Tensor<Shape> | undefined,
   options: AttentionOptions,
 ): AttentionSizes {
   const { bias, mask, causal = false } = options;
@@ -35,23 +38,24 @@ function attentionSizes(
   const fits =
     query.rank >= 2 &&
     sameShape(lead, key.shape.slice(0, -2)) &&
-    sameShape(key.shape.slice(0, -1), value.shape.slice(0, -1)) &&
-    query.shape.at(-1) === key.shape.at(-1);
+    query.shape.at(-1) === key.shape.at(-1) &&
+    (value === undefined || (value.rank >= 2 && sameShape(key.shape.slice(0, -1), value.shape.slice(0, -1))));
   if (!fits) {
+    const third = value === undefined ? '' : ` and value [..., keys, out]`;
     throw new ShapeError(
-      'attention: expected query [..., queries, channels], key [..., keys, channels] and value [..., keys, out], ' +
-        `got ${show(query.shape)}, ${show(key.shape)} and ${show(value.shape)}`,
+      `${op}: expected query [..., queries, channels], key [..., keys, channels]${third}, ` +
+        `got ${[query, key, ...(value ? [value] : [])].map((t) => show(t.shape)).join(', ')}`,
     );
   }
   const [queries, channels] = query.shape.slice(-2) as [number, number];
-  const [keys, valueChannels] = value.shape.slice(-2) as [number, number];
+  const keys = key.shape.at(-2) as number;
   const { scale = 1 / Math.sqrt(Math.max(channels, 1)) } = options;
-  if (!Number.isFinite(scale)) throw new OptionError(`attention: scale must be a finite number, got ${scale}`);
+  if (!Number.isFinite(scale)) throw new OptionError(`${op}: scale must be a finite number, got ${scale}`);
   const scores = [...lead, queries, keys];
   const strides = (name: string, t: Tensor<Shape> | undefined): number[] => {
     if (t === undefined) return [];
-    if (!sameShape(broadcastShapes('attention', t.shape, scores), scores)) {
-      throw new ShapeError(`attention: ${name} ${show(t.shape)} does not broadcast to the scores ${show(scores)}`);
+    if (!broadcastsTo(t.shape, scores)) {
+      throw new ShapeError(`${op}: ${name} ${show(t.shape)} does not broadcast to the scores ${show(scores)}`);
     }
     return broadcastStrides(t.shape, scores);
   };
@@ -60,7 +64,7 @@ function attentionSizes(
     queries,
     keys,
     channels,
-    valueChannels,
+    valueChannels: value?.shape.at(-1) ?? 0,
     scale,
     causal,
     batchShape: lead,
@@ -82,11 +86,11 @@ export function attention(
   options: AttentionOptions = {},
 ): Tensor {
   const { bias, mask } = options;
+  const device = deviceOf('attention', query, key, value, bias, mask);
   requireFloat('attention', query, key, value, bias);
   requireSameType('attention', query, key, value, bias);
   if (mask !== undefined) requireType('attention', 'mask', mask, 'bool');
-  const sizes = attentionSizes(query, key, value, options);
-  const device = deviceOf('attention', query, key, value, bias, mask);
+  const sizes = attentionSizes('attention', query, key, value, options);
   const out = empty(device, query.dtype, [...query.shape.slice(0, -1), sizes.valueChannels] as Shape) as Tensor;
   const logSumExp = empty(device, query.dtype, query.shape.slice(0, -1) as Shape) as Tensor;
   const at = (t: Tensor<Shape>) => bufferOf('attention', t);
@@ -101,7 +105,7 @@ export function attention(
     sizes,
   );
   const inputs = [query, key, value, ...(bias ? [bias] : [])] as Tensor[];
-  record(out, inputs, (g, needs) => {
+  const rule = (g: Tensor, needs: readonly boolean[]): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composedAttention(query, key, value, options), inputs, g);
     const dQuery = empty(device, query.dtype, query.shape) as Tensor;
     const dKey = empty(device, key.dtype, key.shape) as Tensor;
@@ -123,23 +127,29 @@ export function attention(
       sizes,
     );
     return [dQuery, dKey, dValue, dBias];
-  });
+  };
+  record(out, inputs, rule, [mask, logSumExp]);
+  drop(logSumExp);
   return out;
 }
 
 /** The weights [..., queries, keys] that `attention` multiplies the values with, held whole. @throws as `attention` */
 export function attentionWeights(query: Tensor<Shape>, key: Tensor<Shape>, options: AttentionOptions = {}): Tensor {
-  const { queries, keys, scale, causal } = attentionSizes(query, key, key, options);
-  const products = mul(matmul(query, key, { transposeB: true }), scale);
-  const scores = options.bias === undefined ? products : add(products, options.bias);
-  let { mask } = options;
-  if (causal) {
-    const { device } = query;
+  const { bias, mask } = options;
+  const op = 'attentionWeights';
+  const device = deviceOf(op, query, key, bias, mask);
+  requireFloat(op, query, key, bias);
+  requireSameType(op, query, key, bias);
+  if (mask !== undefined) requireType(op, 'mask', mask, 'bool');
+  const { queries, keys, scale, causal } = attentionSizes(op, query, key, undefined, options);
+  return syncScope(() => {
+    const products = mul(matmul(query, key, { transposeB: true }), scale);
+    const scores = bias === undefined ? products : add(products, bias);
+    if (!causal) return softmax(scores, { mask });
     const row = reshape(range(keys - queries, keys, 1, { device }), [queries, 1]);
     const visible = greaterEqual(row, range(0, keys, 1, { device }));
-    mask = mask === undefined ? visible : logicalAnd(mask, visible);
-  }
-  return softmax(scores, { mask });
+    return softmax(scores, { mask: mask === undefined ? visible : logicalAnd(mask, visible) });
+  });
 }
 
 function composedAttention(

@@ -1,6 +1,6 @@
 /** What all operations on two operands share: element types, broadcasting, numbers as operands, recording. */
 import { type BinaryOp, type Broadcast, type DType, isFloat, OptionError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, promote } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, promote } from '../engine.js';
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../shape.js';
 import { type PartialRule, record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -51,6 +51,8 @@ export function binary(op: BinaryOp, a: Operand, b: Operand, rules: BinaryRules,
   const out = empty(device, dtype, shape);
   device.kernels.binary(op, bufferOf(op, x), bufferOf(op, y), bufferOf(op, out), broadcast);
   if (isFloat(dtype)) record(out, [x, y], rules(x, y, out));
+  drop(x, a);
+  drop(y, b);
   return out;
 }
 
@@ -71,5 +73,6 @@ function withScalar(
     const rule = swap ? rules(scalar, x, out)[1] : rules(x, scalar, out)[0];
     record(out, [x], [rule]);
   }
+  drop(x, t);
   return out;
 }

@@ -1,6 +1,6 @@
 /** Comparisons and logic: bool tensors, no gradients. */
 import { type CompareOp, isFloat, type TestOp } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, promote } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, promote } from '../engine.js';
 import type { Shape } from '../shape.js';
 import { Storage, Tensor } from '../tensor.js';
 import { broadcastPair, type Operand } from './binary.js';
@@ -17,16 +17,20 @@ export function lift(value: Operand, other: Tensor<Shape>): Tensor<Shape> {
   return new Tensor(new Storage(device, buffer), [], dtype);
 }
 
-function compare(op: CompareOp, left: Tensor<Shape>, b: Operand): Tensor {
+function compare(op: CompareOp, left: Tensor<Shape>, b: Operand, name: string = op): Tensor {
+  deviceOf(name, left);
   const right = lift(b, left);
-  const device = deviceOf(op, left, right);
+  const device = deviceOf(name, left, right);
   const logic = op === 'and' || op === 'or' || op === 'xor';
   const dtype = logic ? 'bool' : promote(left.dtype, right.dtype);
   const x = cast(left, dtype);
   const y = cast(right, dtype);
-  const { shape, broadcast } = broadcastPair(op, x.shape, y.shape);
+  const { shape, broadcast } = broadcastPair(name, x.shape, y.shape);
   const out = empty(device, 'bool', shape);
-  device.kernels.compare(op, bufferOf(op, x), bufferOf(op, y), bufferOf(op, out), broadcast);
+  device.kernels.compare(op, bufferOf(name, x), bufferOf(name, y), bufferOf(name, out), broadcast);
+  drop(x, left);
+  drop(y, right);
+  drop(right, b);
   return out;
 }
 
@@ -62,37 +66,37 @@ export function greaterEqual(a: Tensor<Shape>, b: Operand): Tensor {
 
 /** Both are not 0. */
 export function logicalAnd(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
-  return compare('and', a, b);
+  return compare('and', a, b, 'logicalAnd');
 }
 
 /** At least one is not 0. */
 export function logicalOr(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
-  return compare('or', a, b);
+  return compare('or', a, b, 'logicalOr');
 }
 
 /** Exactly one is not 0. */
 export function logicalXor(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
-  return compare('xor', a, b);
+  return compare('xor', a, b, 'logicalXor');
 }
 
-function testElements<S extends Shape>(op: TestOp, x: Tensor<S>): Tensor<S> {
-  const device = deviceOf(op, x);
+function testElements<S extends Shape>(name: string, op: TestOp, x: Tensor<S>): Tensor<S> {
+  const device = deviceOf(name, x);
   const out = empty(device, 'bool', x.shape);
-  device.kernels.test(op, bufferOf(op, x), bufferOf(op, out));
+  device.kernels.test(op, bufferOf(name, x), bufferOf(name, out));
   return out;
 }
 
 /** x is 0 (false). */
 export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return testElements('not', x);
+  return testElements('logicalNot', 'not', x);
 }
 
 /** x is NaN. */
 export function isnan<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return testElements('isNaN', x);
+  return testElements('isnan', 'isNaN', x);
 }
 
 /** x is neither NaN nor infinite. */
 export function isfinite<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return testElements('isFinite', x);
+  return testElements('isfinite', 'isFinite', x);
 }

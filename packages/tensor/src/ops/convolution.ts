@@ -1,6 +1,7 @@
 /** Convolution of images and signals, channels last. */
 import { type ConvSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { bufferOf, deviceOf, empty, requireFloat, requireSameType } from '../engine.js';
+import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -22,14 +23,27 @@ export interface ConvOptions {
   readonly groups?: number | undefined;
 }
 
-function convSizes(op: string, x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOptions): ConvSizes {
+type Four = readonly [number, number, number, number];
+
+/** What both operands must be. @throws {DisposedError} @throws {DeviceError} @throws {DTypeError} */
+function checkOperands(op: string, x: Tensor<Shape>, filter: Tensor<Shape>, bias: Tensor<Shape> | undefined): void {
+  deviceOf(op, x, filter, bias);
+  requireFloat(op, x, filter);
+  requireSameType(op, x, filter, bias);
+}
+
+/** @param given the operands whose shapes errors show: of signals, they have an axis less than `image` and `taps` */
+function convSizes(
+  op: string,
+  image: Shape,
+  taps: Shape,
+  options: ConvOptions,
+  given: { readonly x: Tensor<Shape>; readonly filter: Tensor<Shape> },
+): ConvSizes {
   const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
-  if (x.rank !== 4) throw new ShapeError(`${op}: x must be [batch, height, width, channels], got ${show(x.shape)}`);
-  if (filter.rank !== 4) {
-    throw new ShapeError(`${op}: filter must be [height, width, in / groups, out], got ${show(filter.shape)}`);
-  }
-  const [batch, inHeight, inWidth, inChannels] = x.shape as readonly [number, number, number, number];
-  const [kernelHeight, kernelWidth, perGroup, outChannels] = filter.shape as readonly [number, number, number, number];
+  const [batch, inHeight, inWidth, inChannels] = image as Four;
+  const [kernelHeight, kernelWidth, perGroup, outChannels] = taps as Four;
+  const { x, filter } = given;
   if (!Number.isSafeInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
     throw new OptionError(`${op}: groups must divide ${inChannels} and ${outChannels} channels, got ${groups}`);
   }
@@ -41,6 +55,7 @@ function convSizes(op: string, x: Tensor<Shape>, filter: Tensor<Shape>, options:
   if (bias !== undefined && (bias.rank !== 1 || bias.size !== outChannels)) {
     throw new ShapeError(`${op}: bias must be [${outChannels}], got ${show(bias.shape)}`);
   }
+  if (kernelHeight === 0 || kernelWidth === 0) throw new ShapeError(`${op}: filter ${show(filter.shape)} has no taps`);
   const [strideY, strideX] = checkPair(op, 'stride', stride, 1);
   const [dilationY, dilationX] = checkPair(op, 'dilation', dilation, 1);
   const vertical = windowAxis(op, 0, inHeight, kernelHeight, strideY, dilationY, padding);
@@ -106,10 +121,14 @@ function filterGradient(x: Tensor, dy: Tensor, s: ConvSizes): Tensor {
  * @throws {ShapeError} if ranks, channels or sizes do not fit @throws {OptionError} for bad strides, padding, dilation or groups
  */
 export function conv2d(x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOptions = {}): Tensor {
-  requireFloat('conv2d', x, filter);
-  requireSameType('conv2d', x, filter, options.bias);
-  const sizes = convSizes('conv2d', x, filter, options);
-  return forward(x as Tensor, filter as Tensor, options.bias as Tensor | undefined, sizes);
+  const { bias } = options;
+  checkOperands('conv2d', x, filter, bias);
+  if (x.rank !== 4) throw new ShapeError(`conv2d: x must be [batch, height, width, channels], got ${show(x.shape)}`);
+  if (filter.rank !== 4) {
+    throw new ShapeError(`conv2d: filter must be [height, width, in / groups, out], got ${show(filter.shape)}`);
+  }
+  const sizes = convSizes('conv2d', x.shape, filter.shape, options, { x, filter });
+  return forward(x as Tensor, filter as Tensor, bias as Tensor | undefined, sizes);
 }
 
 /** Options of a convolution along one axis. */
@@ -129,18 +148,23 @@ export interface Conv1dOptions {
  */
 export function conv1d(x: Tensor<Shape>, filter: Tensor<Shape>, options: Conv1dOptions = {}): Tensor {
   const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
+  checkOperands('conv1d', x, filter, bias);
   if (x.rank !== 3) throw new ShapeError(`conv1d: x must be [batch, length, channels], got ${show(x.shape)}`);
   if (filter.rank !== 3) {
     throw new ShapeError(`conv1d: filter must be [taps, in / groups, out], got ${show(filter.shape)}`);
   }
-  const ends: readonly [number, number] | undefined =
-    typeof padding === 'string' ? undefined : typeof padding === 'number' ? [padding, padding] : padding;
-  const y = conv2d(expandDims(x, 1), expandDims(filter, 0), {
+  const ends = typeof padding === 'number' ? ([padding, padding] as const) : padding;
+  const window: ConvOptions = {
     bias,
     groups,
     stride: [1, stride],
     dilation: [1, dilation],
-    padding: ends === undefined ? (padding as 'valid' | 'same') : [[0, 0], ends],
+    padding: typeof ends === 'string' ? ends : [[0, 0], ends],
+  };
+  const [batch, length, channels] = x.shape as readonly [number, number, number];
+  const sizes = convSizes('conv1d', [batch, 1, length, channels], [1, ...filter.shape], window, { x, filter });
+  return syncScope(() => {
+    const y = forward(expandDims(x, 1), expandDims(filter, 0), bias as Tensor | undefined, sizes);
+    return squeeze(y, 1);
   });
-  return squeeze(y, 1);
 }

@@ -1,12 +1,13 @@
 /** Bilinear resampling of images [batch, height, width, channels]. */
 import { OptionError, type ResizeSizes, type RotateSizes, ShapeError } from '@saccade/kernels';
 import { full } from '../create.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, requireFloat, requireSameType } from '../engine.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 
 function imageShape(op: string, x: Tensor<Shape>): readonly [number, number, number, number] {
+  deviceOf(op, x);
   requireFloat(op, x);
   if (x.rank !== 4) throw new ShapeError(`${op}: x must be [batch, height, width, channels], got ${show(x.shape)}`);
   return x.shape as readonly [number, number, number, number];
@@ -24,7 +25,7 @@ export function resizeBilinear(
 ): Tensor {
   const [batch, inHeight, inWidth, channels] = imageShape('resizeBilinear', x);
   const [outHeight, outWidth] = size;
-  if (!size.every((n) => Number.isSafeInteger(n) && n >= 1) || inHeight < 1 || inWidth < 1) {
+  if (size.length !== 2 || !size.every((n) => Number.isSafeInteger(n) && n >= 1) || inHeight < 1 || inWidth < 1) {
     throw new OptionError(`resizeBilinear: cannot resize ${inHeight} x ${inWidth} to ${JSON.stringify(size)}`);
   }
   return resize(x as Tensor, { batch, inHeight, inWidth, channels, outHeight, outWidth, alignCorners });
@@ -57,11 +58,14 @@ export function rotate(x: Tensor<Shape>, angle: number | Tensor<Shape>): Tensor 
     throw new OptionError(`rotate: angle must be a finite number, got ${angle}`);
   }
   const angles = typeof angle === 'number' ? full([batch], angle, { dtype: x.dtype, device: x.device }) : angle;
+  deviceOf('rotate', x, angles);
   requireSameType('rotate', x, angles);
   if (angles.rank !== 1 || angles.size !== batch) {
     throw new ShapeError(`rotate: angles must be [${batch}], got ${show(angles.shape)}`);
   }
-  return turn(x as Tensor, angles as Tensor, { batch, height, width, channels });
+  const y = turn(x as Tensor, angles as Tensor, { batch, height, width, channels });
+  drop(angles, angle);
+  return y;
 }
 
 function turn(x: Tensor, angles: Tensor, s: RotateSizes): Tensor {

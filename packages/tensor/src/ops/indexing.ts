@@ -1,7 +1,7 @@
 /** Selection and accumulation by whole-number indices. */
-import { isFloat, OptionError, ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, requireType } from '../engine.js';
-import { checkAxis, type Shape, sameShape, show, sizeOf } from '../shape.js';
+import { type Buffer, isFloat, OptionError, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, drop, empty, orFree, requireType } from '../engine.js';
+import { checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -28,9 +28,10 @@ export function gather(x: Tensor<Shape>, indices: Tensor<Shape>, { axis = 0 }: A
   };
   const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
   const y = empty(device, x.dtype, shape as Shape);
-  device.kernels.gather(bufferOf('gather', x), bufferOf('gather', indices), bufferOf('gather', y), sizes);
+  const [from, places, to] = [x, indices, y].map((t) => bufferOf('gather', t)) as [Buffer, Buffer, Buffer];
+  orFree(y, () => device.kernels.gather(from, places, to, sizes));
   if (isFloat(x.dtype)) {
-    record(y, [x as Tensor], [(g) => scatterAdd(x.shape, indices, g, { axis: at })]);
+    record(y, [x as Tensor], [(g) => scatterAdd(x.shape, indices, g, { axis: at })], [indices]);
   }
   return y;
 }
@@ -47,6 +48,7 @@ export function scatterAdd(
   { axis = 0 }: AxisOption = {},
 ): Tensor {
   const device = deviceOf('scatterAdd', updates, indices);
+  checkShape('scatterAdd', shape);
   requireType('scatterAdd', 'indices', indices, 'int32');
   requireType('scatterAdd', 'updates', updates, 'float32', 'float64', 'int32');
   const at = checkAxis('scatterAdd', axis, shape.length);
@@ -56,18 +58,15 @@ export function scatterAdd(
   }
   const y = empty(device, updates.dtype, shape);
   device.kernels.fill(bufferOf('scatterAdd', y), 0);
-  device.kernels.scatterAdd(
-    bufferOf('scatterAdd', y),
-    bufferOf('scatterAdd', indices),
-    bufferOf('scatterAdd', updates),
-    {
-      outer: sizeOf(shape.slice(0, at)),
-      size: shape[at] as number,
-      inner: sizeOf(shape.slice(at + 1)),
-      count: indices.size,
-    },
-  );
-  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => gather(g, indices, { axis: at })]);
+  const sizes = {
+    outer: sizeOf(shape.slice(0, at)),
+    size: shape[at] as number,
+    inner: sizeOf(shape.slice(at + 1)),
+    count: indices.size,
+  };
+  const [out, places, from] = [y, indices, updates].map((t) => bufferOf('scatterAdd', t)) as [Buffer, Buffer, Buffer];
+  orFree(y, () => device.kernels.scatterAdd(out, places, from, sizes));
+  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => gather(g, indices, { axis: at })], [indices]);
   return y;
 }
 
@@ -95,9 +94,10 @@ export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, { axis = -1 
   const at = checkAxis('takeAlong', axis, x.rank);
   const sizes = alongSizes('takeAlong', x.shape, indices, at);
   const y = empty(device, x.dtype, indices.shape);
-  device.kernels.takeAlong(bufferOf('takeAlong', x), bufferOf('takeAlong', indices), bufferOf('takeAlong', y), sizes);
+  const [from, places, out] = [x, indices, y].map((t) => bufferOf('takeAlong', t)) as [Buffer, Buffer, Buffer];
+  orFree(y, () => device.kernels.takeAlong(from, places, out, sizes));
   if (isFloat(x.dtype)) {
-    record(y, [x as Tensor], [(g) => scatterAddAlong(x.shape, indices, g, { axis: at })]);
+    record(y, [x as Tensor], [(g) => scatterAddAlong(x.shape, indices, g, { axis: at })], [indices]);
   }
   return y;
 }
@@ -110,33 +110,36 @@ export function scatterAddAlong(
   { axis = -1 }: AxisOption = {},
 ): Tensor {
   const device = deviceOf('scatterAddAlong', updates, indices);
+  checkShape('scatterAddAlong', shape);
   requireType('scatterAddAlong', 'indices', indices, 'int32');
+  requireType('scatterAddAlong', 'updates', updates, 'float32', 'float64', 'int32');
   const at = checkAxis('scatterAddAlong', axis, shape.length);
   const sizes = alongSizes('scatterAddAlong', shape, indices, at);
   if (!sameShape(updates.shape, indices.shape)) {
     throw new ShapeError(`scatterAddAlong: updates ${show(updates.shape)} and indices ${show(indices.shape)} differ`);
   }
   const y = empty(device, updates.dtype, shape);
-  const out = bufferOf('scatterAddAlong', y);
+  const op = 'scatterAddAlong';
+  const [out, places, from] = [y, indices, updates].map((t) => bufferOf(op, t)) as [Buffer, Buffer, Buffer];
   device.kernels.fill(out, 0);
-  device.kernels.scatterAddAlong(
-    out,
-    bufferOf('scatterAddAlong', indices),
-    bufferOf('scatterAddAlong', updates),
-    sizes,
-  );
-  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => takeAlong(g, indices, { axis: at })]);
+  orFree(y, () => device.kernels.scatterAddAlong(out, places, from, sizes));
+  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => takeAlong(g, indices, { axis: at })], [indices]);
   return y;
 }
 
-/** 1 at each index and 0 elsewhere, along a new last axis of extent `depth`; float32. @throws {IndexError} (on CPU devices) */
+/** 1 at each index and 0 elsewhere, along a new last axis of extent `depth`; float32. @throws {IndexError} (on CPU devices) @throws {DTypeError} */
 export function oneHot(indices: Tensor<Shape>, depth: number): Tensor {
   const device = deviceOf('oneHot', indices);
   if (!Number.isSafeInteger(depth) || depth < 1) {
     throw new OptionError(`oneHot: depth must be a whole number from 1, got ${depth}`);
   }
+  requireType('oneHot', 'indices', indices, 'int32', 'uint8');
   const ids = cast(indices, 'int32');
   const y = empty(device, 'float32', [...ids.shape, depth] as Shape);
-  device.kernels.oneHot(bufferOf('oneHot', ids), bufferOf('oneHot', y), ids.size, depth, 1, 0);
+  try {
+    orFree(y, () => device.kernels.oneHot(bufferOf('oneHot', ids), bufferOf('oneHot', y), ids.size, depth, 1, 0));
+  } finally {
+    drop(ids, indices);
+  }
   return y;
 }

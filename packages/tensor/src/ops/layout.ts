@@ -1,6 +1,7 @@
 /** Operations that move values: transposition, slices, joins, padding, flips. All are strided copies. */
 import { type CopyLayout, OptionError, ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, empty, requireHolds, requireSameType } from '../engine.js';
+import { syncScope } from '../scope.js';
 import { checkAxes, checkAxis, type Shape, show, stridesOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -30,6 +31,7 @@ function paste(op: string, part: Tensor<Shape>, into: Tensor, strides: readonly 
  * @throws {OptionError} unless `order` names every axis once
  */
 export function transpose(x: Tensor<Shape>, order?: readonly number[]): Tensor {
+  deviceOf('transpose', x);
   const { rank } = x;
   const axes = (order ?? x.shape.map((_, i) => rank - 1 - i)).map((a) => checkAxis('transpose', a, rank));
   if (axes.length !== rank || new Set(axes).size !== rank) {
@@ -51,6 +53,7 @@ export function transpose(x: Tensor<Shape>, order?: readonly number[]): Tensor {
 
 /** Exchanges two axes. */
 export function swapAxes(x: Tensor<Shape>, a: number, b: number): Tensor {
+  deviceOf('swapAxes', x);
   const order = x.shape.map((_, i) => i);
   const i = checkAxis('swapAxes', a, x.rank);
   const j = checkAxis('swapAxes', b, x.rank);
@@ -99,6 +102,7 @@ function unslice(op: string, x: Tensor, shape: Shape, runs: readonly Run[]): Ten
 
 /** The window that begins at `start` and has `size` along each axis. @throws {ShapeError} if it leaves the tensor */
 export function crop(x: Tensor<Shape>, start: readonly number[], size: readonly number[]): Tensor {
+  deviceOf('crop', x);
   const fits =
     start.length === x.rank &&
     size.length === x.rank &&
@@ -116,16 +120,18 @@ export function crop(x: Tensor<Shape>, start: readonly number[], size: readonly 
 
 /**
  * Surrounds `x` with `value`: `widths[i]` is [before, after] along axis i.
- * @throws {OptionError} for widths that are negative, fractional or not one pair an axis
+ * @throws {OptionError} for widths that are negative, fractional or not one pair an axis @throws {DTypeError} for a value that the type cannot hold
  */
 export function pad(x: Tensor<Shape>, widths: readonly (readonly [number, number])[], value = 0): Tensor {
-  const valid = widths.length === x.rank && widths.flat().every((w) => Number.isSafeInteger(w) && w >= 0);
+  const device = deviceOf('pad', x);
+  const isWidth = (w: number): boolean => Number.isSafeInteger(w) && w >= 0;
+  const valid = widths.length === x.rank && widths.every((pair) => pair.length === 2 && pair.every(isWidth));
   if (!valid) {
     throw new OptionError(
       `pad: expected ${x.rank} pairs of whole numbers from 0 for ${show(x.shape)}, got ${JSON.stringify(widths)}`,
     );
   }
-  const device = deviceOf('pad', x);
+  requireHolds('pad', x.dtype, value);
   const shape = x.shape.map((extent, i) => {
     const [before, after] = widths[i] as readonly [number, number];
     return before + extent + after;
@@ -172,12 +178,20 @@ export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   return y;
 }
 
+function equalParts(count: number, extent: number): number[] {
+  return Number.isSafeInteger(count) && count >= 0 && count <= extent
+    ? new Array<number>(count).fill(extent / count)
+    : [];
+}
+
 /** Parts of `x` along an axis: so many equal ones, or parts of the given lengths. @throws {OptionError} if they do not fill the axis */
 export function split(x: Tensor<Shape>, parts: number | readonly number[], axis = 0): Tensor[] {
+  deviceOf('split', x);
   const at = checkAxis('split', axis, x.rank);
   const extent = x.shape[at] as number;
-  const lengths = typeof parts === 'number' ? new Array<number>(parts).fill(extent / parts) : parts;
-  const valid = lengths.every((n) => Number.isInteger(n) && n >= 0);
+  const count = typeof parts === 'number' ? parts : parts.length;
+  const lengths = typeof parts === 'number' ? equalParts(parts, extent) : parts;
+  const valid = Number.isSafeInteger(count) && count >= 0 && lengths.every((n) => Number.isInteger(n) && n >= 0);
   if (!valid || lengths.reduce((sum, n) => sum + n, 0) !== extent) {
     throw new OptionError(`split: ${JSON.stringify(parts)} does not divide axis ${at} of ${show(x.shape)}`);
   }
@@ -195,6 +209,7 @@ export function split(x: Tensor<Shape>, parts: number | readonly number[], axis 
 
 /** Reverses the order along axes (default all). */
 export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
+  deviceOf('flip', x);
   const flipped = checkAxes('flip', axes, x.rank);
   const runs = x.shape.map((extent, i) =>
     flipped.includes(i) ? { start: extent - 1, step: -1, length: extent } : { start: 0, step: 1, length: extent },
@@ -204,6 +219,7 @@ export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly num
 
 /** Shifts values along an axis by `shift`; what leaves at one end enters at the other. */
 export function roll<S extends Shape>(x: Tensor<S>, shift: number, axis = -1): Tensor<S> {
+  deviceOf('roll', x);
   if (!Number.isInteger(shift)) throw new OptionError(`roll: shift must be an integer, got ${shift}`);
   const at = checkAxis('roll', axis, x.rank);
   const extent = x.shape[at] as number;
@@ -214,5 +230,5 @@ export function roll<S extends Shape>(x: Tensor<S>, shift: number, axis = -1): T
       x.shape.map((_, i) => (i === at ? from : 0)),
       x.shape.map((e, i) => (i === at ? length : e)),
     );
-  return concat([window(cut, extent - cut), window(0, cut)], at) as unknown as Tensor<S>;
+  return syncScope(() => concat([window(cut, extent - cut), window(0, cut)], at)) as unknown as Tensor<S>;
 }

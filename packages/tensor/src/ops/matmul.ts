@@ -1,7 +1,8 @@
 /** The matrix product, batched and broadcast. */
 import { type MatmulSizes, ShapeError } from '@saccade/kernels';
 import { bufferOf, deviceOf, empty, promote, requireFloat } from '../engine.js';
-import { broadcastShapes, broadcastStrides, type Shape, show } from '../shape.js';
+import { syncScope } from '../scope.js';
+import { broadcastShapes, broadcastStrides, commonShape, type Shape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -53,37 +54,54 @@ export function matmul<A extends Shape, B extends Shape>(
 export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options: MatmulOptions): Tensor;
 export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options?: unknown): Tensor {
   const { transposeA = false, transposeB = false } = (options ?? {}) as MatmulOptions;
+  deviceOf('matmul', a, b);
   requireFloat('matmul', a, b);
-  if (a.rank === 0 || b.rank === 0) throw mismatch(a, b);
+  checkInner(a, b, transposeA, transposeB);
   const dtype = promote(a.dtype, b.dtype);
-  const x = a.rank === 1 ? reshape(a, transposeA ? [a.size, 1] : [1, a.size]) : a;
-  const y = b.rank === 1 ? reshape(b, transposeB ? [1, b.size] : [b.size, 1]) : b;
-  if (x.rank > 2 && y.rank === 2 && !transposeA) {
-    // One tall product instead of a batch that shares b: faster, and its gradient needs no sum over the batch.
-    const tall = reshape(x, [-1, x.shape.at(-1) as number]);
-    const wide = matmul(tall, y as Tensor, { transposeB });
-    const shape = [...x.shape.slice(0, -1), wide.shape.at(-1) as number];
-    return reshape(wide, b.rank === 1 ? shape.slice(0, -1) : shape);
-  }
-  const out = product(cast(x, dtype) as Tensor, cast(y, dtype) as Tensor, transposeA, transposeB);
-  if (a.rank > 1 && b.rank > 1) return out;
-  const shape = [...out.shape];
-  if (b.rank === 1) shape.pop();
-  if (a.rank === 1) shape.splice(shape.length - (b.rank === 1 ? 1 : 2), 1);
-  return reshape(out, shape as Shape);
+  if (a.rank === 2 && b.rank === 2 && a.dtype === b.dtype)
+    return product(a as Tensor, b as Tensor, transposeA, transposeB);
+  return syncScope(() => {
+    const x = a.rank === 1 ? reshape(a, transposeA ? [a.size, 1] : [1, a.size]) : a;
+    const y = b.rank === 1 ? reshape(b, transposeB ? [1, b.size] : [b.size, 1]) : b;
+    const [left, right] = [cast(x, dtype) as Tensor, cast(y, dtype) as Tensor];
+    const out =
+      x.rank > 2 && y.rank === 2 && !transposeA
+        ? tallProduct(left, right, transposeB)
+        : product(left, right, transposeA, transposeB);
+    if (a.rank > 1 && b.rank > 1) return out;
+    const shape = [...out.shape];
+    if (b.rank === 1) shape.pop();
+    if (a.rank === 1) shape.splice(shape.length - (b.rank === 1 ? 1 : 2), 1);
+    return reshape(out, shape as Shape);
+  });
 }
 
-function mismatch(a: Tensor<Shape>, b: Tensor<Shape>): ShapeError {
-  return new ShapeError(`matmul: inner sizes of ${show(a.shape)} and ${show(b.shape)} differ`);
+/** One tall product instead of a batch that shares b: faster, and its gradient needs no sum over the batch. */
+function tallProduct(a: Tensor, b: Tensor, transposeB: boolean): Tensor {
+  const lead = a.shape.slice(0, -1);
+  const tall = reshape(a, [sizeOf(lead), a.shape.at(-1) as number]) as unknown as Tensor;
+  const wide = product(tall, b, false, transposeB);
+  return reshape(wide, [...lead, wide.shape.at(-1) as number] as Shape);
+}
+
+/** @throws {ShapeError} for scalars, inner sizes that differ, and leading axes that do not broadcast */
+function checkInner(a: Tensor<Shape>, b: Tensor<Shape>, transposeA: boolean, transposeB: boolean): void {
+  const left = a.rank === 1 ? a.size : a.shape.at(transposeA ? -2 : -1);
+  const right = b.rank === 1 ? b.size : b.shape.at(transposeB ? -1 : -2);
+  const turned = (flag: boolean): string => (flag ? ' transposed' : '');
+  const both = `${show(a.shape)}${turned(transposeA)} and ${show(b.shape)}${turned(transposeB)}`;
+  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: expected vectors or matrices, got ${both}`);
+  if (left !== right) throw new ShapeError(`matmul: inner sizes of ${both} differ`);
+  if (commonShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) === undefined) {
+    throw new ShapeError(`matmul: leading axes of ${both} do not broadcast`);
+  }
 }
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   const device = deviceOf('matmul', a, b);
   const [rows, columns] = [a.shape.at(-2) as number, a.shape.at(-1) as number];
   const [m, k] = transposeA ? [columns, rows] : [rows, columns];
-  const [left, right] = [b.shape.at(-2) as number, b.shape.at(-1) as number];
-  const [inner, n] = transposeB ? [right, left] : [left, right];
-  if (inner !== k) throw mismatch(a, b);
+  const n = b.shape.at(transposeB ? -2 : -1) as number;
   const [aLead, bLead] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = broadcastShapes('matmul', aLead, bLead);
   const sizes: MatmulSizes = {

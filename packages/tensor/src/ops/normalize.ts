@@ -1,13 +1,13 @@
 /** Layer norm and batch norm. */
 import { OptionError, ShapeError } from '@saccade/kernels';
-import { alias, bufferOf, deviceOf, empty, requireFloat, requireSameType } from '../engine.js';
+import { alias, bufferOf, deviceOf, drop, empty, requireFloat, requireSameType } from '../engine.js';
 import { type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { pullback } from '../vjp.js';
 import { add, mul, sub } from './arithmetic.js';
 import { rsqrt } from './exponential.js';
-import { mean, variance } from './reduce.js';
+import { mean, variance } from './moments.js';
 
 /** Scale, shift and guard of a normalisation. */
 export interface NormalizeOptions {
@@ -20,6 +20,7 @@ export interface NormalizeOptions {
 }
 
 function check(op: string, x: Tensor<Shape>, { gamma, beta, epsilon = 1e-5 }: NormalizeOptions): void {
+  deviceOf(op, x, gamma, beta);
   requireFloat(op, x);
   requireSameType(op, x, gamma, beta);
   if (x.rank === 0) throw new ShapeError(`${op}: expected at least one axis, got a scalar`);
@@ -103,11 +104,14 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptio
     epsilon,
   );
   const inputs = present(options, input, gamma as Tensor, beta as Tensor);
-  record(y as Tensor, inputs, (g) => {
+  const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composed(input, -1, options), inputs, g);
     const [dx, dgamma, dbeta] = fusedGradients('layerNormGrad', input, options, statistics, g);
     return present(options, dx, dgamma, dbeta);
-  });
+  };
+  record(y as Tensor, inputs, rule, [statistics.mean, statistics.rstd]);
+  drop(statistics.mean);
+  drop(statistics.rstd);
   return y;
 }
 
@@ -153,10 +157,13 @@ export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): Bat
   const axes = x.shape.slice(0, -1).map((_, i) => i);
   // The statistics may be disposed by the caller: the backward pass keeps its own hold on the mean.
   const kept = { mean: alias('batchNorm', mean, mean.shape), rstd };
-  record(output, inputs, (g) => {
+  const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composed(input, axes, options), inputs, g);
     const [dx, dgamma, dbeta] = fusedGradients('batchNormGrad', input, options, kept, g);
     return present(options, dx, dgamma, dbeta);
-  });
+  };
+  record(output, inputs, rule, [kept.mean, rstd]);
+  drop(kept.mean);
+  drop(rstd);
   return { output, mean, variance };
 }

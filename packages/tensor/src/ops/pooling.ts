@@ -1,12 +1,12 @@
 /** Average and maximum of sliding windows over images [batch, height, width, channels]. */
-import { type PoolSizes, ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, requireFloat } from '../engine.js';
+import { OptionError, type PoolSizes, ShapeError } from '@saccade/kernels';
+import { bufferOf, deviceOf, drop, empty, requireFloat } from '../engine.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { takeAlong } from './indexing.js';
 import { reshape } from './reshape.js';
-import { checkPair, type Padding, type Pair, windowAxis } from './window.js';
+import { checkPair, type Padding, type Pair, type WindowAxis, windowAxis } from './window.js';
 
 /** How the window slides. */
 export interface PoolOptions {
@@ -19,6 +19,7 @@ export interface PoolOptions {
 }
 
 function poolSizes(op: string, x: Tensor<Shape>, { size, stride = size, padding = 'valid' }: PoolOptions): PoolSizes {
+  deviceOf(op, x);
   requireFloat(op, x);
   if (x.rank !== 4) throw new ShapeError(`${op}: x must be [batch, height, width, channels], got ${show(x.shape)}`);
   const [batch, inHeight, inWidth, channels] = x.shape as readonly [number, number, number, number];
@@ -26,6 +27,11 @@ function poolSizes(op: string, x: Tensor<Shape>, { size, stride = size, padding 
   const [strideY, strideX] = checkPair(op, 'stride', stride, 1);
   const vertical = windowAxis(op, 0, inHeight, kernelHeight, strideY, 1, padding);
   const horizontal = windowAxis(op, 1, inWidth, kernelWidth, strideX, 1, padding);
+  if (sticksOut(vertical, inHeight, kernelHeight, strideY) || sticksOut(horizontal, inWidth, kernelWidth, strideX)) {
+    throw new OptionError(
+      `${op}: padding ${JSON.stringify(padding)} leaves windows of ${JSON.stringify(size)} without any of x ${show(x.shape)}`,
+    );
+  }
   return {
     batch,
     inHeight,
@@ -40,6 +46,11 @@ function poolSizes(op: string, x: Tensor<Shape>, { size, stride = size, padding 
     padTop: vertical.before,
     padLeft: horizontal.before,
   };
+}
+
+/** Whether the first or last window lies in the padding whole. */
+function sticksOut({ before, out }: WindowAxis, size: number, kernel: number, stride: number): boolean {
+  return out > 0 && (before >= kernel || (out - 1) * stride - before >= size);
 }
 
 const inputShape = (s: PoolSizes): Shape => [s.batch, s.inHeight, s.inWidth, s.channels];
@@ -76,7 +87,8 @@ export function maxPool(x: Tensor<Shape>, options: PoolOptions): Tensor {
   const y = empty(device, x.dtype, outputShape(s)) as Tensor;
   const indices = empty(device, 'int32', outputShape(s)) as Tensor;
   device.kernels.maxPool(bufferOf('maxPool', x), bufferOf('maxPool', y), bufferOf('maxPool', indices), s);
-  record(y, [x as Tensor], [(g) => maximaGradient(g, indices, s)]);
+  record(y, [x as Tensor], [(g) => maximaGradient(g, indices, s)], [indices]);
+  drop(indices);
   return y;
 }
 
@@ -84,7 +96,7 @@ function maximaGradient(dy: Tensor, indices: Tensor, s: PoolSizes): Tensor {
   const device = deviceOf('maxPool', dy);
   const dx = empty(device, dy.dtype, inputShape(s));
   device.kernels.maxPoolGrad(bufferOf('maxPool', dy), bufferOf('maxPool', indices), bufferOf('maxPool', dx), s);
-  record(dx, [dy], [(g) => pick(g, indices, s)]);
+  record(dx, [dy], [(g) => pick(g, indices, s)], [indices]);
   return dx;
 }
 

@@ -1,13 +1,14 @@
-/** Folds over axes: means, extremes, norms, variance, logical tests, cumulative sums. */
+/** Folds over axes: products, extremes, norms, logical tests, cumulative sums. */
 import { isFloat, OptionError, type ReduceOp, ShapeError } from '@saccade/kernels';
 import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
+import { syncScope } from '../scope.js';
 import { checkAxes, checkAxis, type Shape, show, sizeOf } from '../shape.js';
 import { type PartialRule, record } from '../tape.js';
 import { release, type Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { equal } from './compare.js';
-import { exp, sqrt, square } from './exponential.js';
+import { exp } from './exponential.js';
 import { reshape } from './reshape.js';
 import { sign } from './rounding.js';
 import { droppedShape, foldAxes, foldedShape, type ReduceOptions, sum } from './sum.js';
@@ -21,6 +22,7 @@ function fold(
   { axis, keepDims = false }: ReduceOptions,
   rule?: (g: Tensor, y: Tensor) => Tensor,
 ): Tensor {
+  deviceOf(name, x);
   const axes = checkAxes(name, axis, x.rank);
   const folded = foldAxes(name, op, x, axes);
   const y = reshape(folded, keepDims ? folded.shape : droppedShape(x.shape, axes));
@@ -34,19 +36,14 @@ function fold(
 }
 
 /** Number of elements folded into one. */
-function folded(x: Tensor<Shape>, axis: ReduceOptions['axis']): number {
-  return sizeOf(checkAxes('mean', axis, x.rank).map((i) => x.shape[i] as number));
-}
-
-/** Arithmetic mean over axes; whole numbers become float32. NaN for none. */
-export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
-  const input = isFloat(x.dtype) ? x : cast(x, 'float32');
-  return div(sum(input, options), folded(input, options.axis));
+export function folded(name: string, x: Tensor<Shape>, axis: ReduceOptions['axis']): number {
+  return sizeOf(checkAxes(name, axis, x.rank).map((i) => x.shape[i] as number));
 }
 
 /** Product over axes. The gradient is composed so that zeros are exact: it costs the number of folded elements per element. */
 export function prod(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
-  if (x.dtype === 'bool' || x.dtype === 'uint8') return prod(cast(x, 'int32'), options);
+  deviceOf('prod', x);
+  if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => prod(cast(x, 'int32'), options));
   return fold('prod', 'prod', x, options, (g, y) => prodGradient(x as Tensor, y, g));
 }
 
@@ -69,20 +66,44 @@ function extremeGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
   return mul(attained, div(g, sum(attained, { axis: axes, keepDims: true })));
 }
 
-/** The largest element over axes; NaN if any is NaN, -Infinity for none. Ties share the gradient. */
-export function max(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
-  return fold('max', 'max', x, options, (g, y) => extremeGradient(x as Tensor, y, g));
+/** Largest or smallest: whole numbers have none of nothing, and the narrow ones are compared as int32. */
+function extreme(op: 'max' | 'min', x: Tensor<Shape>, options: ReduceOptions): Tensor {
+  deviceOf(op, x);
+  if (!isFloat(x.dtype) && folded(op, x, options.axis) === 0) {
+    throw new ShapeError(
+      `${op}: nothing to compare along axis ${options.axis ?? 'any'} of ${x.dtype} ${show(x.shape)}`,
+    );
+  }
+  if (x.dtype === 'bool' || x.dtype === 'uint8') {
+    return syncScope(() => cast(extreme(op, cast(x, 'int32'), options), x.dtype));
+  }
+  return fold(op, op, x, options, (g, y) => extremeGradient(x as Tensor, y, g));
 }
 
-/** The smallest element over axes; NaN if any is NaN, Infinity for none. Ties share the gradient. */
+/**
+ * The largest element over axes; NaN if any is NaN, -Infinity for none. Ties share the gradient.
+ * @throws {ShapeError} for none of whole numbers
+ */
+export function max(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  return extreme('max', x, options);
+}
+
+/**
+ * The smallest element over axes; NaN if any is NaN, Infinity for none. Ties share the gradient.
+ * @throws {ShapeError} for none of whole numbers
+ */
 export function min(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
-  return fold('min', 'min', x, options, (g, y) => extremeGradient(x as Tensor, y, g));
+  return extreme('min', x, options);
 }
 
 /** log(sum(e^x)) over axes, without overflow. */
 export function logSumExp(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   requireFloat('logSumExp', x);
-  return fold('logSumExp', 'logSumExp', x, options, (g, y) => mul(g, exp(sub(x, y))));
+  return fold('logSumExp', 'logSumExp', x, options, (g, y) => {
+    // A row of -Infinity alone has weight nowhere.
+    const shift = where(equal(y, -Infinity), 0, y);
+    return mul(g, exp(sub(x, shift)));
+  });
 }
 
 /** The 1-norm or 2-norm over axes. The gradient at the zero vector is 0. @throws {OptionError} for another order */
@@ -92,24 +113,6 @@ export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order
   if (order === 1) return fold('norm', 'norm1', x, options, (g) => mul(g, sign(x as Tensor)));
   if (order !== 2) throw new OptionError(`norm: order must be 1 or 2, got ${order}`);
   return fold('norm', 'norm2', x, options, (g, y) => mul(g, div(x, where(equal(y, 0), 1, y))));
-}
-
-/** Variance over axes: mean squared distance from the mean, divided by n - `correction` (default 0). */
-export function variance(
-  x: Tensor<Shape>,
-  options: ReduceOptions & { readonly correction?: number | undefined } = {},
-): Tensor {
-  const { axis, keepDims = false, correction = 0 } = options;
-  const centred = sub(x, mean(x, { axis, keepDims: true }));
-  return div(sum(square(centred), { axis, keepDims }), folded(x, axis) - correction);
-}
-
-/** Square root of the variance. */
-export function std(
-  x: Tensor<Shape>,
-  options: ReduceOptions & { readonly correction?: number | undefined } = {},
-): Tensor {
-  return sqrt(variance(x, options));
 }
 
 /** Whether any element over axes is true. @throws {DTypeError} unless bool */

@@ -1,6 +1,6 @@
 /** New shapes over the same values: no copy is made. */
 import { OptionError, ShapeError } from '@saccade/kernels';
-import { alias } from '../engine.js';
+import { alias, deviceOf } from '../engine.js';
 import { checkAxes, checkAxis, checkShape, type Shape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -18,6 +18,7 @@ function resolve(shape: Shape, size: number): number[] {
  * @throws {ShapeError} if the number of elements differs
  */
 export function reshape<const S extends Shape>(x: Tensor<Shape>, shape: S): Tensor<S> {
+  deviceOf('reshape', x);
   const full = resolve(shape, x.size);
   const fits = full.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
   if (!fits || sizeOf(full) !== x.size) {
@@ -30,6 +31,7 @@ export function reshape<const S extends Shape>(x: Tensor<Shape>, shape: S): Tens
 
 /** Joins axes `start` to `end` (both included) into one. Defaults: all. */
 export function flatten(x: Tensor<Shape>, start = 0, end = -1): Tensor {
+  deviceOf('flatten', x);
   if (x.rank === 0) return reshape(x, [1]);
   const from = checkAxis('flatten', start, x.rank);
   const to = checkAxis('flatten', end, x.rank);
@@ -40,6 +42,7 @@ export function flatten(x: Tensor<Shape>, start = 0, end = -1): Tensor {
 
 /** Drops axes of extent 1: the given ones, or all. @throws {ShapeError} if a given axis has another extent */
 export function squeeze(x: Tensor<Shape>, axes?: number | readonly number[]): Tensor {
+  deviceOf('squeeze', x);
   if (axes === undefined)
     return reshape(
       x,
@@ -59,6 +62,7 @@ export function squeeze(x: Tensor<Shape>, axes?: number | readonly number[]): Te
 
 /** Inserts an axis of extent 1 at position `axis` of the result. */
 export function expandDims(x: Tensor<Shape>, axis: number): Tensor {
+  deviceOf('expandDims', x);
   const at = checkAxis('expandDims', axis, x.rank + 1);
   const shape = [...x.shape];
   shape.splice(at, 0, 1);

@@ -1,6 +1,6 @@
 /** Rows grouped into segments, and sparse matrices: the operations of graphs. */
 import { OptionError, ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, requireFloat, requireSameType, requireType } from '../engine.js';
+import { bufferOf, deviceOf, empty, orFree, requireFloat, requireSameType, requireType } from '../engine.js';
 import { type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -27,11 +27,13 @@ function reduceSegments(
   ids: Tensor<Shape>,
   segments: number,
 ): Tensor {
+  const device = deviceOf(name, x, ids);
   requireFloat(name, x);
   const sizes = segmentSizes(name, x, ids, segments);
-  const device = deviceOf(name, x, ids);
   const y = empty(device, x.dtype, [segments, ...x.shape.slice(1)] as Shape);
-  device.kernels.segmentReduce(op, bufferOf(name, x), bufferOf(name, ids), bufferOf(name, y), sizes);
+  orFree(y, () => {
+    device.kernels.segmentReduce(op, bufferOf(name, x), bufferOf(name, ids), bufferOf(name, y), sizes);
+  });
   return y;
 }
 
@@ -41,7 +43,7 @@ function reduceSegments(
  */
 export function segmentSum(x: Tensor<Shape>, ids: Tensor<Shape>, segments: number): Tensor {
   const y = reduceSegments('sum', 'segmentSum', x, ids, segments);
-  record(y, [x as Tensor], [(g) => gather(g, ids)]);
+  record(y, [x as Tensor], [(g) => gather(g, ids)], [ids]);
   return y;
 }
 
@@ -58,6 +60,7 @@ export function segmentMax(x: Tensor<Shape>, ids: Tensor<Shape>, segments: numbe
         return mul(attained, div(gather(g, ids), gather(count, ids)));
       },
     ],
+    [ids],
   );
   return y;
 }
@@ -65,11 +68,11 @@ export function segmentMax(x: Tensor<Shape>, ids: Tensor<Shape>, segments: numbe
 /** Softmax among the rows of each segment, for every channel on its own. @throws {IndexError} @throws {ShapeError} */
 export function segmentSoftmax<S extends Shape>(x: Tensor<S>, ids: Tensor<Shape>, segments: number): Tensor<S> {
   const op = 'segmentSoftmax';
+  const device = deviceOf(op, x, ids);
   requireFloat(op, x);
   const sizes = segmentSizes(op, x, ids, segments);
-  const device = deviceOf(op, x, ids);
   const y = empty(device, x.dtype, x.shape);
-  device.kernels.segmentSoftmax(bufferOf(op, x), bufferOf(op, ids), bufferOf(op, y), sizes);
+  orFree(y, () => device.kernels.segmentSoftmax(bufferOf(op, x), bufferOf(op, ids), bufferOf(op, y), sizes));
   const out = y as Tensor;
   record(
     out,
@@ -88,6 +91,7 @@ export function segmentSoftmax<S extends Shape>(x: Tensor<S>, ids: Tensor<Shape>
         return dx;
       },
     ],
+    [ids],
   );
   return y;
 }
@@ -116,6 +120,7 @@ export function csrMatmul(
 ): Tensor {
   const [rows, columns] = sparse.shape;
   const { rowStart, column, value } = sparse;
+  const device = deviceOf('csrMatmul', value, x, rowStart, column);
   requireFloat('csrMatmul', value, x);
   requireSameType('csrMatmul', value, x);
   requireType('csrMatmul', 'rowStart', rowStart, 'int32');
@@ -131,15 +136,17 @@ export function csrMatmul(
       `csrMatmul: sparse [${rows}, ${columns}]${transpose ? ' transposed' : ''} does not fit ${show(x.shape)}`,
     );
   }
-  const device = deviceOf('csrMatmul', x, rowStart, column, value);
   const y = empty(device, x.dtype, [transpose ? columns : rows, x.shape[1] as number] as Shape);
   const sizes = { rows, columns, nonzeros: value.size, inner: x.shape[1] as number };
   const [r, c, v] = [rowStart, column, value].map((t) => bufferOf('csrMatmul', t)) as [never, never, never];
-  device.kernels.csrMatmul(r, c, v, bufferOf('csrMatmul', x), bufferOf('csrMatmul', y), sizes, transpose);
+  orFree(y, () => {
+    device.kernels.csrMatmul(r, c, v, bufferOf('csrMatmul', x), bufferOf('csrMatmul', y), sizes, transpose);
+  });
   record(
     y,
     [value as Tensor, x as Tensor],
     [(g) => entryGradient(sparse, x as Tensor, g, transpose), (g) => csrMatmul(sparse, g, { transpose: !transpose })],
+    [rowStart, column],
   );
   return y;
 }
@@ -164,6 +171,7 @@ function entryGradient(sparse: SparseMatrix, x: Tensor, dy: Tensor, transpose: b
     dvalue,
     [x, dy],
     [(g) => csrMatmul(weighted(g), dy, { transpose: !transpose }), (g) => csrMatmul(weighted(g), x, { transpose })],
+    [rowStart, column],
   );
   return dvalue;
 }

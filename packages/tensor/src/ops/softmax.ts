@@ -2,14 +2,17 @@
 
 import { ShapeError } from '@saccade/kernels';
 import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
-import { broadcastShapes, broadcastStrides, checkAxis, type Shape, sameShape, show, sizeOf } from '../shape.js';
+import { syncScope } from '../scope.js';
+import { broadcastStrides, broadcastsTo, checkAxis, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { mul, sub } from './arithmetic.js';
+import { equal } from './compare.js';
 import { exp } from './exponential.js';
 import { swapAxes } from './layout.js';
 import { reshape } from './reshape.js';
 import { sum } from './sum.js';
+import { where } from './where.js';
 
 /** Options of softmax and log-softmax. */
 export interface SoftmaxOptions {
@@ -36,17 +39,20 @@ function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient
 }
 
 function run(op: Kernel, x: Tensor<Shape>, { axis = -1, mask }: SoftmaxOptions, gradient: Gradient): Tensor {
+  deviceOf(op, x, mask);
   requireFloat(op, x);
   const at = checkAxis(op, axis, x.rank);
   if (mask !== undefined) {
     requireType(op, 'mask', mask, 'bool');
-    if (!sameShape(broadcastShapes(op, mask.shape, x.shape), x.shape)) {
+    if (!broadcastsTo(mask.shape, x.shape)) {
       throw new ShapeError(`${op}: mask ${show(mask.shape)} does not broadcast to ${show(x.shape)}`);
     }
   }
   if (at === x.rank - 1) return alongLastAxis(op, x as Tensor, mask as Tensor | undefined, gradient);
-  const turned = mask && mask.rank > 0 ? turnMask(mask, at, x.rank) : mask;
-  return swapAxes(alongLastAxis(op, swapAxes(x, at, -1), turned as Tensor | undefined, gradient), at, -1);
+  return syncScope(() => {
+    const turned = mask && mask.rank > 0 ? turnMask(mask, at, x.rank) : mask;
+    return swapAxes(alongLastAxis(op, swapAxes(x, at, -1), turned as Tensor | undefined, gradient), at, -1);
+  });
 }
 
 function turnMask(mask: Tensor<Shape>, axis: number, rank: number): Tensor {
@@ -60,9 +66,12 @@ function softmaxGradient(y: Tensor, g: Tensor): Tensor {
   return fusedGradient('softmaxGrad', y, g);
 }
 
-/** dx = g - e^y sum(g). */
+/** dx = g - e^y sum(g); an element that the mask left out takes and gives nothing. */
 function logSoftmaxGradient(y: Tensor, g: Tensor): Tensor {
-  if (recording()) return sub(g, mul(exp(y), sum(g, { axis: -1, keepDims: true })));
+  if (recording()) {
+    const seen = where(equal(y, -Infinity), 0, g);
+    return sub(seen, mul(exp(y), sum(seen, { axis: -1, keepDims: true })));
+  }
   return fusedGradient('logSoftmaxGrad', y, g);
 }
 

@@ -1,6 +1,7 @@
 /** Order along an axis: the k best, sorting, and the positions that sort. */
 import { isFloat, OptionError } from '@saccade/kernels';
 import { bufferOf, deviceOf, empty, requireType } from '../engine.js';
+import { syncScope } from '../scope.js';
 import { checkAxis, type Shape, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -16,12 +17,14 @@ export interface Ordered {
 /** Runs `body` with the axis last, and moves it back. */
 function onLastAxis(x: Tensor<Shape>, axis: number, body: (x: Tensor) => Ordered): Ordered {
   if (axis === x.rank - 1) return body(x as Tensor);
-  const { values, indices } = body(swapAxes(x, axis, -1));
-  return { values: swapAxes(values, axis, -1), indices: swapAxes(indices, axis, -1) };
+  return syncScope(() => {
+    const { values, indices } = body(swapAxes(x, axis, -1));
+    return { values: swapAxes(values, axis, -1), indices: swapAxes(indices, axis, -1) };
+  });
 }
 
 function recordOrder(x: Tensor, { values, indices }: Ordered): Ordered {
-  if (isFloat(x.dtype)) record(values, [x], [(g) => scatterAddAlong(x.shape, indices, g)]);
+  if (isFloat(x.dtype)) record(values, [x], [(g) => scatterAddAlong(x.shape, indices, g)], [indices]);
   return { values, indices };
 }
 
@@ -35,6 +38,7 @@ export function topk(
   k: number,
   { axis = -1, largest = true }: { axis?: number | undefined; largest?: boolean | undefined } = {},
 ): Ordered {
+  deviceOf('topk', x);
   const at = checkAxis('topk', axis, x.rank);
   const extent = x.shape[at] as number;
   requireType('topk', 'x', x, 'float32', 'float64', 'int32');
@@ -63,20 +67,24 @@ export interface SortOptions {
 
 /** Sorted values and the positions they came from; stable, NaN counts as the largest. */
 export function sort(x: Tensor<Shape>, { axis = -1, descending = false }: SortOptions = {}): Ordered {
-  requireType('sort', 'x', x, 'float32', 'float64', 'int32');
-  return onLastAxis(x, checkAxis('sort', axis, x.rank), (t) => {
-    const device = deviceOf('sort', t);
+  return sorted('sort', x, axis, descending);
+}
+
+function sorted(op: string, x: Tensor<Shape>, axis: number, descending: boolean): Ordered {
+  const device = deviceOf(op, x);
+  requireType(op, 'x', x, 'float32', 'float64', 'int32');
+  return onLastAxis(x, checkAxis(op, axis, x.rank), (t) => {
     const values = empty(device, t.dtype, t.shape);
     const indices = empty(device, 'int32', t.shape);
     const size = t.shape[t.rank - 1] as number;
     const rows = sizeOf(t.shape.slice(0, -1));
-    const [v, i] = [bufferOf('sort', values), bufferOf('sort', indices)];
-    device.kernels.sort(bufferOf('sort', t), v, i, rows, size, descending);
+    const [v, i] = [bufferOf(op, values), bufferOf(op, indices)];
+    device.kernels.sort(bufferOf(op, t), v, i, rows, size, descending);
     return recordOrder(t, { values, indices });
   });
 }
 
 /** The positions (int32) that sort `x` along an axis; stable. */
-export function argsort(x: Tensor<Shape>, options: SortOptions = {}): Tensor {
-  return sort(x, options).indices;
+export function argsort(x: Tensor<Shape>, { axis = -1, descending = false }: SortOptions = {}): Tensor {
+  return syncScope(() => sorted('argsort', x, axis, descending).indices);
 }

@@ -1,31 +1,42 @@
 /** Joins along a new axis, and takes one apart. */
-import { OptionError } from '@saccade/kernels';
-import { checkAxis, type Shape } from '../shape.js';
+import { OptionError, ShapeError } from '@saccade/kernels';
+import { deviceOf, requireSameType } from '../engine.js';
+import { syncScope } from '../scope.js';
+import { checkAxis, type Shape, sameShape, show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { concat, split } from './layout.js';
-import { expandDims, squeeze } from './reshape.js';
+import { expandDims, reshape, squeeze } from './reshape.js';
 
 /** Joins tensors of one shape along a new axis at position `axis` of the result. @throws {ShapeError} if shapes differ */
 export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new OptionError('stack: expected at least one tensor');
+  deviceOf('stack', first, ...tensors.slice(1));
+  requireSameType('stack', first, ...tensors.slice(1));
   const at = checkAxis('stack', axis, first.rank + 1);
-  return concat(
-    tensors.map((t) => expandDims(t, at)),
-    at,
-  );
+  for (const t of tensors) {
+    if (!sameShape(t.shape, first.shape)) {
+      throw new ShapeError(`stack: shapes ${show(first.shape)} and ${show(t.shape)} differ`);
+    }
+  }
+  const widen = (t: Tensor<Shape>): Tensor => expandDims(t, at);
+  return syncScope(() => concat(tensors.map(widen), at));
 }
 
 /** The slices along an axis, without it. */
 export function unstack(x: Tensor<Shape>, axis = 0): Tensor[] {
+  deviceOf('unstack', x);
   const at = checkAxis('unstack', axis, x.rank);
-  return split(x, x.shape[at] as number, at).map((part) => squeeze(part, at));
+  return syncScope(() => split(x, x.shape[at] as number, at).map((part) => squeeze(part, at)));
 }
 
 /** Repeats `x` `times[i]` times along axis i. */
 export function tile(x: Tensor<Shape>, times: readonly number[]): Tensor {
+  deviceOf('tile', x);
   if (times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 1)) {
     throw new OptionError(`tile: expected ${x.rank} whole numbers from 1, got [${times}]`);
   }
-  return times.reduce<Tensor>((t, n, axis) => (n === 1 ? t : concat(new Array<Tensor>(n).fill(t), axis)), x as Tensor);
+  const repeat = (t: Tensor, n: number, axis: number): Tensor =>
+    n === 1 ? t : concat(new Array<Tensor>(n).fill(t), axis);
+  return syncScope(() => times.reduce(repeat, reshape(x, x.shape)));
 }

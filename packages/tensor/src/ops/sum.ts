@@ -1,7 +1,18 @@
 /** Sums over axes, and their adjoint: broadcasting. */
 import { DTypeError, isFloat, type ReduceOp, ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty } from '../engine.js';
-import { broadcastStrides, checkAxes, checkShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../shape.js';
+import { bufferOf, deviceOf, drop, empty } from '../engine.js';
+import { syncScope } from '../scope.js';
+import {
+  broadcastStrides,
+  broadcastsTo,
+  checkAxes,
+  checkShape,
+  type Shape,
+  sameShape,
+  show,
+  sizeOf,
+  stridesOf,
+} from '../shape.js';
 import { record } from '../tape.js';
 import { release, type Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -55,7 +66,8 @@ export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: rea
  * @throws {OptionError} for an axis out of range or given twice
  */
 export function sum(x: Tensor<Shape>, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
-  if (x.dtype === 'bool' || x.dtype === 'uint8') return sum(cast(x, 'int32'), { axis, keepDims });
+  deviceOf('sum', x);
+  if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => sum(cast(x, 'int32'), { axis, keepDims }));
   const axes = checkAxes('sum', axis, x.rank);
   const folded = foldAxes('sum', 'sum', x, axes);
   const y = keepDims ? folded : withoutRecord(folded, droppedShape(x.shape, axes));
@@ -77,12 +89,11 @@ function withoutRecord(t: Tensor, shape: Shape): Tensor {
  * @throws {ShapeError} if the shapes do not fit
  */
 export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): Tensor<S> {
-  checkShape('broadcastTo', shape);
-  const lead = shape.length - x.rank;
-  const fits = lead >= 0 && x.shape.every((extent, i) => extent === 1 || extent === shape[i + lead]);
-  if (!fits) throw new ShapeError(`broadcastTo: ${show(x.shape)} does not broadcast to ${show(shape)}`);
-  if (sameShape(x.shape, shape)) return x as unknown as Tensor<S>;
   const device = deviceOf('broadcastTo', x);
+  checkShape('broadcastTo', shape);
+  if (!broadcastsTo(x.shape, shape))
+    throw new ShapeError(`broadcastTo: ${show(x.shape)} does not broadcast to ${show(shape)}`);
+  if (sameShape(x.shape, shape)) return reshape(x, shape);
   const y = empty(device, x.dtype, shape);
   device.kernels.copy(bufferOf('broadcastTo', x), bufferOf('broadcastTo', y), {
     shape,
@@ -95,14 +106,25 @@ export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): 
   return y;
 }
 
-/** Sums `x` down to a shape that broadcasts to its own: the adjoint of broadcasting. */
+/**
+ * Sums `x` down to a shape that broadcasts to its own: the adjoint of broadcasting. Gives `x` itself if it has that shape.
+ * @throws {ShapeError} if the shapes do not fit
+ */
 export function sumTo(x: Tensor<Shape>, shape: Shape): Tensor {
+  deviceOf('sumTo', x);
   if (sameShape(x.shape, shape)) return x as Tensor;
   if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: expected floats, got ${x.dtype}`);
+  if (!broadcastsTo(shape, x.shape)) {
+    throw new ShapeError(`sumTo: ${show(shape)} does not broadcast to ${show(x.shape)}`);
+  }
   const lead = x.rank - shape.length;
   const axes: number[] = [];
   for (let i = 0; i < x.rank; i++) {
     if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) axes.push(i);
   }
-  return axes.length === 0 ? reshape(x, shape) : reshape(sum(x, { axis: axes }), shape);
+  if (axes.length === 0) return reshape(x, shape);
+  const folded = sum(x, { axis: axes });
+  const y = reshape(folded, shape);
+  drop(folded);
+  return y;
 }

@@ -56,11 +56,16 @@ export function atan2(a: Operand, b: Operand): Tensor {
     a,
     b,
     (y, x) => [
-      (g) => sumLike(div(mul(g, x), add(mul(x, x), mul(y, y))), y),
-      (g) => neg(sumLike(div(mul(g, y), add(mul(x, x), mul(y, y))), x)),
+      (g) => sumLike(div(mul(g, x), squaredLength(x, y)), y),
+      (g) => neg(sumLike(div(mul(g, y), squaredLength(x, y)), x)),
     ],
     true,
   );
+}
+
+function squaredLength(a: Operand, b: Operand): Tensor {
+  const squared = (x: Operand): Operand => (typeof x === 'number' ? x * x : square(x));
+  return add(squared(a), squared(b));
 }
 
 /** (e^x - e^-x) / 2. */

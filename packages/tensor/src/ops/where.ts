@@ -1,6 +1,6 @@
 /** Choice between two operands by a condition, and limits. */
 import { isFloat, OptionError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, promote, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, promote, requireType } from '../engine.js';
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -15,6 +15,7 @@ import { greaterEqual, lessEqual, lift, logicalAnd } from './compare.js';
  */
 export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor {
   requireType('where', 'condition', condition, 'bool', 'uint8');
+  deviceOf('where', condition, ...[a, b].filter((t) => typeof t !== 'number'));
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : undefined;
   const left = lift(a, like ?? condition);
   const right = lift(b, like ?? condition);
@@ -33,8 +34,16 @@ export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor 
     same ? undefined : { shape, strides: [condition, x, y].map((t) => broadcastStrides(t.shape, shape)) },
   );
   if (isFloat(dtype)) {
-    record(out, [x, y], [(g) => sumLike(where(condition, g, 0), x), (g) => sumLike(where(condition, 0, g), y)]);
+    const rules = [
+      (g: Tensor) => sumLike(where(condition, g, 0), x),
+      (g: Tensor) => sumLike(where(condition, 0, g), y),
+    ];
+    record(out, [x, y], rules, [condition]);
   }
+  drop(x, left);
+  drop(y, right);
+  drop(left, a);
+  drop(right, b);
   return out;
 }
 

@@ -1,0 +1,49 @@
+/** Mean, variance and standard deviation over axes. */
+import { isFloat, OptionError } from '@saccade/kernels';
+import { deviceOf } from '../engine.js';
+import { syncScope } from '../scope.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { div, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { sqrt, square } from './exponential.js';
+import { folded } from './reduce.js';
+import { type ReduceOptions, sum } from './sum.js';
+
+/** Arithmetic mean over axes; whole numbers become float32. NaN for none. */
+export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  deviceOf('mean', x);
+  const count = folded('mean', x, options.axis);
+  return syncScope(() => div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), options), count));
+}
+
+/** Options of variance and std. */
+export interface VarianceOptions extends ReduceOptions {
+  /** Subtracted from the count. Default 0. */
+  readonly correction?: number | undefined;
+}
+
+function spread(name: string, x: Tensor<Shape>, { axis, keepDims = false, correction = 0 }: VarianceOptions): Tensor {
+  deviceOf(name, x);
+  if (!(correction >= 0) || correction === Infinity) {
+    throw new OptionError(`${name}: correction must be a number from 0, got ${correction}`);
+  }
+  const count = folded(name, x, axis);
+  return syncScope(() => {
+    const centred = sub(x, mean(x, { axis, keepDims: true }));
+    return div(sum(square(centred), { axis, keepDims }), Math.max(count - correction, 0));
+  });
+}
+
+/**
+ * Variance over axes: mean squared distance from the mean, divided by n - `correction` (default 0).
+ * @throws {OptionError} for a negative or NaN correction
+ */
+export function variance(x: Tensor<Shape>, options: VarianceOptions = {}): Tensor {
+  return spread('variance', x, options);
+}
+
+/** Square root of the variance. @throws {OptionError} as `variance` */
+export function std(x: Tensor<Shape>, options: VarianceOptions = {}): Tensor {
+  return syncScope(() => sqrt(spread('std', x, options)));
+}
