@@ -10,7 +10,7 @@ import {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
-import { bufferOf, empty } from './engine.js';
+import { bufferOf, empty, orFree, requireHolds, requireSupport } from './engine.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { isTensor, type Tensor } from './tensor.js';
 
@@ -27,9 +27,7 @@ export interface CreateOptions {
 function onDevice<S extends Shape>(op: string, shape: S, dtype: DType, device: Device | undefined): Tensor<S> {
   checkShape(op, shape);
   const place = device ?? currentDevice();
-  if (!place.supports(dtype)) {
-    throw new DTypeError(`${op}: the ${place.name} device has no ${dtype}; init({ device: 'js' }) has`);
-  }
+  requireSupport(op, place, dtype);
   return empty(place, dtype, shape);
 }
 
@@ -76,8 +74,13 @@ function arrayType(values: TypedArray): DType {
   return values instanceof Uint8Array ? 'uint8' : 'float32';
 }
 
+/** Whether a view of memory is an array of numbers: no DataView, no array of big integers. */
+function isNumeric(values: TypedArray): boolean {
+  return values.length !== undefined && (values.length === 0 || typeof values[0] === 'number');
+}
+
 /** Values in the array of an element type; whole-number types refuse what they cannot hold. */
-function convert(values: TypedArray, dtype: DType): TypedArray {
+function convert(op: string, values: TypedArray, dtype: DType): TypedArray {
   if (isFloat(dtype)) {
     const fits = dtype === 'float32' ? values instanceof Float32Array : values instanceof Float64Array;
     return fits ? values : newArray(dtype, values.length).map((_, i) => values[i] as number);
@@ -86,7 +89,7 @@ function convert(values: TypedArray, dtype: DType): TypedArray {
   for (let i = 0; i < values.length; i++) {
     out[i] = values[i] as number;
     if (out[i] !== values[i] || (dtype === 'bool' && (out[i] as number) > 1)) {
-      throw new DTypeError(`tensor: ${values[i]} at position ${i} is no ${dtype}`);
+      throw new DTypeError(`${op}: ${values[i]} at position ${i} is no ${dtype}`);
     }
   }
   return out;
@@ -103,6 +106,9 @@ export function tensor<const S extends Shape = Shape>(
   { shape, dtype, device }: CreateOptions & { readonly shape?: S | undefined } = {},
 ): Tensor<S> {
   if (isTensor(values)) throw new DTypeError('tensor: got a tensor; use reshape or cast');
+  if (ArrayBuffer.isView(values) && !isNumeric(values)) {
+    throw new DTypeError(`tensor: cannot take the values of a ${(values as object).constructor.name}`);
+  }
   const flat = ArrayBuffer.isView(values) ? values : flatten(values);
   const own = ArrayBuffer.isView(values) ? [values.length] : nestedShape(values);
   const full = (shape ?? own) as S;
@@ -112,8 +118,10 @@ export function tensor<const S extends Shape = Shape>(
   }
   const boolean = !ArrayBuffer.isView(values) && typeof firstLeaf(values) === 'boolean';
   const type = dtype ?? (ArrayBuffer.isView(values) ? arrayType(values) : boolean ? 'bool' : 'float32');
-  const array = convert(flat, type);
-  return write(onDevice('tensor', full, type, device), array);
+  const place = device ?? currentDevice();
+  requireSupport('tensor', place, type);
+  const array = convert('tensor', flat, type);
+  return write(onDevice('tensor', full, type, place), array);
 }
 
 function flatten(values: Nested): Float64Array {
@@ -129,6 +137,7 @@ export function full<const S extends Shape>(
   value: number,
   { dtype = 'float32', device }: CreateOptions = {},
 ): Tensor<S> {
+  requireHolds('full', dtype, value);
   const t = onDevice('full', shape, dtype, device);
   t.device.kernels.fill(bufferOf('full', t), value);
   return t;
@@ -154,7 +163,28 @@ export function onesLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
   return full(t.shape, 1, { dtype: t.dtype, device: t.device }) as Tensor<S>;
 }
 
-/** start, start + step, ... below `stop` (above it for a negative step). Default type float32. @throws {OptionError} for step 0 or NaN */
+/** `count` values by their position. The memory is taken first: the device says what is too much. */
+function counted(
+  op: string,
+  count: number,
+  at: (i: number) => number,
+  dtype: DType,
+  device: Device | undefined,
+): Tensor<readonly [number]> {
+  const t = onDevice(op, [count] as const, dtype, device);
+  return orFree(t, () =>
+    write(
+      t,
+      convert(
+        op,
+        Float64Array.from({ length: count }, (_, i) => at(i)),
+        dtype,
+      ),
+    ),
+  );
+}
+
+/** start, start + step, ... below `stop` (above it for a negative step). Default type float32. @throws {OptionError} for step 0 or NaN @throws {DTypeError} for values that are no `dtype` */
 export function range(
   start: number,
   stop: number,
@@ -165,12 +195,10 @@ export function range(
   if (!Number.isSafeInteger(length)) {
     throw new OptionError(`range: cannot count from ${start} to ${stop} by ${step}`);
   }
-  const values = newArray(dtype, length);
-  for (let i = 0; i < length; i++) values[i] = start + i * step;
-  return write(onDevice('range', [length] as const, dtype, device), values);
+  return counted('range', length, (i) => start + i * step, dtype, device);
 }
 
-/** `count` numbers from `start` to `stop`, both included, evenly spaced. @throws {OptionError} for a count below 1 */
+/** `count` numbers from `start` to `stop`, both included, evenly spaced. @throws {OptionError} for a count below 1 or an end that is not finite */
 export function linspace(
   start: number,
   stop: number,
@@ -180,11 +208,13 @@ export function linspace(
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new OptionError(`linspace: count must be a whole number from 1, got ${count}`);
   }
+  if (!Number.isFinite(start) || !Number.isFinite(stop)) {
+    throw new OptionError(`linspace: start and stop must be finite numbers, got ${start} and ${stop}`);
+  }
   const { dtype = 'float32', device } = options;
-  const values = newArray(dtype, count);
   const step = count === 1 ? 0 : (stop - start) / (count - 1);
-  for (let i = 0; i < count; i++) values[i] = start + i * step;
-  return write(onDevice('linspace', [count] as const, dtype, device), values);
+  const at = (i: number): number => (i > 0 && i === count - 1 ? stop : start + i * step);
+  return counted('linspace', count, at, dtype, device);
 }
 
 /** The identity matrix [size, size]. */

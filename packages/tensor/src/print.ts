@@ -1,8 +1,8 @@
 /** Readable text for tensors: aligned numbers, the middle of long axes left out. */
 import type { DType, TypedArray } from '@saccade/kernels';
-import { isFloat } from '@saccade/kernels';
+import { isFloat, OptionError } from '@saccade/kernels';
 import { type Shape, show, stridesOf } from './shape.js';
-import type { Tensor } from './tensor.js';
+import { storageOf, type Tensor } from './tensor.js';
 
 /** What to show. */
 export interface PrintOptions {
@@ -33,6 +33,10 @@ export function formatValues(
   dtype: DType,
   { digits = 4, edge = 3 }: PrintOptions = {},
 ): string {
+  if (!Number.isInteger(digits) || digits < 0 || digits > 100) {
+    throw new OptionError(`format: digits must be an integer in [0, 100], got ${digits}`);
+  }
+  if (!(edge >= 1)) throw new OptionError(`format: edge must be a number from 1, got ${edge}`);
   if (shape.length === 0) return numberText(values[0] as number, dtype, digits);
   const strides = stridesOf(shape);
   const texts = new Map<number, string>();
@@ -59,9 +63,10 @@ export function formatValues(
   return render(0, 0);
 }
 
-/** `Tensor float32 [2, 2]` and the values. */
+/** `Tensor float32 [2, 2]` and the values. @throws {OptionError} for digits or an edge that make no sense */
 export async function format(t: Tensor<Shape>, options: PrintOptions = {}): Promise<string> {
-  return `${heading(t)}\n${formatValues(await t.data(), t.shape, t.dtype, options)}`;
+  const { device, buffer } = storageOf('format', t);
+  return `${heading(t)}\n${formatValues(await device.read(buffer), t.shape, t.dtype, options)}`;
 }
 
 /** `Tensor float32 [2, 2]` */

@@ -1,11 +1,21 @@
 /** Seeded random numbers: a counter-based generator that is passed, split and saved like any value. */
-import { currentDevice, type Device, type Distribution, type DType, OptionError, philox } from '@saccade/kernels';
-import { bufferOf, empty, requireFloat } from './engine.js';
+import {
+  currentDevice,
+  type Device,
+  type Distribution,
+  type DType,
+  DTypeError,
+  isFloat,
+  OptionError,
+  philox,
+  ShapeError,
+} from '@saccade/kernels';
+import { bufferOf, deviceOf, empty, requireFloat, requireSupport } from './engine.js';
 import { add } from './ops/arithmetic.js';
 import { argmax } from './ops/reduce.js';
 import { argsort } from './ops/sorting.js';
 import { syncScope } from './scope.js';
-import { checkShape, type Shape, sizeOf } from './shape.js';
+import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { withTapes } from './tape.js';
 import type { Tensor } from './tensor.js';
 
@@ -23,6 +33,10 @@ export interface RandomOptions {
   readonly dtype?: 'float32' | 'float64' | undefined;
   /** Default: the current device. */
   readonly device?: Device | undefined;
+}
+
+function requireFloatName(op: string, dtype: DType): void {
+  if (!isFloat(dtype)) throw new DTypeError(`${op}: dtype must be float32 or float64, got ${dtype}`);
 }
 
 /**
@@ -58,8 +72,11 @@ export class Rng {
     this.#block = block;
   }
 
-  /** `count` independent streams; this one moves on. */
+  /** `count` independent streams; this one moves on. @throws {OptionError} unless it is a whole number from 0 */
   split(count = 2): Rng[] {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new OptionError(`Rng.split: count must be a whole number from 0, got ${count}`);
+    }
     return Array.from({ length: count }, () => {
       const [key0, key1] = this.#words();
       const rng = new Rng(0);
@@ -83,6 +100,7 @@ export class Rng {
   }
 
   #fill(
+    op: string,
     distribution: Distribution,
     shape: Shape,
     dtype: DType,
@@ -90,20 +108,25 @@ export class Rng {
     a: number,
     b: number,
   ): Tensor {
-    checkShape('Rng', shape);
-    const t = empty(device ?? currentDevice(), dtype, shape) as Tensor;
-    t.device.kernels.random(distribution, bufferOf('Rng', t), this.state, a, b);
+    checkShape(op, shape);
+    const place = device ?? currentDevice();
+    requireSupport(op, place, dtype);
+    const t = empty(place, dtype, shape) as Tensor;
+    place.kernels.random(distribution, bufferOf(op, t), this.state, a, b);
     this.#block += Math.ceil(sizeOf(shape) / 4);
     return t;
   }
 
-  /** Uniform in [low, high). @throws {OptionError} unless low <= high */
+  /** Uniform in [low, high), where float32 rounding may reach high. @throws {OptionError} unless low <= high, both finite */
   uniform<const S extends Shape>(
     shape: S,
     { low = 0, high = 1, dtype = 'float32', device }: RandomOptions & { low?: number; high?: number } = {},
   ): Tensor<S> {
-    if (!(low <= high)) throw new OptionError(`Rng.uniform: low must not exceed high, got ${low} and ${high}`);
-    return this.#fill('uniform', shape, dtype, device, low, high) as unknown as Tensor<S>;
+    if (!(low <= high) || !Number.isFinite(high - low)) {
+      throw new OptionError(`Rng.uniform: low must not exceed high, both finite, got ${low} and ${high}`);
+    }
+    requireFloatName('Rng.uniform', dtype);
+    return this.#fill('Rng.uniform', 'uniform', shape, dtype, device, low, high) as unknown as Tensor<S>;
   }
 
   /** Normal with a mean and a standard deviation. @throws {OptionError} for a negative or NaN deviation */
@@ -111,15 +134,19 @@ export class Rng {
     shape: S,
     { mean = 0, deviation = 1, dtype = 'float32', device }: RandomOptions & { mean?: number; deviation?: number } = {},
   ): Tensor<S> {
-    if (!(deviation >= 0) || Number.isNaN(mean)) {
-      throw new OptionError(`Rng.normal: deviation must be a number from 0, got ${deviation}`);
+    if (!(deviation >= 0) || !Number.isFinite(deviation + mean)) {
+      throw new OptionError(
+        `Rng.normal: mean must be finite and deviation a finite number from 0, got ${mean} and ${deviation}`,
+      );
     }
-    return this.#fill('normal', shape, dtype, device, mean, deviation) as unknown as Tensor<S>;
+    requireFloatName('Rng.normal', dtype);
+    return this.#fill('Rng.normal', 'normal', shape, dtype, device, mean, deviation) as unknown as Tensor<S>;
   }
 
   /** Standard Gumbel: the maximum of log-probabilities plus this noise is a sample. */
   gumbel<const S extends Shape>(shape: S, { dtype = 'float32', device }: RandomOptions = {}): Tensor<S> {
-    return this.#fill('gumbel', shape, dtype, device, 0, 1) as unknown as Tensor<S>;
+    requireFloatName('Rng.gumbel', dtype);
+    return this.#fill('Rng.gumbel', 'gumbel', shape, dtype, device, 0, 1) as unknown as Tensor<S>;
   }
 
   /** bool, true with the given probability. @throws {OptionError} unless it is in [0, 1] */
@@ -127,7 +154,7 @@ export class Rng {
     if (!(probability >= 0 && probability <= 1)) {
       throw new OptionError(`Rng.bernoulli: probability must be in [0, 1], got ${probability}`);
     }
-    return this.#fill('bernoulli', shape, 'bool', device, probability, 0) as unknown as Tensor<S>;
+    return this.#fill('Rng.bernoulli', 'bernoulli', shape, 'bool', device, probability, 0) as unknown as Tensor<S>;
   }
 
   /** Whole numbers low <= x < high, int32. @throws {OptionError} unless low < high are int32 */
@@ -139,20 +166,24 @@ export class Rng {
   ): Tensor<S> {
     const valid = (low | 0) === low && Number.isInteger(high) && high <= 2 ** 31 && low < high;
     if (!valid) throw new OptionError(`Rng.integers: expected whole numbers low < high, got ${low} and ${high}`);
-    return this.#fill('integer', shape, 'int32', device, low, high) as unknown as Tensor<S>;
+    return this.#fill('Rng.integers', 'integer', shape, 'int32', device, low, high) as unknown as Tensor<S>;
   }
 
   /** 0 ... n - 1 in random order, int32 [n]. */
   permutation(n: number, { device }: { device?: Device } = {}): Tensor<readonly [number]> {
     checkShape('Rng.permutation', [n]);
-    return syncScope(() => argsort(this.#fill('bits', [n], 'int32', device, 0, 0))) as unknown as Tensor<
-      readonly [number]
-    >;
+    return syncScope(() =>
+      argsort(this.#fill('Rng.permutation', 'bits', [n], 'int32', device, 0, 0)),
+    ) as unknown as Tensor<readonly [number]>;
   }
 
   /** For each row of logits [..., classes], one class (int32 [...]) with probability softmax(logits). No gradient flows. */
   categorical(logits: Tensor<Shape>): Tensor {
+    deviceOf('Rng.categorical', logits);
     requireFloat('Rng.categorical', logits);
+    if (logits.rank === 0 || logits.shape.at(-1) === 0) {
+      throw new ShapeError(`Rng.categorical: logits must be [..., classes], got ${show(logits.shape)}`);
+    }
     return withTapes([], () =>
       syncScope(() => {
         const dtype = logits.dtype as 'float32' | 'float64';
