@@ -39,7 +39,7 @@ const figureGroups: readonly { name: string; measure: (quick: boolean) => Promis
   { name: 'bundle size', measure: bundleFigures },
 ];
 
-/** True if every contender ran and gave the right result. A bar that is not held is told, not failed. */
+/** True if every contender ran and gave the right result, and every figure could be measured. A bar that is not held is told, not failed. */
 export async function runBenchmark(options: Options): Promise<boolean> {
   const machine = describeMachine();
   const device = createWasmDevice({ threads: 1 });
@@ -60,13 +60,22 @@ export async function runBenchmark(options: Options): Promise<boolean> {
     console.error(`bench: load average ${machine.load.toFixed(1)}: others use this machine, times will vary`);
 
   const cases = await runCases(options, peers, device);
-  const figures = await measureFigures(options);
+  const { figures, failures } = await measureFigures(options);
   summarise(cases, figures);
   if (options.json !== undefined) {
-    const report = { machine, arithmetic, quick: options.quick, versions, missing: peers.missing, cases, figures };
+    const report = {
+      machine,
+      arithmetic,
+      quick: options.quick,
+      versions,
+      missing: peers.missing,
+      cases,
+      figures,
+      failures,
+    };
     writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
-  return cases.every(({ problems }) => problems.length === 0);
+  return failures.length === 0 && cases.every(({ problems }) => problems.length === 0);
 }
 
 async function runCases(options: Options, peers: Peers, device: Device): Promise<CaseResult[]> {
@@ -95,16 +104,27 @@ async function runCases(options: Options, peers: Peers, device: Device): Promise
   return results;
 }
 
-async function measureFigures(options: Options): Promise<Figure[]> {
+interface Measured {
+  readonly figures: Figure[];
+  readonly failures: string[];
+}
+
+async function measureFigures(options: Options): Promise<Measured> {
   const figures: Figure[] = [];
+  const failures: string[] = [];
   for (const { name, measure } of figureGroups) {
     if (!(options.only?.test(name) ?? true)) continue;
     console.error(`bench: ${name}`);
-    const measured = await measure(options.quick);
-    console.log(`\n## ${measured[0]?.group ?? name}\n\n${figureTable(measured)}`);
-    figures.push(...measured);
+    try {
+      const measured = await measure(options.quick);
+      console.log(`\n## ${measured[0]?.group ?? name}\n\n${figureTable(measured)}`);
+      figures.push(...measured);
+    } catch (error) {
+      failures.push(`${name}: ${(error as Error).message}`);
+      console.log(`\n## ${name}\n\n  ! failed: ${(error as Error).message}`);
+    }
   }
-  return figures;
+  return { figures, failures };
 }
 
 function summarise(cases: readonly CaseResult[], figures: readonly Figure[]): void {
