@@ -1,5 +1,6 @@
 /** Compiles the kernels' WebAssembly once per form: all kernels in plain SIMD, the products in relaxed SIMD over them. */
 import { DeviceError } from '../errors.js';
+import { inflate } from './inflate.js';
 import { relaxedBinary } from './relaxed.gen.js';
 import { simdBinary } from './simd.gen.js';
 
@@ -12,16 +13,18 @@ export type Arithmetic = 'simd128' | 'relaxed-simd';
 const compiled = new Map<string, WebAssembly.Module>();
 let relaxedSupport: boolean | undefined;
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+/** A binary from its text: the size, then packed bytes in base64. */
+function unpack(text: string): Uint8Array<ArrayBuffer> {
+  const [size, base64] = text.split(':') as [string, string];
+  return inflate(
+    Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)),
+    Number(size),
+  );
 }
 
 /** Whether this engine can run relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
-  relaxedSupport ??= WebAssembly.validate(decode(relaxedBinary));
+  relaxedSupport ??= WebAssembly.validate(unpack(relaxedBinary));
   return relaxedSupport;
 }
 
@@ -37,11 +40,11 @@ function markShared(bytes: Uint8Array): void {
   throw new DeviceError('wasm: the module imports no memory');
 }
 
-function compile(name: string, base64: string, shared: boolean): WebAssembly.Module {
+function compile(name: string, text: string, shared: boolean): WebAssembly.Module {
   const key = `${name} ${shared}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = decode(base64);
+    const bytes = unpack(text);
     if (shared) markShared(bytes);
     try {
       module = new WebAssembly.Module(bytes);
