@@ -1,9 +1,11 @@
 // Element-wise kernels.
+export { unaryF32, unaryI32, clipF32 } from './unary';
+export { binary, binaryScalar, binaryRows } from './binary';
+export { compareRows, compareFlat, logicFlat, testF32, notFlat, whereRows, whereFlat, cast } from './compare';
 
-/** out[i] = value for i in [start, end). */
-export function fillF32(out: usize, value: f32, start: i32, end: i32): void {
-  const lanes = f32x4.splat(value);
-  let i = start;
-  for (; i + 4 <= end; i += 4) v128.store(out + (<usize>i << 2), lanes);
-  for (; i < end; i++) store<f32>(out + (<usize>i << 2), value);
+/** 32-bit words of n elements become `bits`, over items of 16. */
+export function fill32(out: usize, bits: i32, n: i32, start: i32, end: i32, scratch: usize): void {
+  const lanes = i32x4.splat(bits);
+  const stop = min(<usize>end << 6, <usize>n << 2);
+  for (let at = <usize>start << 6; at < stop; at += 16) v128.store(out + at, lanes);
 }

@@ -1,5 +1,6 @@
 // Elementary functions on four lanes. NaN passes through each; lanes outside the fast range go through ./scalar.
-// Polynomials are weighted minimax fits made for this file.
+// Polynomials are weighted minimax fits made for this file. The two exponentials are inlined where they are used; the
+// rest are calls, which cost little beside their work and keep the binary small.
 import { Scalar, scalarLanes } from './scalar';
 import { fma } from './simd';
 
@@ -65,8 +66,6 @@ export function expNegative(x: v128): v128 {
 }
 
 /** e^x - 1 with small results as exact as large ones. */
-// @ts-ignore: decorator
-@inline
 export function expm1(x: v128): v128 {
   const v = f32x4.pmin(f32x4.pmax(x, splat(-18)), splat(89));
   const magic = splat(MAGIC + 126);
@@ -106,8 +105,6 @@ function logNormal(u: v128, c: v128): v128 {
 }
 
 /** Natural logarithm; -Infinity at 0, NaN below. */
-// @ts-ignore: decorator
-@inline
 export function log(x: v128): v128 {
   const usual = v128.and(f32x4.ge(x, splat(1.17549435e-38)), f32x4.lt(x, splat(Infinity)));
   if (!i32x4.all_true(usual)) return scalarLanes(Scalar.LOG, x);
@@ -115,8 +112,6 @@ export function log(x: v128): v128 {
 }
 
 /** log(1 + x) for x in [0, 2^100], NaN for NaN. */
-// @ts-ignore: decorator
-@inline
 function log1pUsual(x: v128): v128 {
   const u = f32x4.add(x, splat(1));
   // What the sum lost, made up to first order.
@@ -125,8 +120,6 @@ function log1pUsual(x: v128): v128 {
 }
 
 /** log(1 + x) with small results as exact as large ones; -Infinity at -1, NaN below. */
-// @ts-ignore: decorator
-@inline
 export function log1p(x: v128): v128 {
   const usual = v128.and(f32x4.gt(x, splat(-1)), f32x4.lt(x, splat(1e30)));
   if (!i32x4.all_true(usual)) return scalarLanes(Scalar.LOG1P, x);
@@ -134,8 +127,6 @@ export function log1p(x: v128): v128 {
 }
 
 /** Hyperbolic tangent. */
-// @ts-ignore: decorator
-@inline
 export function tanh(x: v128): v128 {
   const e = expm1(f32x4.mul(f32x4.abs(x), splat(-2)));
   const y = f32x4.div(f32x4.neg(e), f32x4.add(e, splat(2)));
@@ -143,8 +134,6 @@ export function tanh(x: v128): v128 {
 }
 
 /** 1 / (1 + e^-x), from e^-|x| so that both ends keep their digits. */
-// @ts-ignore: decorator
-@inline
 export function sigmoid(x: v128): v128 {
   const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), splat(-105)));
   const numerator = v128.bitselect(e, splat(1), f32x4.lt(x, splat(0)));
@@ -152,16 +141,12 @@ export function sigmoid(x: v128): v128 {
 }
 
 /** log(1 + e^x). */
-// @ts-ignore: decorator
-@inline
 export function softplus(x: v128): v128 {
   const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), splat(-105)));
   return f32x4.add(f32x4.pmax(x, splat(0)), log1pUsual(e));
 }
 
 /** -log(erfc(a)) for a >= 0: a times a polynomial, which beyond 5 stays constant. */
-// @ts-ignore: decorator
-@inline
 function logErfc(a: v128): v128 {
   const v = f32x4.pmin(a, splat(5));
   let p = fma(v, splat(1.10554903e-6), splat(-2.03062762e-5));
@@ -177,24 +162,18 @@ function logErfc(a: v128): v128 {
 }
 
 /** The error function within 2e-7. */
-// @ts-ignore: decorator
-@inline
 export function erf(x: v128): v128 {
   const y = expm1(f32x4.neg(logErfc(f32x4.abs(x))));
   return v128.bitselect(x, f32x4.neg(y), splat(-0.0));
 }
 
 /** Phi(-|x|), the tail of the normal distribution. */
-// @ts-ignore: decorator
-@inline
 export function normalTail(x: v128): v128 {
   const a = f32x4.mul(f32x4.abs(x), splat(0.707106781));
   return f32x4.mul(splat(0.5), expNegative(f32x4.neg(logErfc(a))));
 }
 
 /** x Phi(x). */
-// @ts-ignore: decorator
-@inline
 export function gelu(x: v128): v128 {
   const tail = normalTail(x);
   const phi = v128.bitselect(tail, f32x4.sub(splat(1), tail), f32x4.lt(x, splat(0)));
@@ -243,7 +222,7 @@ function reduceByQuarter(x: v128, t: v128): v128 {
   return f64x2.sub(r, f64x2.mul(k, f64x2.splat(6.077100506506192e-11)));
 }
 
-/** Which part of the circle functions `circular` gives. */
+/** Which circle function `circular` gives. */
 // @ts-ignore: decorator
 @inline
 const SIN: i32 = 0;
@@ -255,8 +234,6 @@ const COS: i32 = 1;
 const TAN: i32 = 2;
 
 /** sin, cos or tan of |x| < 10^6: reduced in float64, then two short series. */
-// @ts-ignore: decorator
-@inline
 function circular(which: i32, x: v128): v128 {
   const low = f64x2.promote_low_f32x4(x);
   const high = f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 0, 1));
@@ -287,20 +264,14 @@ function isModest(x: v128): bool {
   return i32x4.all_true(f32x4.lt(f32x4.abs(x), splat(1e6)));
 }
 
-// @ts-ignore: decorator
-@inline
 export function sin(x: v128): v128 {
   return isModest(x) ? circular(SIN, x) : scalarLanes(Scalar.SIN, x);
 }
 
-// @ts-ignore: decorator
-@inline
 export function cos(x: v128): v128 {
   return isModest(x) ? circular(COS, x) : scalarLanes(Scalar.COS, x);
 }
 
-// @ts-ignore: decorator
-@inline
 export function tan(x: v128): v128 {
   return isModest(x) ? circular(TAN, x) : scalarLanes(Scalar.TAN, x);
 }

@@ -1,21 +1,208 @@
 /** Elementwise kernels of the `wasm` device. */
-import type { ElementwiseKernels } from '../table/elementwise.js';
+import type { DType } from '../dtype.js';
+import { collapse, volume } from '../strides.js';
+import {
+  type BinaryOp,
+  type Broadcast,
+  binaryOps,
+  type CompareOp,
+  type ElementwiseKernels,
+  type UnaryOp,
+  unaryOps,
+} from '../table/elementwise.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
+
+/** Flat kernels share work in items of 16 elements. */
+const ITEM_BITS = 4;
+
+function positions<K extends string>(names: readonly K[]): Readonly<Record<K, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<K, number>;
+}
+
+const unaryCodes = positions(unaryOps);
+const binaryCodes = positions(binaryOps);
+/** The others are these with operands exchanged. */
+const compareCodes: Readonly<Partial<Record<CompareOp, number>>> = { equal: 0, notEqual: 1, less: 2, lessEqual: 3 };
+const exchanged: Readonly<Partial<Record<CompareOp, CompareOp>>> = { greater: 'less', greaterEqual: 'lessEqual' };
+const logicCodes: Readonly<Partial<Record<CompareOp, number>>> = { and: 0, or: 1, xor: 2 };
+
+/** Elementary steps per element, where it is not one. */
+const unaryCosts: Readonly<Partial<Record<UnaryOp, number>>> = {
+  exp: 5, expm1: 5, log: 5, log1p: 6, sin: 8, cos: 8, tan: 9, asin: 50, acos: 50, atan: 40, sinh: 60, cosh: 60,
+  tanh: 7, sigmoid: 6, softplus: 11, gelu: 12, geluTanh: 8, silu: 6, erf: 12,
+}; // biome-ignore format: a table
+const binaryCosts: Readonly<Partial<Record<BinaryOp, number>>> = {
+  pow: 80, mod: 40, atan2: 50, geluGrad: 20, geluTanhGrad: 10, siluGrad: 8,
+}; // biome-ignore format: a table
+
+/** Ops with code of their own for int32, and what is added to their number there. */
+const intUnary: ReadonlySet<string> = new Set(['neg', 'abs', 'sign', 'square']);
+const intBinary: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'mod']);
+const INT = 32;
+
+const isBytes = (dtype: DType): boolean => dtype === 'bool' || dtype === 'uint8';
+const casts: readonly string[] = [
+  'float32 int32',
+  'float32 uint8',
+  'float32 bool',
+  'int32 float32',
+  'int32 uint8',
+  'int32 bool',
+  'uint8 float32',
+  'uint8 int32',
+  'uint8 bool',
+];
+
+const words = new Int32Array(1);
+const float = new Float32Array(words.buffer);
+
+/** The bits of a number as an element of the type; undefined where int32 cannot hold it. */
+function bitsOf(value: number, dtype: DType): number | undefined {
+  if (dtype === 'int32') return (value | 0) === value ? value : undefined;
+  float[0] = value;
+  return words[0];
+}
+
+/** A binary op's number in the module, undefined where there is no code for the type. */
+function binaryCode(op: BinaryOp, dtype: DType): number | undefined {
+  if (dtype === 'float32') return binaryCodes[op];
+  return dtype === 'int32' && intBinary.has(op) ? binaryCodes[op] + INT : undefined;
+}
+
+/** Collapsed axes with the last one taken off: it must run contiguously or repeat in every operand. */
+interface Rows {
+  readonly rows: number;
+  readonly inner: number;
+  readonly innerSteps: readonly number[];
+  readonly outerShape: number[];
+  readonly outerStrides: number[][];
+}
+
+function toRows(broadcast: Broadcast): Rows | undefined {
+  const { shape, strides } = collapse(broadcast.shape, broadcast.strides);
+  const outerShape = shape.slice(0, -1);
+  const innerSteps = strides.map((operand) => operand.at(-1) as number);
+  if (!innerSteps.every((step) => step === 0 || step === 1)) return undefined;
+  return {
+    rows: volume(outerShape),
+    inner: shape.at(-1) as number,
+    innerSteps,
+    outerShape,
+    outerStrides: strides.map((operand) => operand.slice(0, -1)),
+  };
+}
+
+const isFlat = ({ rows, innerSteps }: Rows): boolean => rows === 1 && innerSteps.every((step) => step === 1);
+
+function binaryRows(runtime: WasmRuntime, code: number, cost: number, operands: WasmBuffer[], rows: Rows): void {
+  const [a, b, out] = operands as [WasmBuffer, WasmBuffer, WasmBuffer];
+  const { inner, outerShape, outerStrides } = rows;
+  const [aStep, bStep] = rows.innerSteps as [number, number];
+  const mid = outerShape.pop() ?? 1;
+  const [aMid, bMid] = outerStrides.map((strides) => (strides.pop() ?? 0) * 4) as [number, number];
+  const lists = runtime.parameters(outerShape, ...outerStrides);
+  const args = [code, a.address, b.address, out.address, inner, aStep * 16, bStep * 16, mid, aMid, bMid];
+  runtime.parallel('binaryRows', [...args, outerShape.length, ...lists], rows.rows, inner * cost + 10, 32);
+}
 
 /** The family over one runtime. */
 export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<WasmBuffer> {
+  /** Shares a kernel over flat items of 16 elements. */
+  const flat = (name: string, args: readonly number[], length: number, cost: number): void =>
+    runtime.parallel(name, args, (length + 15) >>> ITEM_BITS, cost * 16);
+
   return {
-    unary: (...args) => runtime.fallback.unary(...args),
-    binary: (...args) => runtime.fallback.binary(...args),
-    binaryScalar: (...args) => runtime.fallback.binaryScalar(...args),
-    compare: (...args) => runtime.fallback.compare(...args),
-    test: (...args) => runtime.fallback.test(...args),
-    where: (...args) => runtime.fallback.where(...args),
-    clip: (...args) => runtime.fallback.clip(...args),
-    cast: (...args) => runtime.fallback.cast(...args),
+    unary(op, x, out) {
+      if (x.dtype === 'float32') {
+        flat('unaryF32', [unaryCodes[op], x.address, out.address, out.length], out.length, unaryCosts[op] ?? 1);
+      } else if (x.dtype === 'int32' && intUnary.has(op)) {
+        flat('unaryI32', [unaryCodes[op], x.address, out.address, out.length], out.length, 1);
+      } else runtime.fallback.unary(op, x, out);
+    },
+
+    binary(op, a, b, out, broadcast) {
+      const code = binaryCode(op, out.dtype);
+      if (code === undefined) return runtime.fallback.binary(op, a, b, out, broadcast);
+      const cost = binaryCosts[op] ?? 1;
+      const rows = broadcast && toRows(broadcast);
+      if (broadcast === undefined || (rows && isFlat(rows))) {
+        flat('binary', [code, a.address, b.address, out.address, out.length], out.length, cost);
+      } else if (rows) binaryRows(runtime, code, cost, [a, b, out], rows);
+      else runtime.fallback.binary(op, a, b, out, broadcast);
+    },
+
+    binaryScalar(op, x, scalar, out, swap) {
+      if (op === 'pow' && scalar === 2 && !swap) return this.unary('square', x, out);
+      const code = binaryCode(op, out.dtype);
+      const bits = bitsOf(scalar, out.dtype);
+      if (code === undefined || bits === undefined) return runtime.fallback.binaryScalar(op, x, scalar, out, swap);
+      const args = [code, x.address, bits, out.address, out.length, swap ? 1 : 0];
+      flat('binaryScalar', args, out.length, binaryCosts[op] ?? 1);
+    },
+
+    compare(op, a, b, out, broadcast) {
+      const swapped = exchanged[op];
+      if (swapped) {
+        const turned = broadcast && { shape: broadcast.shape, strides: [...broadcast.strides].reverse() };
+        return this.compare(swapped, b, a, out, turned);
+      }
+      const rows = broadcast && toRows(broadcast);
+      const isContiguous = broadcast === undefined || (rows !== undefined && isFlat(rows));
+      const logic = logicCodes[op];
+      const code = compareCodes[op];
+      const n = out.length;
+      if (logic !== undefined && isBytes(a.dtype) && isContiguous) {
+        return flat('logicFlat', [logic, a.address, b.address, out.address], n, 0.5);
+      }
+      if (code === undefined || isBytes(a.dtype) || (broadcast && !rows)) {
+        return runtime.fallback.compare(op, a, b, out, broadcast);
+      }
+      const isInt = a.dtype === 'int32' ? 1 : 0;
+      if (isContiguous) return flat('compareFlat', [code, isInt, a.address, b.address, out.address, n], n, 1);
+      const { inner, innerSteps, outerShape, outerStrides } = rows as Rows;
+      const lists = runtime.parameters(outerShape, ...outerStrides);
+      const steps = innerSteps.map((step) => step * 4);
+      const args = [code, isInt, a.address, b.address, out.address, inner, ...steps, outerShape.length, ...lists];
+      runtime.parallel('compareRows', args, (rows as Rows).rows, inner + 10, 32);
+    },
+
+    test(op, x, out) {
+      const n = out.length;
+      if (op === 'not' && isBytes(x.dtype)) flat('notFlat', [x.address, out.address], n, 0.5);
+      else if (op !== 'not' && x.dtype === 'float32') {
+        flat('testF32', [op === 'isNaN' ? 0 : 1, x.address, out.address, n], n, 1);
+      } else runtime.fallback.test(op, x, out);
+    },
+
+    where(condition, a, b, out, broadcast) {
+      const rows = broadcast && toRows(broadcast);
+      if (isBytes(out.dtype) || (broadcast && !rows)) {
+        return runtime.fallback.where(condition, a, b, out, broadcast);
+      }
+      const operands = [condition.address, a.address, b.address, out.address];
+      if (!rows || isFlat(rows)) return flat('whereFlat', [...operands, out.length], out.length, 1);
+      const { inner, innerSteps, outerShape, outerStrides } = rows;
+      const lists = runtime.parameters(outerShape, ...outerStrides);
+      const args = [...operands, inner, ...innerSteps, outerShape.length, ...lists];
+      runtime.parallel('whereRows', args, rows.rows, inner + 10);
+    },
+
+    clip(x, out, low, high) {
+      if (x.dtype !== 'float32') return runtime.fallback.clip(x, out, low, high);
+      flat('clipF32', [x.address, out.address, low, high, out.length], out.length, 1);
+    },
+
+    cast(x, out, to) {
+      const from = x.dtype === 'bool' ? 'uint8' : x.dtype;
+      const kind = casts.indexOf(`${from} ${to}`);
+      if (kind < 0) runtime.view(out).set(runtime.view(x));
+      else flat('cast', [kind, x.address, out.address, out.length], out.length, 1);
+    },
+
     fill(out, value) {
-      if (out.dtype !== 'float32') return runtime.fallback.fill(out, value);
-      runtime.parallel('fillF32', [out.address, value], out.length, 0.25);
+      const bits = isBytes(out.dtype) ? undefined : bitsOf(value, out.dtype);
+      if (bits === undefined) runtime.view(out).fill(value);
+      else flat('fill32', [out.address, bits, out.length], out.length, 0.25);
     },
   };
 }
