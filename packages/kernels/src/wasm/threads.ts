@@ -104,7 +104,11 @@ export class ThreadPool {
   /** Starts the workers, once. Resolves when all of them run. @throws {DeviceError} */
   async ready(): Promise<void> {
     if (this.#disposed) throw new DeviceError('wasm: this device was disposed');
-    this.#workers ??= this.#start();
+    try {
+      this.#workers ??= this.#start();
+    } catch (cause) {
+      throw new DeviceError('wasm: worker threads cannot start here', { cause });
+    }
     await Promise.all(this.#workers.map((worker) => worker.ready));
   }
 
@@ -117,9 +121,14 @@ export class ThreadPool {
     scratch: number,
     scratchBytes: number,
   ): void {
-    if (this.#workers === undefined && !this.#disposed) this.ready().catch(() => {});
     const words = this.#words;
     const kernel = this.#index.get(name) as number;
+    if (this.#disposed) {
+      // A thread that was ended may have left the count of active ones wrong: wait for nobody.
+      this.#kernels[kernel]?.(...args, 0, count, scratch);
+      return;
+    }
+    if (this.#workers === undefined) this.ready().catch(() => {});
     this.#numbers.set(args);
     words[control.kernel] = kernel;
     words[control.argumentCount] = args.length;

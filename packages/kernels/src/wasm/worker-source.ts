@@ -56,13 +56,13 @@ function start({ modules, memory, controlAt, names, thread }, post) {
     seen = Atomics.load(words, 1);
     Atomics.add(words, 2, 1);
     const job = Atomics.load(words, 0);
-    if (job < 0) return;
     try {
       if (job > 0) runChunks(words, numbers, kernels, thread);
     } catch {
       Atomics.store(words, 10, 1);
     }
     if (Atomics.sub(words, 2, 1) === 1) Atomics.notify(words, 2);
+    if (job < 0) return;
   }
 }
 if (typeof self === 'undefined') {
