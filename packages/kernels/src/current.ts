@@ -14,14 +14,29 @@ export interface InitOptions extends WasmOptions {
 const slot = Symbol.for('@saccade/kernels:device');
 const shared = globalThis as { [slot]?: Device | undefined };
 
+type Startable = Device & { ready?(): Promise<void> };
+
 /** Starts `wasm`, or `js` where the host forbids WebAssembly, with one warning. */
-function startAuto(options: WasmOptions): Device & { ready?(): Promise<void> } {
+function startAuto(options: WasmOptions): Startable {
   try {
     return createWasmDevice(options);
   } catch (cause) {
     if (!(cause instanceof DeviceError)) throw cause;
     console.warn(`saccade: ${cause.message}; running on the slow 'js' device instead`);
     return createJsDevice(`wasm could not start: ${cause.message}`);
+  }
+}
+
+/** Waits for the threads; a host that forbids them gets the device with one thread, and one warning. */
+async function withThreads(device: Startable, options: WasmOptions): Promise<Device> {
+  try {
+    await device.ready?.();
+    return device;
+  } catch (cause) {
+    if (!(cause instanceof DeviceError)) throw cause;
+    console.warn(`saccade: ${cause.message}; running on one thread instead`);
+    device.dispose();
+    return createWasmDevice({ ...options, threads: 1 });
   }
 }
 
@@ -33,14 +48,15 @@ function startAuto(options: WasmOptions): Device & { ready?(): Promise<void> } {
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
   const name = options.device ?? 'auto';
-  let device: Device & { ready?(): Promise<void> };
+  let device: Startable;
   if (name === 'js') device = createJsDevice();
-  else if (name === 'wasm') device = createWasmDevice(options);
-  else if (name === 'auto') device = startAuto(options);
+  else if (name === 'wasm') {
+    device = createWasmDevice(options);
+    await device.ready?.();
+  } else if (name === 'auto') device = await withThreads(startAuto(options), options);
   else {
     throw new OptionError(`init: device must be 'auto', 'wasm' or 'js', got ${JSON.stringify(name)}`);
   }
-  await device.ready?.();
   shared[slot] = device;
   return device;
 }

@@ -1,7 +1,7 @@
 /** The `js` device: the oracle, and the fallback where WebAssembly is forbidden. */
 import type { Buffer, Device } from '../device.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from '../dtype.js';
-import { DeviceError } from '../errors.js';
+import { DeviceError, OutOfMemoryError } from '../errors.js';
 import { adaptJsKernels } from './adapt.js';
 
 class JsBuffer implements Buffer {
@@ -23,6 +23,16 @@ function arrayOf(buffer: Buffer): TypedArray {
   throw new DeviceError('js: this buffer belongs to another device');
 }
 
+function allocateArray(dtype: DType, length: number, inUse: number): TypedArray {
+  try {
+    return newArray(dtype, length);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const bytes = length * bytesPerElement(dtype);
+    throw new OutOfMemoryError(`out of memory: js: asked for ${bytes} bytes with ${inUse} in use`, bytes, inUse);
+  }
+}
+
 /** A new `js` device. @param reason goes into `device.info` */
 export function createJsDevice(reason = 'asked for'): Device {
   let buffers = 0;
@@ -34,7 +44,7 @@ export function createJsDevice(reason = 'asked for'): Device {
     kernels: adaptJsKernels<Buffer>((argument) => (argument instanceof JsBuffer ? argument.array : undefined)),
     supports: () => true,
     allocate(dtype, length) {
-      const buffer = new JsBuffer(dtype, newArray(dtype, length));
+      const buffer = new JsBuffer(dtype, allocateArray(dtype, length, inUse));
       buffers += 1;
       inUse += bytes(buffer);
       return buffer;

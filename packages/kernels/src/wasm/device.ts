@@ -1,6 +1,6 @@
 /** The `wasm` device: SIMD kernels on one growable WebAssembly heap, shared by threads where the host allows it. */
 import type { Buffer, Device, DeviceInfo } from '../device.js';
-import { DeviceError, DTypeError, OptionError } from '../errors.js';
+import { DeviceError, DisposedError, DTypeError, OptionError } from '../errors.js';
 import { adaptJsKernels } from '../js/adapt.js';
 import type { KernelName, KernelTable } from '../table.js';
 import { wasmKernels } from './kernels.js';
@@ -26,6 +26,12 @@ function chooseThreads(asked: number | undefined): number {
   return asked ?? Math.min(8, availableThreads());
 }
 
+function checkShareFrom(steps: number | undefined): void {
+  if (steps !== undefined && !(typeof steps === 'number' && steps >= 0)) {
+    throw new OptionError(`init: shareFrom must be a number of steps, at least 0, got ${steps}`);
+  }
+}
+
 function wasmBuffer(buffer: Buffer): WasmBuffer {
   if (buffer instanceof WasmBuffer) return buffer;
   throw new DeviceError('wasm: this buffer belongs to another device');
@@ -33,6 +39,7 @@ function wasmBuffer(buffer: Buffer): WasmBuffer {
 
 /** A new `wasm` device, usable at once; its workers start with the first kernel that is worth sharing, or with `ready()`. */
 export function createWasmDevice(options: WasmOptions = {}): Device & { ready(): Promise<void> } {
+  checkShareFrom(options.shareFrom);
   const threads = chooseThreads(options.threads);
   const arithmetic: Arithmetic = !options.deterministic && hasRelaxedSimd() ? 'relaxed-simd' : 'simd128';
   const runtime = new WasmRuntime(arithmetic, threads, options.shareFrom);
@@ -42,12 +49,14 @@ export function createWasmDevice(options: WasmOptions = {}): Device & { ready():
     (kernel) => fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1),
   );
   const { heap } = runtime;
+  let disposed = false;
   return {
     name: 'wasm',
     info: describe(arithmetic, threads, options),
     kernels: wasmKernels(runtime) as unknown as KernelTable<Buffer>,
     supports: (dtype) => dtype !== 'float64',
     allocate(dtype, length) {
+      if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
       if (dtype === 'float64') {
         throw new DTypeError("wasm: float64 lives on the 'js' device only; use float32");
       }
@@ -60,7 +69,10 @@ export function createWasmDevice(options: WasmOptions = {}): Device & { ready():
     memory: () => ({ buffers: heap.blocks, inUse: heap.inUse, reserved: heap.reserved }),
     report: () => [...fallbacks].map(([kernel, calls]) => ({ kernel, calls, ranOn: 'js' as const })),
     ready: async () => runtime.pool?.ready(),
-    dispose: () => runtime.pool?.dispose(),
+    dispose() {
+      disposed = true;
+      runtime.pool?.dispose();
+    },
   };
 }
 

@@ -1,12 +1,13 @@
-/** Compiles the kernels' WebAssembly once per form: all kernels in plain SIMD, the products in relaxed SIMD over them. */
+/** Compiles the kernels' WebAssembly once per form: plain or relaxed SIMD, for shared or unshared memory. */
 import { DeviceError } from '../errors.js';
+import { generalBinary } from './general.gen.js';
 import { inflate } from './inflate.js';
-import { relaxedBinary } from './relaxed.gen.js';
-import { simdBinary } from './simd.gen.js';
+import { productsBinary } from './products.gen.js';
+import { productsRelaxedBinary } from './productsRelaxed.gen.js';
 
 /**
  * `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add in the kernels that live
- * by it (products, convolutions, attention) and takes the others from `simd128`.
+ * by it: products, convolutions, attention.
  */
 export type Arithmetic = 'simd128' | 'relaxed-simd';
 
@@ -24,7 +25,8 @@ function unpack(text: string): Uint8Array<ArrayBuffer> {
 
 /** Whether this engine can run relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
-  relaxedSupport ??= WebAssembly.validate(unpack(relaxedBinary));
+  if (typeof WebAssembly === 'undefined') return false;
+  relaxedSupport ??= WebAssembly.validate(unpack(productsRelaxedBinary));
   return relaxedSupport;
 }
 
@@ -56,10 +58,14 @@ function compile(name: string, text: string, shared: boolean): WebAssembly.Modul
   return module;
 }
 
-/** The compiled modules; a later one's exports replace an earlier one's. @throws {DeviceError} where WebAssembly is missing or forbidden. */
+/** The compiled modules. @throws {DeviceError} where WebAssembly is missing or forbidden. */
 export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module[] {
-  const all = compile('simd', simdBinary, shared);
-  return arithmetic === 'simd128' ? [all] : [all, compile('relaxed', relaxedBinary, shared)];
+  return [
+    compile('general', generalBinary, shared),
+    arithmetic === 'simd128'
+      ? compile('products', productsBinary, shared)
+      : compile('products, relaxed', productsRelaxedBinary, shared),
+  ];
 }
 
 /** The exports of all modules over one memory. */

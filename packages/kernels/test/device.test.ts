@@ -1,0 +1,213 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  createJsDevice,
+  createWasmDevice,
+  currentDevice,
+  type Device,
+  DeviceError,
+  DisposedError,
+  DTypeError,
+  type InitOptions,
+  init,
+  OptionError,
+  OutOfMemoryError,
+  useDevice,
+} from '@saccade/kernels';
+import { assertRejects, assertThrows } from '@saccade/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+/** Every device there is, with one thread. */
+const makers: [string, () => Device][] = [
+  ['js', () => createJsDevice()],
+  ['wasm', () => createWasmDevice({ threads: 1 })],
+];
+
+let before: Device | undefined;
+test.before(() => {
+  before = useDevice(undefined);
+});
+test.after(() => {
+  useDevice(before);
+});
+
+test('init refuses unknown devices, bad thread counts and bad limits by name', async () => {
+  const wrong: [InitOptions, RegExp][] = [
+    [{ device: 'cuda' as 'js' }, /^init: device must be 'auto', 'wasm' or 'js', got "cuda"$/],
+    [{ threads: 0 }, /^init: threads must be an integer in \[1, 64\], got 0$/],
+    [{ threads: 1.5 }, /threads .* got 1\.5$/],
+    [{ threads: 65 }, /threads .* got 65$/],
+    [{ threads: Number.NaN }, /threads .* got NaN$/],
+    [{ device: 'wasm', threads: '2' as unknown as number }, /threads .* got 2$/],
+    [{ shareFrom: -1 }, /^init: shareFrom must be a number of steps, at least 0, got -1$/],
+    [{ shareFrom: Number.NaN }, /shareFrom .* got NaN$/],
+  ];
+  for (const [options, says] of wrong) await assertRejects(() => init(options), OptionError, says);
+});
+
+test('init chooses the device for tensors to come; without it the first use starts wasm', async () => {
+  assert.is(currentDevice().name, 'wasm');
+  assert.is(currentDevice(), currentDevice());
+  const js = await init({ device: 'js' });
+  assert.is(currentDevice(), js);
+  const wasm = await init({ device: 'wasm', threads: 2, deterministic: true });
+  assert.is(currentDevice(), wasm);
+  assert.is(useDevice(js), wasm);
+  assert.is(currentDevice(), js);
+  wasm.dispose();
+});
+
+test('info says what was chosen and why', async () => {
+  const one = createWasmDevice({ threads: 1, deterministic: true });
+  assert.is(one.info.threads, 1);
+  assert.is(one.info.arithmetic, 'simd128');
+  assert.match(one.info.reason, /deterministic arithmetic was asked for/);
+  assert.is(createWasmDevice({ threads: 3 }).info.threads, 3);
+  assert.equal(createJsDevice().info, { name: 'js', threads: 1, arithmetic: 'float64', reason: 'asked for' });
+});
+
+for (const [name, make] of makers) {
+  test(`${name}: buffers keep what is written, of every element type`, async () => {
+    const device = make();
+    const arrays = {
+      float32: Float32Array.of(1.5, Number.NEGATIVE_INFINITY, 1e-45),
+      int32: Int32Array.of(-(2 ** 31), 0, 2 ** 31 - 1),
+      uint8: Uint8Array.of(0, 128, 255),
+      bool: Uint8Array.of(0, 1, 1),
+    };
+    for (const [dtype, values] of Object.entries(arrays) as ['float32', Float32Array][]) {
+      assert.ok(device.supports(dtype));
+      const buffer = device.allocate(dtype, 3);
+      const written = values.slice();
+      device.write(buffer, written);
+      written.fill(7); // write has made a copy
+      const read = await device.read(buffer);
+      assert.is(read.constructor, values.constructor);
+      assert.equal([...read], [...values]);
+      read.fill(7); // and so has read
+      assert.equal([...(device.readSync?.(buffer) ?? [])], [...values]);
+      device.release(buffer);
+    }
+    device.dispose();
+  });
+
+  test(`${name}: memory counts live buffers and bytes`, () => {
+    const device = make();
+    assert.equal({ ...device.memory(), reserved: 0 }, { buffers: 0, inUse: 0, reserved: 0 });
+    const buffers = [device.allocate('float32', 1000), device.allocate('uint8', 0), device.allocate('int32', 3)];
+    assert.is(device.memory().buffers, 3);
+    assert.ok(device.memory().inUse >= 4012 && device.memory().inUse <= 5200);
+    assert.ok(device.memory().reserved >= device.memory().inUse);
+    for (const buffer of buffers) device.release(buffer);
+    assert.is(device.memory().buffers, 0);
+    assert.is(device.memory().inUse, 0);
+    device.dispose();
+  });
+
+  test(`${name}: a request beyond all memory is an OutOfMemoryError that names it`, () => {
+    const device = make();
+    const kept = device.allocate('float32', 16);
+    const length = 2 ** 51;
+    const error = assertThrows(() => device.allocate('float32', length), OutOfMemoryError, /out of memory/);
+    assert.is((error as OutOfMemoryError).requested, 4 * length);
+    assert.is((error as OutOfMemoryError).inUse, 64);
+    device.release(kept);
+    device.dispose();
+  });
+
+  test(`${name}: a buffer of another device is refused`, () => {
+    const device = make();
+    const other = name === 'js' ? createWasmDevice({ threads: 1 }) : createJsDevice();
+    const buffer = other.allocate('float32', 1);
+    assertThrows(() => device.readSync?.(buffer), DeviceError, /belongs to another device/);
+    assertThrows(() => device.write(buffer, Float32Array.of(1)), DeviceError, /belongs to another device/);
+    device.dispose();
+  });
+}
+
+test('float64 lives on js only', () => {
+  const wasm = createWasmDevice({ threads: 1 });
+  assert.not(wasm.supports('float64'));
+  assertThrows(() => wasm.allocate('float64', 1), DTypeError, /float64 lives on the 'js' device only/);
+  assert.ok(createJsDevice().supports('float64'));
+});
+
+test('report names the kernels that ran on js, and how often', () => {
+  const device = createWasmDevice({ threads: 1 });
+  assert.equal(device.report(), []);
+  const [out, updates, index] = [device.allocate('uint8', 1), device.allocate('uint8', 1), device.allocate('int32', 1)];
+  device.write(out, Uint8Array.of(2));
+  device.write(updates, Uint8Array.of(3));
+  device.write(index, Int32Array.of(0));
+  const sizes = { outer: 1, size: 1, inner: 1, count: 1 };
+  device.kernels.scatterAdd(out, index, updates, sizes); // no code of its own for uint8
+  device.kernels.scatterAdd(out, index, updates, sizes);
+  device.kernels.gather(out, index, updates, sizes);
+  assert.equal([...(device.readSync?.(updates) ?? [])], [8]);
+  assert.equal(device.report(), [{ kernel: 'scatterAdd', calls: 2, ranOn: 'js' }]);
+});
+
+test('a disposed device gives no more memory, and can be disposed twice', () => {
+  const device = createWasmDevice({ threads: 2 });
+  device.dispose();
+  device.dispose();
+  assertThrows(() => device.allocate('float32', 1), DisposedError, /this device was disposed/);
+});
+
+const run = promisify(execFile);
+
+/** Prints of a script in a process of its own, where parts of the host can be taken away before the package loads. */
+async function script(code: string): Promise<{ lines: string[]; warnings: string }> {
+  const args = [...process.execArgv, '--input-type=module', '-e', code];
+  const { stdout, stderr } = await run(process.execPath, args, { timeout: 20_000 });
+  return { lines: stdout.trim().split('\n'), warnings: stderr };
+}
+
+const load = "const k = await import('@saccade/kernels');";
+const compute = `
+  const out = device.allocate('float32', 2);
+  device.kernels.fill(out, 3);
+  console.log(device.name + ' ' + device.info.threads + ' ' + [...device.readSync(out)]);
+  console.log(device.info.reason);`;
+
+test('where WebAssembly cannot compile, or is missing, auto warns and runs on js; asking for wasm fails', async () => {
+  const hosts = [
+    "WebAssembly.Module = function () { throw new WebAssembly.CompileError('blocked by policy'); };",
+    'delete globalThis.WebAssembly;',
+  ];
+  for (const host of hosts) {
+    const { lines, warnings } = await script(`
+      ${load} ${host}
+      const error = await k.init({ device: 'wasm' }).catch((error) => error);
+      console.log(error.name + ': ' + error.message);
+      const device = await k.init(); ${compute}`);
+    assert.is(lines[0], 'DeviceError: wasm: this host does not let WebAssembly compile');
+    assert.is(lines[1], 'js 1 3,3');
+    assert.match(lines[2] ?? '', /wasm could not start/);
+    assert.match(warnings, /saccade: wasm: this host .* running on the slow 'js' device instead/);
+  }
+});
+
+test('where memory cannot be shared, or threads cannot start, one thread does all', async () => {
+  const unshared = await script(`
+    delete globalThis.SharedArrayBuffer;
+    ${load} const device = await k.init({ threads: 4 }); ${compute}`);
+  assert.is(unshared.lines[0], 'wasm 1 3,3');
+  assert.match(unshared.lines[1] ?? '', /memory cannot be shared/);
+
+  const blocked = `
+    const { getBuiltinModule } = process;
+    class Worker { constructor() { throw new Error('no workers here'); } }
+    process.getBuiltinModule = (name) => name === 'node:worker_threads' ? { Worker } : getBuiltinModule(name);
+    ${load}
+    const error = await k.init({ device: 'wasm', threads: 4 }).catch((error) => error);
+    console.log(error.name + ': ' + error.message);
+    const device = await k.init({ threads: 4 }); ${compute}`;
+  const { lines, warnings } = await script(blocked);
+  assert.is(lines[0], 'DeviceError: wasm: worker threads cannot start here');
+  assert.is(lines[1], 'wasm 1 3,3');
+  assert.match(warnings, /worker threads cannot start here; running on one thread instead/);
+});
+
+test.run();
