@@ -18,7 +18,10 @@ export interface CsrSizes {
 }
 
 export interface SegmentKernels<B> {
-  /** out[s, i] = sum (or max) of x[r, i] over rows r with ids[r] = s; ids int32, in any order. Empty: 0 for sum, -Infinity for max. */
+  /**
+   * out[s, i] = sum (or max) of x[r, i] over rows r with ids[r] = s; ids int32, in any order. Empty: 0 for sum, -Infinity
+   * for max. max gives NaN if any element is NaN. Floats; sum takes int32 as well.
+   */
   segmentReduce(op: 'sum' | 'max', x: B, ids: B, out: B, sizes: SegmentSizes): void;
   /** Softmax among the rows of each segment, for every i on its own, shifted by the segment's maximum. Shape of x. */
   segmentSoftmax(x: B, ids: B, out: B, sizes: SegmentSizes): void;
