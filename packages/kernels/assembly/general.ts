@@ -1,14 +1,11 @@
-// The kernels in WebAssembly: one file a family. Every kernel that threads may share ends in (start, end, scratch).
+// All kernels but the products: one file a family. Every kernel that threads may share ends in (start, end, scratch).
 export * from './elementwise';
 export * from './reduce';
-export * from './matmul';
 export * from './softmax';
 export * from './norm';
-export * from './convolution';
 export * from './image';
 export * from './layout';
 export * from './indexing';
 export * from './sorting';
 export * from './segment';
-export * from './attention';
 export * from './random';
