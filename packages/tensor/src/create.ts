@@ -10,7 +10,7 @@ import {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
-import { bufferOf, empty, orFree, requireHolds, requireSupport } from './engine.js';
+import { bufferOf, deviceOf, empty, orFree, requireHolds, requireSupport } from './engine.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { isTensor, type Tensor } from './tensor.js';
 
@@ -155,12 +155,14 @@ export function ones<const S extends Shape>(shape: S, options: CreateOptions = {
 
 /** Zeros of the shape, type and device of `t`. */
 export function zerosLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
-  return full(t.shape, 0, { dtype: t.dtype, device: t.device }) as Tensor<S>;
+  const device = deviceOf('zerosLike', t);
+  return full(t.shape, 0, { dtype: t.dtype, device }) as Tensor<S>;
 }
 
 /** Ones of the shape, type and device of `t`. */
 export function onesLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
-  return full(t.shape, 1, { dtype: t.dtype, device: t.device }) as Tensor<S>;
+  const device = deviceOf('onesLike', t);
+  return full(t.shape, 1, { dtype: t.dtype, device }) as Tensor<S>;
 }
 
 /** `count` values by their position. The memory is taken first: the device says what is too much. */

@@ -17,17 +17,23 @@ export function bufferOf(op: string, t: Tensor<Shape>): Buffer {
 }
 
 /** The one device of all operands. @throws {DeviceError} if they live on different ones. @throws {DisposedError} */
-export function deviceOf(op: string, first: Tensor<Shape>, ...others: (Tensor<Shape> | undefined)[]): Device {
+export function deviceOf(op: string, first: Tensor<Shape>, ...others: Tensor<Shape>[]): Device {
   const { device } = storageOf(op, first);
   for (const other of others) {
-    if (other !== undefined && storageOf(op, other).device !== device) {
+    const place = storageOf(op, other).device;
+    if (place !== device) {
       throw new DeviceError(
-        `${op}: tensors live on different devices, '${device.name}' and ` +
-          `'${storageOf(op, other).device.name}'; move one with tensor(await t.data(), { shape: t.shape })`,
+        `${op}: tensors live on different devices, '${device.name}' and '${place.name}'; ` +
+          'move one with tensor(await t.data(), { shape: t.shape })',
       );
     }
   }
   return device;
+}
+
+/** The optional operands that are there. */
+export function present(...operands: (Tensor<Shape> | undefined)[]): Tensor<Shape>[] {
+  return operands.filter((t) => t !== undefined);
 }
 
 /** Another tensor over the same memory. */

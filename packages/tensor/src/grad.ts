@@ -112,5 +112,6 @@ export function grad<P, A extends unknown[]>(
 
 /** The same values, through which no gradient flows. */
 export function stopGradient(x: Tensor): Tensor {
+  deviceOf('stopGradient', x);
   return alias('stopGradient', x, x.shape);
 }

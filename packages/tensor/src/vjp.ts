@@ -6,7 +6,8 @@ import { Tape, withTapes } from './tape.js';
 import type { Tensor } from './tensor.js';
 
 /**
- * Gradients of sum(seed * f()) by `inputs`, undefined where f does not depend on one. While outer tapes record,
+ * Gradients of sum(seed * f()) by `inputs`, undefined where f does not depend on one, and where one
+ * stands again: its first place has all of it. While outer tapes record,
  * they see both passes, so the result can be differentiated again.
  */
 export function pullback(f: () => Tensor, inputs: readonly Tensor[], seed: Tensor): (Tensor | undefined)[] {
@@ -14,6 +15,7 @@ export function pullback(f: () => Tensor, inputs: readonly Tensor[], seed: Tenso
     const outer = state.tapes;
     const tape = new Tape(inputs);
     const output = withTapes([...outer, tape], f);
-    return backward(tape, [output], [seed], inputs);
+    const gradients = backward(tape, [output], [seed], inputs);
+    return gradients.map((g, i) => (inputs.indexOf(inputs[i] as Tensor) === i ? g : undefined));
   });
 }

@@ -1,7 +1,7 @@
 /** Scaled-dot-product attention, fused: the matrix of scores is never held. */
 import { type AttentionSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { range } from '../create.js';
-import { bufferOf, deviceOf, drop, empty, requireFloat, requireSameType, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
@@ -86,7 +86,7 @@ export function attention(
   options: AttentionOptions = {},
 ): Tensor {
   const { bias, mask } = options;
-  const device = deviceOf('attention', query, key, value, bias, mask);
+  const device = deviceOf('attention', query, key, value, ...present(bias, mask));
   requireFloat('attention', query, key, value, bias);
   requireSameType('attention', query, key, value, bias);
   if (mask !== undefined) requireType('attention', 'mask', mask, 'bool');
@@ -137,7 +137,7 @@ export function attention(
 export function attentionWeights(query: Tensor<Shape>, key: Tensor<Shape>, options: AttentionOptions = {}): Tensor {
   const { bias, mask } = options;
   const op = 'attentionWeights';
-  const device = deviceOf(op, query, key, bias, mask);
+  const device = deviceOf(op, query, key, ...present(bias, mask));
   requireFloat(op, query, key, bias);
   requireSameType(op, query, key, bias);
   if (mask !== undefined) requireType(op, 'mask', mask, 'bool');

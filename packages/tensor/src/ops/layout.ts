@@ -148,8 +148,8 @@ export function pad(x: Tensor<Shape>, widths: readonly (readonly [number, number
 
 /** Joins tensors along an axis that exists. @throws {ShapeError} unless all other extents agree @throws {DTypeError} */
 export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new OptionError('concat: expected at least one tensor');
+  const first = tensors[0] as Tensor<Shape>;
+  if (tensors.length === 0) throw new OptionError('concat: expected at least one tensor');
   const device = deviceOf('concat', first, ...tensors.slice(1));
   requireSameType('concat', first, ...tensors.slice(1));
   const at = checkAxis('concat', axis, first.rank);

@@ -1,6 +1,6 @@
 /** Layer norm and batch norm. */
 import { OptionError, ShapeError } from '@saccade/kernels';
-import { alias, bufferOf, deviceOf, drop, empty, requireFloat, requireSameType } from '../engine.js';
+import { alias, bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType } from '../engine.js';
 import { type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -20,7 +20,7 @@ export interface NormalizeOptions {
 }
 
 function check(op: string, x: Tensor<Shape>, { gamma, beta, epsilon = 1e-5 }: NormalizeOptions): void {
-  deviceOf(op, x, gamma, beta);
+  deviceOf(op, x, ...present(gamma, beta));
   requireFloat(op, x);
   requireSameType(op, x, gamma, beta);
   if (x.rank === 0) throw new ShapeError(`${op}: expected at least one axis, got a scalar`);
@@ -43,7 +43,7 @@ function composed(x: Tensor, axes: number | number[], { gamma, beta, epsilon = 1
 }
 
 /** Inputs that are there, and the gradients of all three picked for them. */
-function present<T>(options: NormalizeOptions, x: T, gamma: T, beta: T): T[] {
+function pick<T>(options: NormalizeOptions, x: T, gamma: T, beta: T): T[] {
   return [x, ...(options.gamma ? [gamma] : []), ...(options.beta ? [beta] : [])];
 }
 
@@ -87,7 +87,7 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptio
   check('layerNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
   const input = x as Tensor;
-  const device = deviceOf('layerNorm', x, gamma, beta);
+  const device = deviceOf('layerNorm', x, ...present(gamma, beta));
   const size = x.shape.at(-1) as number;
   const rows = sizeOf(x.shape.slice(0, -1));
   const y = empty(device, x.dtype, x.shape);
@@ -103,11 +103,11 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptio
     size,
     epsilon,
   );
-  const inputs = present(options, input, gamma as Tensor, beta as Tensor);
+  const inputs = pick(options, input, gamma as Tensor, beta as Tensor);
   const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composed(input, -1, options), inputs, g);
     const [dx, dgamma, dbeta] = fusedGradients('layerNormGrad', input, options, statistics, g);
-    return present(options, dx, dgamma, dbeta);
+    return pick(options, dx, dgamma, dbeta);
   };
   record(y as Tensor, inputs, rule, [statistics.mean, statistics.rstd]);
   drop(statistics.mean);
@@ -133,7 +133,7 @@ export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): Bat
   check('batchNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
   const input = x as Tensor;
-  const device = deviceOf('batchNorm', x, gamma, beta);
+  const device = deviceOf('batchNorm', x, ...present(gamma, beta));
   const channels = x.shape.at(-1) as number;
   const output = empty(device, x.dtype, x.shape) as Tensor;
   const [mean, variance, rstd] = [0, 1, 2].map(() => empty(device, x.dtype, [channels] as Shape)) as [
@@ -153,14 +153,14 @@ export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): Bat
     channels,
     epsilon,
   );
-  const inputs = present(options, input, gamma as Tensor, beta as Tensor);
+  const inputs = pick(options, input, gamma as Tensor, beta as Tensor);
   const axes = x.shape.slice(0, -1).map((_, i) => i);
   // The statistics may be disposed by the caller: the backward pass keeps its own hold on the mean.
   const kept = { mean: alias('batchNorm', mean, mean.shape), rstd };
   const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composed(input, axes, options), inputs, g);
     const [dx, dgamma, dbeta] = fusedGradients('batchNormGrad', input, options, kept, g);
-    return present(options, dx, dgamma, dbeta);
+    return pick(options, dx, dgamma, dbeta);
   };
   record(output, inputs, rule, [kept.mean, rstd]);
   drop(kept.mean);

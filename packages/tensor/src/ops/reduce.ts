@@ -117,12 +117,14 @@ export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order
 
 /** Whether any element over axes is true. @throws {DTypeError} unless bool */
 export function any(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  deviceOf('any', x);
   requireType('any', 'x', x, 'bool');
   return fold('any', 'any', x, options);
 }
 
 /** Whether all elements over axes are true. @throws {DTypeError} unless bool */
 export function all(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  deviceOf('all', x);
   requireType('all', 'x', x, 'bool');
   return fold('all', 'all', x, options);
 }

@@ -1,7 +1,7 @@
 /** Softmax and log-softmax, with masks. */
 
 import { ShapeError } from '@saccade/kernels';
-import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
+import { bufferOf, deviceOf, empty, present, requireFloat, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, checkAxis, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
@@ -26,7 +26,7 @@ type Kernel = 'softmax' | 'logSoftmax';
 type Gradient = (y: Tensor, g: Tensor) => Tensor;
 
 function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient: Gradient): Tensor {
-  const device = deviceOf(op, x, mask);
+  const device = deviceOf(op, x, ...present(mask));
   const y = empty(device, x.dtype, x.shape);
   const sizes = {
     shape: x.shape.slice(0, -1),
@@ -39,7 +39,7 @@ function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient
 }
 
 function run(op: Kernel, x: Tensor<Shape>, { axis = -1, mask }: SoftmaxOptions, gradient: Gradient): Tensor {
-  deviceOf(op, x, mask);
+  deviceOf(op, x, ...present(mask));
   requireFloat(op, x);
   const at = checkAxis(op, axis, x.rank);
   if (mask !== undefined) {

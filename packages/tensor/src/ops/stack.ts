@@ -9,8 +9,8 @@ import { expandDims, reshape, squeeze } from './reshape.js';
 
 /** Joins tensors of one shape along a new axis at position `axis` of the result. @throws {ShapeError} if shapes differ */
 export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new OptionError('stack: expected at least one tensor');
+  const first = tensors[0] as Tensor<Shape>;
+  if (tensors.length === 0) throw new OptionError('stack: expected at least one tensor');
   deviceOf('stack', first, ...tensors.slice(1));
   requireSameType('stack', first, ...tensors.slice(1));
   const at = checkAxis('stack', axis, first.rank + 1);

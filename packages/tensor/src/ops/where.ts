@@ -14,8 +14,8 @@ import { greaterEqual, lessEqual, lift, logicalAnd } from './compare.js';
  * @throws {DTypeError} unless `condition` is bool or uint8
  */
 export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor {
-  requireType('where', 'condition', condition, 'bool', 'uint8');
   deviceOf('where', condition, ...[a, b].filter((t) => typeof t !== 'number'));
+  requireType('where', 'condition', condition, 'bool', 'uint8');
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : undefined;
   const left = lift(a, like ?? condition);
   const right = lift(b, like ?? condition);
