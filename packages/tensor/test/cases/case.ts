@@ -17,6 +17,8 @@ export interface Case {
   readonly name: string;
   readonly inputs: readonly Input[];
   readonly call: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+  /** True where the call has more than the one operation. */
+  readonly composed?: boolean;
   /** False where the operation has no gradient, or the point is one where central differences see none. Default true. */
   readonly smooth?: boolean;
   /** False where the second derivative is not what central differences of the first find. Default true. */
@@ -72,7 +74,7 @@ export function one(
   name: string,
   inputs: readonly Input[],
   call: Case['call'],
-  more: Pick<Case, 'smooth' | 'twice'> = {},
+  more: Pick<Case, 'composed' | 'smooth' | 'twice'> = {},
 ): Case {
   return { op, name, inputs, call, ...more };
 }

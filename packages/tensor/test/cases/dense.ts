@@ -75,6 +75,7 @@ export const denseCases: readonly Case[] = [
     [floats([2, 3, 3, 2]), given([0.4, -2])],
     (x, a) => t.rotate(x, t.stopGradient(a)),
     {
+      composed: true,
       smooth: false,
     },
   ),

@@ -1,6 +1,6 @@
 /** Cases of operations that treat each element on its own. */
 import * as t from '../../src/index.js';
-import { bools, type Case, floats, given, type Input, one } from './case.js';
+import { bools, type Case, floats, given, type Input, ints, one } from './case.js';
 
 type Unary = (x: t.Tensor) => t.Tensor;
 type Binary = (a: t.Operand, b: t.Operand) => t.Tensor;
@@ -83,8 +83,10 @@ export const elementwiseCases: readonly Case[] = [
   ),
   one('pow', 'of negative bases to whole numbers', [floats([4], -2, -0.3)], (x) => t.pow(x, 3)),
   one('pow', 'of 0 to whole numbers', [given([0, 0, 1])], (x) => t.pow(x, 2)),
+  one('cast', 'from int32', [ints([1, -2])], (x) => t.cast(x, 'float32'), { smooth: false }),
   one('cast', 'to the same type', [floats([2, 2])], (x) => t.cast(x, x.dtype)),
   one('cast', 'to int32 and back', [floats([2, 2])], (x) => t.cast(t.cast(x, 'int32'), 'float32'), {
+    composed: true,
     smooth: false,
   }),
   one('clip', 'on both sides', [given([-3, -0.9, 0.2, 0.9, 3])], (x) => t.clip(x, -1, 1)),
@@ -93,5 +95,7 @@ export const elementwiseCases: readonly Case[] = [
   ),
   one('where', 'all repeated', [bools([1, 0]), floats([3, 1]), floats([2, 1, 1])], (c, a, b) => t.where(c, a, b)),
   one('where', 'with a number', [bools([1, 0, 1]), floats([3])], (c, a) => t.where(c, a, 0.5)),
-  one('where', 'with a condition from the input', [floats([5])], (x) => t.where(t.greater(x, 0), t.square(x), 0)),
+  one('where', 'with a condition from the input', [floats([5])], (x) => t.where(t.greater(x, 0), t.square(x), 0), {
+    composed: true,
+  }),
 ];

@@ -40,20 +40,32 @@ export const fusedCases: readonly Case[] = [
   ...softmaxes.flatMap(([op, f]) => [
     one(op, 'of the last axis', [floats([2, 4])], (x) => f(x)),
     one(op, 'of the first axis', [floats([3, 2, 2])], (x) => f(x, { axis: 0 })),
-    one(op, 'with a mask', [floats([2, 4]), bools([1, 0, 1, 1])], (x, mask) => seen(mask, f(x, { mask }))),
-    one(op, 'with a mask on another axis', [floats([3, 2]), bools([1, 0, 1], [3, 1])], (x, mask) =>
-      seen(mask, f(x, { axis: 0, mask })),
+    one(op, 'with a mask', [floats([2, 4]), bools([1, 0, 1, 1])], (x, mask) => seen(mask, f(x, { mask })), {
+      composed: true,
+    }),
+    one(
+      op,
+      'with a mask on another axis',
+      [floats([3, 2]), bools([1, 0, 1], [3, 1])],
+      (x, mask) => seen(mask, f(x, { axis: 0, mask })),
+      { composed: true },
     ),
-    one(op, 'with a row masked whole', [floats([2, 3]), bools([0, 1], [2, 1])], (x, mask) =>
-      seen(mask, f(x, { mask })),
+    one(
+      op,
+      'with a row masked whole',
+      [floats([2, 3]), bools([0, 1], [2, 1])],
+      (x, mask) => seen(mask, f(x, { mask })),
+      { composed: true },
     ),
   ]),
-  ...normals.flatMap(([op, f]) => [
-    one(op, 'plain', [floats([3, 4])], (x) => f(x)),
-    one(op, 'with a scale', [floats([2, 2, 3]), floats([3])], (x, gamma) => f(x, { gamma, epsilon: 0.1 })),
-    one(op, 'with a shift', [floats([2, 3]), floats([3])], (x, beta) => f(x, { beta })),
-    one(op, 'with both', [floats([4, 3]), floats([3]), floats([3])], (x, gamma, beta) => f(x, { gamma, beta })),
-  ]),
+  ...normals
+    .flatMap(([op, f]) => [
+      one(op, 'plain', [floats([3, 4])], (x) => f(x)),
+      one(op, 'with a scale', [floats([2, 2, 3]), floats([3])], (x, gamma) => f(x, { gamma, epsilon: 0.1 })),
+      one(op, 'with a shift', [floats([2, 3]), floats([3])], (x, beta) => f(x, { beta })),
+      one(op, 'with both', [floats([4, 3]), floats([3]), floats([3])], (x, gamma, beta) => f(x, { gamma, beta })),
+    ])
+    .map((c) => ({ ...c, composed: c.op === 'batchNorm' })),
   ...attentions.flatMap(([name, rest, options]) => [
     one('attention', name, [...qkv(), ...rest], (q, k, v, ...more) => t.attention(q, k, v, options(...more))),
     one('attentionWeights', name, [query(), key(), ...rest], (q, k, ...more) =>
