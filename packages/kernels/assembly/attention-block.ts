@@ -64,21 +64,33 @@ export function addWeighted(
   multiply(lanes, length, rows, block, MR << 2, ROW, x, panel, step, out, <usize>length << 2, true, spare);
 }
 
+/** Four floats `step` bytes apart, the last one standing in for those beyond `left` of them. */
+// @ts-ignore: decorator
+@inline
+function gatherFloats(at: usize, step: usize, left: i32): v128 {
+  if (step == 4 && left >= 4) return v128.load(at);
+  const v = v128.load32_lane(at + min<usize>(1, left - 1) * step, v128.load32_zero(at), 1);
+  return v128.load32_lane(
+    at + min<usize>(3, left - 1) * step, v128.load32_lane(at + min<usize>(2, left - 1) * step, v, 2), 3);
+}
+
+/** The same for bytes, each in the lowest byte of its lane. */
+// @ts-ignore: decorator
+@inline
+function gatherBytes(at: usize, step: usize, left: i32): v128 {
+  const v = v128.load8_lane(at + min<usize>(1, left - 1) * step, v128.load8_lane(at, i32x4.splat(0), 0), 4);
+  return v128.load8_lane(
+    at + min<usize>(3, left - 1) * step, v128.load8_lane(at + min<usize>(2, left - 1) * step, v, 8), 12);
+}
+
 /** block[r, l] += bias[r rowStep + l laneStep], steps in elements. */
 function addBias(block: usize, rows: i32, lanes: i32, bias: usize, rowStep: i32, laneStep: i32): void {
+  const step = <usize>laneStep << 2;
   for (let r = 0; r < rows; r++) {
     const from = bias + (<usize>r * <usize>rowStep << 2);
-    if (laneStep == 0) {
-      const v = v128.load_splat<f32>(from);
-      for (let l = 0; l < lanes; l += 4) {
-        const at = block + (<usize>l << 2);
-        v128.store(at, f32x4.add(v128.load(at), v));
-      }
-    } else {
-      for (let l = 0; l < lanes; l++) {
-        const at = block + (<usize>l << 2);
-        store<f32>(at, load<f32>(at) + load<f32>(from + (<usize>l * <usize>laneStep << 2)));
-      }
+    for (let l = 0; l < lanes; l += 4) {
+      const at = block + (<usize>l << 2);
+      v128.store(at, f32x4.add(v128.load(at), gatherFloats(from + <usize>l * step, step, lanes - l)));
     }
     block += ROW;
   }
@@ -86,11 +98,13 @@ function addBias(block: usize, rows: i32, lanes: i32, bias: usize, rowStep: i32,
 
 /** block[r, l] = -Infinity where mask[r rowStep + l laneStep] is 0. */
 function hideMasked(block: usize, rows: i32, lanes: i32, mask: usize, rowStep: i32, laneStep: i32): void {
+  const step = <usize>laneStep;
   for (let r = 0; r < rows; r++) {
     const from = mask + <usize>r * <usize>rowStep;
-    for (let l = 0; l < lanes; l++) {
+    for (let l = 0; l < lanes; l += 4) {
       const at = block + (<usize>l << 2);
-      store<f32>(at, load<u8>(from + <usize>l * <usize>laneStep) ? load<f32>(at) : -Infinity);
+      const hidden = i32x4.eq(gatherBytes(from + <usize>l * step, step, lanes - l), i32x4.splat(0));
+      v128.store(at, v128.bitselect(f32x4.splat(-Infinity), v128.load(at), hidden));
     }
     block += ROW;
   }

@@ -22,17 +22,20 @@ function interleave2(p0: usize, p1: usize, count: i32, to: usize, step: usize): 
 }
 
 /** Interleaves four rows of `count` values: to[s] = (p0[s], p1[s], p2[s], p3[s]), one such group every `step` bytes. */
+// @ts-ignore: decorator
+@inline
 function interleave4(p0: usize, p1: usize, p2: usize, p3: usize, count: i32, to: usize, step: usize): void {
   let s = count;
   for (; s >= 4; s -= 4) {
     const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
     const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
     const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2)); to += step;
-    v128.store(to, v128.shuffle<f64>(low01, low23, 1, 3)); to += step;
-    v128.store(to, v128.shuffle<f64>(high01, high23, 0, 2)); to += step;
-    v128.store(to, v128.shuffle<f64>(high01, high23, 1, 3)); to += step;
+    v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
+    v128.store(to + step, v128.shuffle<f64>(low01, low23, 1, 3));
+    v128.store(to + 2 * step, v128.shuffle<f64>(high01, high23, 0, 2));
+    v128.store(to + 3 * step, v128.shuffle<f64>(high01, high23, 1, 3));
     p0 += 16; p1 += 16; p2 += 16; p3 += 16;
+    to += 4 * step;
   }
   for (; s > 0; s--) {
     store<f32>(to, load<f32>(p0));
@@ -44,13 +47,22 @@ function interleave4(p0: usize, p1: usize, p2: usize, p3: usize, count: i32, to:
   }
 }
 
+// The step as a constant, so that stores carry it as an offset.
+function interleaveLeft(p0: usize, p1: usize, p2: usize, p3: usize, count: i32, to: usize): void {
+  interleave4(p0, p1, p2, p3, count, to, MR << 2);
+}
+
+function interleaveRight(p0: usize, p1: usize, p2: usize, p3: usize, count: i32, to: usize): void {
+  interleave4(p0, p1, p2, p3, count, to, NR << 2);
+}
+
 /** Interleaves MR rows into a panel of the left operand. With MR = 4 the last two are not used. */
 // @ts-ignore: decorator
 @inline
 export function interleavePanel(
   p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, count: i32, to: usize,
 ): void {
-  interleave4(p0, p1, p2, p3, count, to, MR << 2);
+  interleaveLeft(p0, p1, p2, p3, count, to);
   if (MR == 6) interleave2(p4, p5, count, to + 16, MR << 2);
 }
 
@@ -132,9 +144,9 @@ export function packRight(b: usize, row: usize, transposed: bool, columns: i32, 
       for (let r: i32 = 0; r < NR; r += 4) {
         const from = b + <usize>min(j + r, columns - 1) * row;
         const last = <usize>max(0, columns - 1 - j - r);
-        interleave4(
+        interleaveRight(
           from, from + min<usize>(1, last) * row, from + min<usize>(2, last) * row, from + min<usize>(3, last) * row,
-          depth, to + (<usize>r << 2), 32,
+          depth, to + (<usize>r << 2),
         );
       }
       to += panel;
