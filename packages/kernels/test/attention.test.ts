@@ -87,6 +87,26 @@ test('attentionGrad gives the gradients by query, key, value and bias', async ()
   );
 });
 
+test('attention without keys, queries or batch', async () => {
+  for (const [batch, queries, keys] of [
+    [2, 3, 0],
+    [2, 0, 3],
+    [0, 3, 3],
+  ] as const) {
+    const sizes = {
+      ...{ batch, queries, keys, channels: 5, valueChannels: 4, batchShape: [batch], scale: 1, causal: false },
+      ...{ biasStrides: [], maskStrides: [] },
+    };
+    const zeros = (...shape: number[]) => new Float32Array(shape.reduce((a, b) => a * b, batch));
+    const inputs = [input(zeros(queries, 5)), input(zeros(keys, 5)), input(zeros(keys, 4)), undefined, undefined];
+    const rows = [queries * 4, queries].map((length) => output('float32', batch * length));
+    await conform('attention', () => [...inputs, ...rows, sizes], undefined, 1);
+    const saved = [input(zeros(queries, 4)), input(zeros(queries)), input(zeros(queries, 4))];
+    const results = [queries * 5, keys * 5, keys * 4].map((length) => output('float32', batch * length));
+    await conform('attentionGrad', () => [...inputs, ...saved, ...results, undefined, sizes], undefined, 1);
+  }
+});
+
 test('attentionGrad agrees with central differences', () => {
   const device = createJsDevice();
   const sizes: AttentionSizes = {

@@ -110,6 +110,20 @@ test('conv2dGradFilter sums many pixels in chunks, for some channels and for one
   }
 });
 
+test('convolution of an empty batch, or of no channels', async () => {
+  for (const s of [
+    { ...same3x3, batch: 0 },
+    { ...same3x3, inChannels: 0 },
+  ]) {
+    const x = new Float32Array(xLength(s));
+    const filter = new Float32Array(filterLength(s));
+    const y = new Float32Array(outLength(s)).fill(1);
+    await conform('conv2d', () => [input(x), input(filter), undefined, output('float32', y.length), s], tolerance, 1);
+    await conform('conv2dGradInput', () => [input(y), input(filter), output('float32', x.length), s], tolerance, 1);
+    await conform('conv2dGradFilter', () => [input(x), input(y), output('float32', filter.length), s], tolerance, 1);
+  }
+});
+
 test('conv2d of ones counts the pixels inside', () => {
   const s = { ...same3x3, batch: 1, inHeight: 3, inWidth: 3, outHeight: 3, outWidth: 3, inChannels: 1, outChannels: 1 };
   for (const device of [createJsDevice(), createWasmDevice({ threads: 1 })]) {

@@ -90,6 +90,34 @@ test('matmul cuts very long inner axes into parts', async () => {
   );
 });
 
+test('matmul of nothing gives nothing, or zeros', async () => {
+  for (const [m, n, k] of [
+    [0, 3, 4],
+    [3, 0, 4],
+    [3, 4, 0],
+    [0, 0, 0],
+  ] as const) {
+    await conform(
+      'matmul',
+      (random) => argumentsFor(random, { ...plain, m, n, k, accumulate: random.boolean() }),
+      undefined,
+      4,
+    );
+  }
+  const none = { ...plain, batch: [0, 2], aStrides: [2, 1], bStrides: [0, 0] };
+  await conform(
+    'matmul',
+    () => [
+      input(new Float32Array(0)),
+      input(new Float32Array(25)),
+      output('float32', 0),
+      { ...none, m: 5, n: 5, k: 5 },
+    ],
+    undefined,
+    1,
+  );
+});
+
 test('matmul keeps sums of a million terms within 1e-5', () => {
   const device = createWasmDevice({ threads: 1, deterministic: true });
   const k = 1_000_000;

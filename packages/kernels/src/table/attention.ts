@@ -24,7 +24,8 @@ export interface AttentionSizes {
 export interface AttentionKernels<B> {
   /**
    * out[b, i] = sum over j of p[b, i, j] value[b, j] with p = softmax over j of (scale query . key + bias), where mask
-   * (bool) is not 0 and causality allows it. A query that sees no key gives zeros. Writes logSumExp [batch, queries]
+   * (bool) is not 0 and causality allows it. A query that sees no key, or whose scores are all -Infinity, gives zeros. What is hidden must
+   * still be finite: it may be multiplied by 0. Writes logSumExp [batch, queries]
    * of the scores (-Infinity where no key is seen) for the backward pass. Scratch does not grow with queries times keys.
    */
   attention(

@@ -40,14 +40,15 @@ export interface ConvolutionKernels<B> {
   /**
    * Cross-correlation: out[n, y, x, o] = bias[o] + sum over ky, kx, c of
    * x[n, y strideY - padTop + ky dilationY, x strideX - padLeft + kx dilationX, c] filter[ky, kx, c, o]; zero outside.
-   * filter is [kernelHeight, kernelWidth, inChannels / groups, outChannels].
+   * filter is [kernelHeight, kernelWidth, inChannels / groups, outChannels]. Where a filter is not finite, what it meets
+   * outside the image may be skipped, or be 0 times it: NaN.
    */
   conv2d(x: B, filter: B, bias: B | undefined, out: B, sizes: ConvSizes): void;
   /** Gradient of conv2d by its input: dx from dy and filter. Overwrites dx. */
   conv2dGradInput(dy: B, filter: B, dx: B, sizes: ConvSizes): void;
   /** Gradient of conv2d by its filter: dfilter from x and dy. Overwrites dfilter. */
   conv2dGradFilter(x: B, dy: B, dfilter: B, sizes: ConvSizes): void;
-  /** Mean of each window over the elements inside the image (`countPadding`: over the whole window). */
+  /** Mean of each window over the elements inside the image (`countPadding`: over the whole window); 0 if none is. */
   averagePool(x: B, out: B, sizes: PoolSizes, countPadding: boolean): void;
   averagePoolGrad(dy: B, dx: B, sizes: PoolSizes, countPadding: boolean): void;
   /**
@@ -55,6 +56,6 @@ export interface ConvolutionKernels<B> {
    * NaN wins. A window with no element inside gives -Infinity and index -1.
    */
   maxPool(x: B, out: B, indices: B, sizes: PoolSizes): void;
-  /** Sends dy to the positions in `indices`, adding where windows overlap. Overwrites dx. */
+  /** Sends dy to the positions in `indices`, which maxPool gave for the same sizes, adding where windows overlap. Overwrites dx. */
   maxPoolGrad(dy: B, indices: B, dx: B, sizes: PoolSizes): void;
 }

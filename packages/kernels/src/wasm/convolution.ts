@@ -97,7 +97,9 @@ function gradFilter(runtime: WasmRuntime, x: number, dy: number, dfilter: number
 export function convolutionKernels(runtime: WasmRuntime): ConvolutionKernels<WasmBuffer> {
   return {
     conv2d(x, filter, bias, out, sizes) {
-      if (out.dtype !== 'float32') runtime.fallback.conv2d(x, filter, bias, out, sizes);
+      // Without input channels there is nothing to multiply, and only the bias to copy: not worth a kernel.
+      const rare = out.dtype !== 'float32' || filter.length === 0;
+      if (rare) runtime.fallback.conv2d(x, filter, bias, out, sizes);
       else if (out.length > 0) forward(runtime, x.address, filter.address, bias?.address ?? 0, out.address, sizes);
     },
     conv2dGradInput(dy, filter, dx, sizes) {
