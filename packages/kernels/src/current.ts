@@ -14,10 +14,8 @@ export interface InitOptions extends WasmOptions {
 const slot = Symbol.for('@saccade/kernels:device');
 const shared = globalThis as { [slot]?: Device | undefined };
 
-type Startable = Device & { ready?(): Promise<void> };
-
 /** Starts `wasm`, or `js` where the host forbids WebAssembly, with one warning. */
-function startAuto(options: WasmOptions): Startable {
+function startAuto(options: WasmOptions): Device {
   try {
     return createWasmDevice(options);
   } catch (cause) {
@@ -27,36 +25,19 @@ function startAuto(options: WasmOptions): Startable {
   }
 }
 
-/** Waits for the threads; a host that forbids them gets the device with one thread, and one warning. */
-async function withThreads(device: Startable, options: WasmOptions): Promise<Device> {
-  try {
-    await device.ready?.();
-    return device;
-  } catch (cause) {
-    if (!(cause instanceof DeviceError)) throw cause;
-    console.warn(`saccade: ${cause.message}; running on one thread instead`);
-    device.dispose();
-    return createWasmDevice({ ...options, threads: 1 });
-  }
-}
-
 /**
- * Chooses the device for tensors made from now on, and waits until its threads run.
+ * Chooses the device for tensors made from now on. Its threads start with the first work that is worth sharing.
  * Tensors on an earlier device stay there and keep working among themselves.
  * @throws {OptionError} for an unknown device or thread count
  * @throws {DeviceError} if a device asked for by name cannot start
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
   const name = options.device ?? 'auto';
-  let device: Startable;
+  let device: Device;
   if (name === 'js') device = createJsDevice();
-  else if (name === 'wasm') {
-    device = createWasmDevice(options);
-    await device.ready?.();
-  } else if (name === 'auto') device = await withThreads(startAuto(options), options);
-  else {
-    throw new OptionError(`init: device must be 'auto', 'wasm' or 'js', got ${JSON.stringify(name)}`);
-  }
+  else if (name === 'wasm') device = createWasmDevice(options);
+  else if (name === 'auto') device = startAuto(options);
+  else throw new OptionError(`init: device must be 'auto', 'wasm' or 'js', got ${JSON.stringify(name)}`);
   shared[slot] = device;
   return device;
 }

@@ -60,6 +60,8 @@ export interface Device {
   /** A copy of the contents at once, on devices whose memory the CPU sees; elsewhere undefined. */
   readonly readSync: ((buffer: Buffer) => TypedArray) | undefined;
   memory(): DeviceMemory;
+  /** Resolves when all that starts in the background runs, such as threads. Nothing needs to wait for it. @throws {DeviceError} */
+  ready(): Promise<void>;
   /** Kernels that fell back to another device, and how often. */
   report(): FallbackReport[];
   /** Ends threads and frees the memory. */

@@ -201,13 +201,14 @@ test('where memory cannot be shared, or threads cannot start, one thread does al
     class Worker { constructor() { throw new Error('no workers here'); } }
     process.getBuiltinModule = (name) => name === 'node:worker_threads' ? { Worker } : getBuiltinModule(name);
     ${load}
-    const error = await k.init({ device: 'wasm', threads: 4 }).catch((error) => error);
-    console.log(error.name + ': ' + error.message);
-    const device = await k.init({ threads: 4 }); ${compute}`;
+    const device = await k.init({ threads: 4, shareFrom: 0 });
+    const error = await device.ready().catch((error) => error);
+    console.log(error.name + ': ' + error.message); ${compute}
+    device.kernels.fill(device.allocate('float32', 1e6), 4);`;
   const { lines, warnings } = await script(blocked);
   assert.is(lines[0], 'DeviceError: wasm: worker threads cannot start here');
-  assert.is(lines[1], 'wasm 1 3,3');
-  assert.match(warnings, /worker threads cannot start here; running on one thread instead/);
+  assert.is(lines[1], 'wasm 4 3,3');
+  assert.match(warnings, /^saccade: wasm: worker threads cannot start here; running on one thread instead\n$/);
 });
 
 test.run();

@@ -57,6 +57,7 @@ export function createJsDevice(reason = 'asked for'): Device {
     read: async (buffer) => arrayOf(buffer).slice(),
     readSync: (buffer) => arrayOf(buffer).slice(),
     memory: () => ({ buffers, inUse, reserved: inUse }),
+    ready: async () => {},
     report: () => [],
     dispose: () => {},
   };

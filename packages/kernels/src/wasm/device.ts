@@ -38,7 +38,7 @@ function wasmBuffer(buffer: Buffer): WasmBuffer {
 }
 
 /** A new `wasm` device, usable at once; its workers start with the first kernel that is worth sharing, or with `ready()`. */
-export function createWasmDevice(options: WasmOptions = {}): Device & { ready(): Promise<void> } {
+export function createWasmDevice(options: WasmOptions = {}): Device {
   checkShareFrom(options.shareFrom);
   const threads = chooseThreads(options.threads);
   const arithmetic: Arithmetic = !options.deterministic && hasRelaxedSimd() ? 'relaxed-simd' : 'simd128';

@@ -79,7 +79,8 @@ export class ThreadPool {
   #announced = 0;
   /** Browsers forbid their main thread to sleep. */
   #maySleep = true;
-  #disposed = false;
+  /** The calling thread does all work: the workers were ended, or could not start. */
+  #alone = false;
 
   constructor(
     modules: readonly WebAssembly.Module[],
@@ -103,7 +104,8 @@ export class ThreadPool {
 
   /** Starts the workers, once. Resolves when all of them run. @throws {DeviceError} */
   async ready(): Promise<void> {
-    if (this.#disposed) throw new DeviceError('wasm: this device was disposed');
+    if (this.#alone)
+      throw new DeviceError('wasm: this device has no threads: it was disposed, or they could not start');
     try {
       this.#workers ??= this.#start();
     } catch (cause) {
@@ -123,12 +125,12 @@ export class ThreadPool {
   ): void {
     const words = this.#words;
     const kernel = this.#index.get(name) as number;
-    if (this.#disposed) {
+    if (this.#workers === undefined && !this.#alone) this.ready().catch((cause: Error) => this.#giveUp(cause));
+    if (this.#alone) {
       // A thread that was ended may have left the count of active ones wrong: wait for nobody.
       this.#kernels[kernel]?.(...args, 0, count, scratch);
       return;
     }
-    if (this.#workers === undefined) this.ready().catch(() => {});
     this.#numbers.set(args);
     words[control.kernel] = kernel;
     words[control.argumentCount] = args.length;
@@ -178,9 +180,15 @@ export class ThreadPool {
     }
   }
 
+  #giveUp(cause: Error): void {
+    if (this.#alone) return;
+    console.warn(`saccade: ${cause.message}; running on one thread instead`);
+    this.dispose();
+  }
+
   /** Ends the workers. Jobs run on the calling thread alone from now on. */
   dispose(): void {
-    this.#disposed = true;
+    this.#alone = true;
     Atomics.store(this.#words, control.job, -1);
     Atomics.add(this.#words, control.announced, 1);
     Atomics.notify(this.#words, control.announced);
