@@ -133,6 +133,23 @@ test('float64 lives on js only', () => {
   assert.ok(createJsDevice().supports('float64'));
 });
 
+test('kernels with lists of sizes work on after the memory has grown', () => {
+  for (const threads of [1, 2]) {
+    const device = createWasmDevice({ threads });
+    for (const length of [16, 4e6]) {
+      const [x, out] = [device.allocate('int32', length), device.allocate('int32', 4)];
+      device.write(
+        x,
+        Int32Array.from({ length: 16 }, (_, i) => i),
+      );
+      const layout = { shape: [2, 2], xStrides: [1, 4], xOffset: 0, outStrides: [2, 1], outOffset: 0 };
+      device.kernels.copy(x, out, layout);
+      assert.equal([...(device.readSync?.(out) ?? [])], [0, 4, 1, 5]);
+    }
+    device.dispose();
+  }
+});
+
 test('report names the kernels that ran on js, and how often', () => {
   const device = createWasmDevice({ threads: 1 });
   assert.equal(device.report(), []);

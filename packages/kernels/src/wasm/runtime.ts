@@ -42,6 +42,8 @@ export class WasmRuntime {
   fallback!: KernelTable<WasmBuffer>;
   readonly #exports: Record<string, Kernel>;
   readonly #shareFrom: number;
+  /** The parameter block. */
+  #words = new Int32Array(0);
 
   constructor(arithmetic: Arithmetic, threads: number, shareFrom: number = WORTH_SHARING) {
     const modules = compileKernels(arithmetic, threads > 1);
@@ -84,16 +86,19 @@ export class WasmRuntime {
 
   /** Writes lists of int32 one after another to the parameter block, valid until the next kernel; returns the address of each. */
   parameters(...lists: (readonly number[])[]): number[] {
-    const room = (PARAMETERS_END - PARAMETERS_AT) / 4;
-    const words = new Int32Array(this.memory.buffer, PARAMETERS_AT, room);
+    // Growing the memory detaches the view if the memory is not shared; if it is, the view stays good.
+    if (this.#words.length === 0) {
+      this.#words = new Int32Array(this.memory.buffer, PARAMETERS_AT, (PARAMETERS_END - PARAMETERS_AT) / 4);
+    }
+    const words = this.#words;
+    const addresses: number[] = [];
     let at = 0;
-    return lists.map((list) => {
-      if (at + list.length > room) throw new DeviceError('wasm: too many axes for one kernel');
-      const address = PARAMETERS_AT + at * 4;
-      words.set(list, at);
-      at += list.length;
-      return address;
-    });
+    for (const list of lists) {
+      if (at + list.length > words.length) throw new DeviceError('wasm: too many axes for one kernel');
+      addresses.push(PARAMETERS_AT + at * 4);
+      for (let i = 0; i < list.length; i++) words[at++] = list[i]!;
+    }
+    return addresses;
   }
 
   /** Runs `body` with a temporary block of the heap. */
