@@ -20,6 +20,7 @@ export {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
+export { assign } from './assign.js';
 export { type CheckOptions, checkGradients } from './check-gradients.js';
 export { checkpoint } from './checkpoint.js';
 export {
