@@ -5,7 +5,7 @@ import * as t from '@saccade/tensor';
 export type Parameters = Readonly<Record<'conv1' | 'bias1' | 'conv2' | 'bias2' | 'dense' | 'bias3', t.Tensor>>;
 
 /** Weights as in He et al. 2015: normal, with variance 2 / inputs. */
-export function initialise(rng: t.Rng): Parameters {
+function initialise(rng: t.Rng): Parameters {
   const weights = (shape: readonly number[]): t.Tensor =>
     rng.normal(shape, { deviation: Math.sqrt(2 / shape.slice(0, -1).reduce((a, b) => a * b)) });
   return t.keep({
@@ -26,32 +26,33 @@ export function logits(p: Parameters, images: t.Tensor): t.Tensor {
 }
 
 /** Mean negative log-probability of the right digits. */
-export function crossEntropy(p: Parameters, images: t.Tensor, labels: t.Tensor): t.Tensor {
+function crossEntropy(p: Parameters, images: t.Tensor, labels: t.Tensor): t.Tensor {
   const likelihood = t.takeAlong(t.logSoftmax(logits(p, images)), labels.expandDims(1));
   return likelihood.mean().neg();
 }
 
 /** Adam (Kingma and Ba 2015): steps along the running mean of gradients, scaled by the root of their running square. */
 class Adam {
-  readonly #moments = new Map<string, readonly [t.Tensor, t.Tensor]>();
+  readonly #parameters: Parameters;
+  readonly #mean: Parameters;
+  readonly #square: Parameters;
   #step = 0;
 
-  /** New parameters; the old ones and the gradients are left to the scope. */
-  update(parameters: Parameters, gradients: Parameters, rate: number): Parameters {
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+    this.#mean = t.keep(t.mapTree(parameters, t.zerosLike));
+    this.#square = t.keep(t.mapTree(parameters, t.zerosLike));
+  }
+
+  update(gradients: Parameters, rate: number): void {
     this.#step += 1;
-    const next: Record<string, t.Tensor> = {};
-    for (const [name, p] of Object.entries(parameters)) {
-      const g = gradients[name as keyof Parameters];
-      const [m0, v0] = this.#moments.get(name) ?? [g.mul(0), g.mul(0)];
-      const m = m0.mul(0.9).add(g.mul(0.1));
-      const v = v0.mul(0.999).add(g.square().mul(0.001));
-      const scale = (rate * Math.sqrt(1 - 0.999 ** this.#step)) / (1 - 0.9 ** this.#step);
-      next[name] = p.sub(m.mul(scale).div(v.sqrt().add(1e-8)));
-      this.#moments.set(name, [m, v]);
-      for (const old of [p, m0, v0]) old.dispose();
-      t.keep([m, v, next[name]]);
+    const scale = (rate * Math.sqrt(1 - 0.999 ** this.#step)) / (1 - 0.9 ** this.#step);
+    for (const name of Object.keys(gradients) as (keyof Parameters)[]) {
+      const [p, g, m, v] = [this.#parameters[name], gradients[name], this.#mean[name], this.#square[name]];
+      t.assign(m, m.mul(0.9).add(g.mul(0.1)));
+      t.assign(v, v.mul(0.999).add(g.square().mul(0.001)));
+      t.assign(p, p.sub(m.mul(scale).div(v.sqrt().add(1e-8))));
     }
-    return next as Parameters;
   }
 }
 
@@ -73,8 +74,8 @@ export async function* train(
 ): AsyncGenerator<Step, Parameters> {
   const { epochs = 12, batch = 32, rate = 3e-3, seed = 1 } = options;
   const rng = new t.Rng(seed);
-  const adam = new Adam();
-  let parameters = initialise(rng);
+  const parameters = initialise(rng);
+  const adam = new Adam(parameters);
   const total = images.shape[0] as number;
   const steps = Math.floor(total / batch);
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -85,7 +86,7 @@ export async function* train(
         const rows = order.at(`${step * batch}:${(step + 1) * batch}`);
         const [x, y] = [t.gather(images, rows), t.gather(labels, rows)];
         const [value, gradients] = t.valueAndGrad(crossEntropy)(parameters, x, y);
-        parameters = adam.update(parameters, gradients, rate * 0.5 * (1 + Math.cos(Math.PI * progress)));
+        adam.update(gradients, rate * 0.5 * (1 + Math.cos(Math.PI * progress)));
         return (await value.data())[0] as number;
       });
       yield { epoch, step: epoch * steps + step, loss };

@@ -35,7 +35,7 @@ const brand = '@saccade/tensor';
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 
 /**
- * An n-dimensional array on a device: row-major, contiguous, immutable.
+ * An n-dimensional array on a device: row-major, contiguous; operations make new ones (`assign` alone changes one).
  * Its memory lives until the scope that it was made in ends, or until `dispose()`.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
