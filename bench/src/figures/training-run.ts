@@ -2,7 +2,7 @@
 import { createWasmDevice, useDevice } from '@saccade/kernels';
 import {
   add,
-  dispose,
+  assign,
   logSoftmax,
   matmul,
   mean,
@@ -49,7 +49,7 @@ const differentiate = valueAndGrad(([w1, b1, w2, b2]: [Tensor, Tensor, Tensor, T
   return neg(mean(sum(mul(labels, logSoftmax(logits)), { axis: -1 })));
 });
 
-let parameters: [Tensor, Tensor, Tensor, Tensor] = [
+const parameters: [Tensor, Tensor, Tensor, Tensor] = [
   random([64, 32], 2, 0.2),
   random([32], 3, 0),
   random([32, 10], 4, 0.2),
@@ -57,12 +57,11 @@ let parameters: [Tensor, Tensor, Tensor, Tensor] = [
 ];
 const samples: Sample[] = [];
 for (let step = 1; step <= steps; step++) {
-  const before = parameters;
-  parameters = scope(() => {
-    const [, gradient] = differentiate(before);
-    return before.map((parameter, i) => sub(parameter, mul(gradient[i] as Tensor, 0.1))) as typeof before;
+  scope(() => {
+    const [, gradient] = differentiate(parameters);
+    for (const [i, parameter] of parameters.entries())
+      assign(parameter, sub(parameter, mul(gradient[i] as Tensor, 0.1)));
   });
-  dispose(before); // what an optimiser does with what it replaces; nothing else is freed by hand
   if (step === steps / 10 || step === steps) samples.push(sample(step));
 }
 console.log(JSON.stringify(samples));
