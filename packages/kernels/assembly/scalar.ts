@@ -1,26 +1,11 @@
-// Elementary functions one number at a time, in float64: for lanes outside the fast range of ./math, for functions
-// too rare for SIMD, and for random numbers, whose bits must equal those of src/js/random.ts.
+// Elementary functions one number at a time, in float64: for lanes outside the fast range of ./math, and for functions
+// too rare for SIMD. Results are right to the last bit of float32.
+import { cosPair, logPair, sinPair } from './double';
 
-/** log(x) to the last bits of float64, from + - * / alone, in the order of operations of src/js/random.ts. */
+/** log(x), also of zero, negative, subnormal and infinite x. */
 export function log64(x: f64): f64 {
   if (!(x > 0 && x < Infinity)) return x == 0 ? -Infinity : x < 0 ? NaN : x;
-  if (x < 2.2250738585072014e-308) return log64(x * 18014398509481984.0) - 37.42994775023705;
-  const bits = reinterpret<u64>(x) - 0x3fe6a09e667f3bcd; // bits of sqrt(1/2)
-  const k = <f64>(<i32>(<i64>bits >> 52));
-  const f = reinterpret<f64>((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd) - 1.0;
-  const s = f / (2.0 + f);
-  const z = s * s;
-  let p = z * (2.0 / 19.0) + 2.0 / 17.0;
-  p = z * p + 2.0 / 15.0;
-  p = z * p + 2.0 / 13.0;
-  p = z * p + 2.0 / 11.0;
-  p = z * p + 2.0 / 9.0;
-  p = z * p + 2.0 / 7.0;
-  p = z * p + 2.0 / 5.0;
-  p = z * p + 2.0 / 3.0;
-  const h = 0.5 * f * f;
-  const low = s * (h + z * p) + k * 1.9082149292705877e-10;
-  return k * 0.6931471803691238 + (f - (h - low));
+  return f64x2.extract_lane(logPair(f64x2.splat(x)), 0);
 }
 
 /** e^x to 1e-13, 0 below -700, Infinity above 700. */
@@ -111,35 +96,8 @@ function sinLarge(x: f32, quarters: u32): f64 {
     q = 0 - q;
   }
   q += quarters;
-  const y = q & 1 ? cosQuarter(r) : sinQuarter(r);
+  const y = f64x2.extract_lane(q & 1 ? cosPair(f64x2.splat(r)) : sinPair(f64x2.splat(r)), 0);
   return q & 2 ? -y : y;
-}
-
-/** sin(r) for |r| <= pi / 4, in the order of operations of src/js/random.ts. */
-export function sinQuarter(r: f64): f64 {
-  const z = r * r;
-  let p = 1.0 - z / 272.0;
-  p = 1.0 - (z / 210.0) * p;
-  p = 1.0 - (z / 156.0) * p;
-  p = 1.0 - (z / 110.0) * p;
-  p = 1.0 - (z / 72.0) * p;
-  p = 1.0 - (z / 42.0) * p;
-  p = 1.0 - (z / 20.0) * p;
-  p = 1.0 - (z / 6.0) * p;
-  return r * p;
-}
-
-/** cos(r) for |r| <= pi / 4, in the order of operations of src/js/random.ts. */
-export function cosQuarter(r: f64): f64 {
-  const z = r * r;
-  let p = 1.0 - z / 240.0;
-  p = 1.0 - (z / 182.0) * p;
-  p = 1.0 - (z / 132.0) * p;
-  p = 1.0 - (z / 90.0) * p;
-  p = 1.0 - (z / 56.0) * p;
-  p = 1.0 - (z / 30.0) * p;
-  p = 1.0 - (z / 12.0) * p;
-  return 1.0 - (z / 2.0) * p;
 }
 
 /** sin(x + quarters pi / 2) of any float32. */
@@ -149,7 +107,7 @@ function sinScalar(x: f32, quarters: u32): f64 {
   const k = nearest(<f64>x * 0.6366197723675814);
   const r = <f64>x - k * 1.5707963267341256 - k * 6.077100506506192e-11;
   const q = <u32><i32>k + quarters;
-  const y = q & 1 ? cosQuarter(r) : sinQuarter(r);
+  const y = f64x2.extract_lane(q & 1 ? cosPair(f64x2.splat(r)) : sinPair(f64x2.splat(r)), 0);
   return q & 2 ? -y : y;
 }
 

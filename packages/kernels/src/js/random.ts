@@ -60,17 +60,27 @@ function log(x: number): number {
 /** sin(r) for |r| <= pi / 4. */
 function sinQuarter(r: number): number {
   const z = r * r;
-  let p = 1 - z / 272;
-  for (const divisor of [210, 156, 110, 72, 42, 20, 6]) p = 1 - (z / divisor) * p;
-  return r * p;
+  let p = z * (1 / 355687428096000) - 1 / 1307674368000;
+  p = z * p + 1 / 6227020800;
+  p = z * p - 1 / 39916800;
+  p = z * p + 1 / 362880;
+  p = z * p - 1 / 5040;
+  p = z * p + 1 / 120;
+  p = z * p - 1 / 6;
+  return r + r * (z * p);
 }
 
 /** cos(r) for |r| <= pi / 4. */
 function cosQuarter(r: number): number {
   const z = r * r;
-  let p = 1 - z / 240;
-  for (const divisor of [182, 132, 90, 56, 30, 12, 2]) p = 1 - (z / divisor) * p;
-  return p;
+  let p = z * (1 / 20922789888000) - 1 / 87178291200;
+  p = z * p + 1 / 479001600;
+  p = z * p - 1 / 3628800;
+  p = z * p + 1 / 40320;
+  p = z * p - 1 / 720;
+  p = z * p + 1 / 24;
+  p = z * p - 0.5;
+  return z * p + 1;
 }
 
 /** Two normal numbers from two words (Box-Muller): radius from the first, angle from the second. */
