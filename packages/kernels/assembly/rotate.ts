@@ -36,10 +36,8 @@ function blendPixel(
   }
   for (; at < pixel; at += 4) {
     const from = x + at;
-    store<f32>(
-      out + at,
-      load<f32>(from) * a + load<f32>(from + pixel) * b + (load<f32>(from + row) * c + load<f32>(from + row + pixel) * d),
-    );
+    const upper = load<f32>(from) * a + load<f32>(from + pixel) * b;
+    store<f32>(out + at, upper + (load<f32>(from + row) * c + load<f32>(from + row + pixel) * d));
   }
 }
 

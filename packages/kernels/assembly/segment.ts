@@ -1,7 +1,7 @@
 // Segments and sparse matrices. Both are lists of row numbers: item s folds the rows index[first[s] .. first[s + 1]) of x.
 // Ids, columns and row starts have been checked. Items of a fold are (list, block of BLOCK columns).
-import { expNegative } from './math';
 import { fma, sumLanes } from './simd';
+export * from './segment-softmax';
 
 /** Columns in an item: enough to make up for reading the list once more, few enough to share one long list. */
 const BLOCK = 64;
@@ -82,7 +82,9 @@ function fold(op: i32, total: v128, x: v128, weight: v128): v128 {
 /** Folds `width` columns at x of the rows listed at [at, end) into `out`; weights lie `weights` bytes after their rows. */
 // @ts-ignore: decorator
 @inline
-function foldList(op: i32, at: usize, end: usize, weights: usize, x: usize, rowBytes: usize, out: usize, width: i32): void {
+function foldList(
+  op: i32, at: usize, end: usize, weights: usize, x: usize, rowBytes: usize, out: usize, width: i32,
+): void {
   const first: f32 = op == MAX ? -<f32>Infinity : 0;
   let column: usize = 0;
   const bytes = <usize>width << 2;
@@ -126,7 +128,9 @@ function foldList(op: i32, at: usize, end: usize, weights: usize, x: usize, rowB
 /** Sums a long list chunk by chunk into float64 totals; scratch holds 12 BLOCK bytes. */
 // @ts-ignore: decorator
 @inline
-function sumLong(op: i32, at: usize, end: usize, weights: usize, x: usize, rowBytes: usize, out: usize, width: i32, scratch: usize): void {
+function sumLong(
+  op: i32, at: usize, end: usize, weights: usize, x: usize, rowBytes: usize, out: usize, width: i32, scratch: usize,
+): void {
   const part = scratch + (BLOCK << 3);
   memory.fill(scratch, 0, BLOCK << 3);
   for (; at < end; at += CHUNK << 2) {
@@ -156,8 +160,10 @@ function foldLists(
     const stop = index + (load<usize>(first + (<usize>list << 2), 4) << 2);
     const from = x + (<usize>column << 2);
     const to = out + <usize>list * rowBytes + (<usize>column << 2);
-    if (op != MAX && stop - at > <usize>CHUNK << 2) sumLong(op, at, stop, weight - index, from, rowBytes, to, width, scratch);
-    else foldList(op, at, stop, weight - index, from, rowBytes, to, width);
+    const weights = weight - index;
+    const long = stop - at > <usize>CHUNK << 2;
+    if (op != MAX && long) sumLong(op, at, stop, weights, from, rowBytes, to, width, scratch);
+    else foldList(op, at, stop, weights, from, rowBytes, to, width);
   }
 }
 
@@ -180,106 +186,6 @@ export function weightedLists(
   first: usize, index: usize, weight: usize, x: usize, out: usize, inner: i32, start: i32, end: i32, scratch: usize,
 ): void {
   foldLists(WEIGHTED, first, index, weight, x, out, inner, start, end, scratch);
-}
-
-/** Up to four values; the other lanes are 0. */
-// @ts-ignore: decorator
-@inline
-function loadUpTo4(at: usize, lanes: i32): v128 {
-  if (lanes >= 4) return v128.load(at);
-  if (lanes == 1) return v128.load32_zero(at);
-  const two = v128.load64_zero(at);
-  return lanes == 2 ? two : v128.load32_lane(at, two, 2, 8);
-}
-
-// @ts-ignore: decorator
-@inline
-function storeUpTo4(at: usize, v: v128, lanes: i32): void {
-  if (lanes >= 4) {
-    v128.store(at, v);
-  } else if (lanes == 1) {
-    v128.store32_lane(at, v, 0);
-  } else {
-    v128.store64_lane(at, v, 0);
-    if (lanes == 3) v128.store32_lane(at, v, 2, 8);
-  }
-}
-
-/** Softmax of four columns over one list, its sum in float64. A NaN need not win the maximum: it makes the sum NaN. */
-// @ts-ignore: decorator
-@inline
-function softmaxList(at: usize, end: usize, x: usize, out: usize, rowBytes: usize, lanes: i32): void {
-  let largest = f32x4.splat(-<f32>Infinity);
-  for (let entry = at; entry < end; entry += 4) {
-    largest = f32x4.pmax(largest, loadUpTo4(x + load<usize>(entry) * rowBytes, lanes));
-  }
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let entry = at; entry < end; entry += 4) {
-    const row = load<usize>(entry) * rowBytes;
-    const e = expNegative(f32x4.sub(loadUpTo4(x + row, lanes), largest));
-    storeUpTo4(out + row, e, lanes);
-    low = f64x2.add(low, f64x2.promote_low_f32x4(e));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(e, e, 1, 1)));
-  }
-  const one = f64x2.splat(1);
-  const factor = v128.shuffle<i64>(
-    f32x4.demote_f64x2_zero(f64x2.div(one, low)), f32x4.demote_f64x2_zero(f64x2.div(one, high)), 0, 2,
-  );
-  for (let entry = at; entry < end; entry += 4) {
-    const to = out + load<usize>(entry) * rowBytes;
-    storeUpTo4(to, f32x4.mul(loadUpTo4(to, lanes), factor), lanes);
-  }
-}
-
-/** dx = y (dy - sum of y dy) for four columns over one list, the sum in float64. */
-// @ts-ignore: decorator
-@inline
-function softmaxListGrad(at: usize, end: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, lanes: i32): void {
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let entry = at; entry < end; entry += 4) {
-    const row = load<usize>(entry) * rowBytes;
-    const product = f32x4.mul(loadUpTo4(y + row, lanes), loadUpTo4(dy + row, lanes));
-    low = f64x2.add(low, f64x2.promote_low_f32x4(product));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(product, product, 1, 1)));
-  }
-  const dot = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-  for (let entry = at; entry < end; entry += 4) {
-    const row = load<usize>(entry) * rowBytes;
-    const slope = f32x4.sub(loadUpTo4(dy + row, lanes), dot);
-    storeUpTo4(dx + row, f32x4.mul(loadUpTo4(y + row, lanes), slope), lanes);
-  }
-}
-
-/** Softmax of lists [start, end) of the rows of x, column by column. */
-export function softmaxLists(
-  first: usize, index: usize, x: usize, out: usize, inner: i32, start: i32, end: i32, scratch: usize,
-): void {
-  const rowBytes = <usize>inner << 2;
-  for (let list = start; list < end; list++) {
-    const at = index + (load<usize>(first + (<usize>list << 2)) << 2);
-    const stop = index + (load<usize>(first + (<usize>list << 2), 4) << 2);
-    for (let column = 0; column < inner; column += 4) {
-      const skip = <usize>column << 2;
-      softmaxList(at, stop, x + skip, out + skip, rowBytes, inner - column);
-    }
-  }
-}
-
-/** Its gradient. */
-export function softmaxListsGrad(
-  first: usize, index: usize, y: usize, dy: usize, dx: usize, inner: i32, start: i32, end: i32, scratch: usize,
-): void {
-  const rowBytes = <usize>inner << 2;
-  for (let list = start; list < end; list++) {
-    const at = index + (load<usize>(first + (<usize>list << 2)) << 2);
-    const stop = index + (load<usize>(first + (<usize>list << 2), 4) << 2);
-    for (let column = 0; column < inner; column += 4) {
-      const skip = <usize>column << 2;
-      softmaxListGrad(at, stop, y + skip, dy + skip, dx + skip, rowBytes, inner - column);
-    }
-  }
 }
 
 // @ts-ignore: decorator

@@ -73,7 +73,7 @@ function sortByRank(a: usize, b: usize, n: i32): void {
   }
 }
 
-/** Sorts a [n] by the four bytes of its keys, from the lowest; b [n] is room, counts has 4 KiB. Returns where the result is. */
+/** Sorts a [n] by the bytes of its keys, the lowest first; b [n] is room, counts 4 KiB. Returns where the result is. */
 function sortByRadix(a: usize, b: usize, n: i32, counts: usize): usize {
   memory.fill(counts, 0, 4096);
   for (let i = 0; i < n; i++) {
