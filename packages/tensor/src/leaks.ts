@@ -1,4 +1,4 @@
-/** A safety net: frees tensors that were dropped without dispose, and says so once during development. */
+/** A safety net: frees tensors that were dropped without dispose, and says so once during development if they are many. */
 import { show } from './shape.js';
 import { state } from './state.js';
 import type { Storage, Tensor } from './tensor.js';
@@ -8,7 +8,9 @@ interface Dropped {
   readonly label: string;
 }
 
-let warned = false;
+/** So many may slip through in a script without a word. */
+const tolerated = 100;
+let collected = 0;
 
 const registry =
   typeof FinalizationRegistry === 'undefined'
@@ -17,11 +19,11 @@ const registry =
         state.tensors -= 1;
         storage.references -= 1;
         if (storage.references === 0) storage.device.release(storage.buffer);
-        if (warned || !isDevelopment()) return;
-        warned = true;
+        collected += 1;
+        if (collected !== tolerated || !isDevelopment()) return;
         console.warn(
-          `saccade: a tensor of shape ${label} was collected by the garbage collector without dispose(); ` +
-            'work inside scope(() => …), or dispose what you keep (said once)',
+          `saccade: the garbage collector found ${tolerated} tensors without dispose(), the last of shape ${label}; ` +
+            'it is slow to notice them: work inside scope(() => …), or dispose what you keep',
         );
       });
 
