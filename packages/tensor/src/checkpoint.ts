@@ -18,7 +18,7 @@ export function checkpoint<A extends readonly unknown[]>(
 ): (...inputs: A) => Tensor {
   return (...inputs) => {
     const { tapes } = state;
-    if (tapes.length === 0) return f(...inputs);
+    if (tapes.length === 0) return syncScope(() => f(...inputs));
     const place = rng?.state;
     const { output, uses } = syncScope(() => {
       const { result, uses } = observeUses(() =>

@@ -1,14 +1,16 @@
 /** Folds over axes: products, extremes, norms, logical tests, cumulative sums. */
 import { isFloat, OptionError, type ReduceOp, ShapeError } from '@saccade/kernels';
+import { range } from '../create.js';
 import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { checkAxes, checkAxis, type Shape, show, sizeOf } from '../shape.js';
-import { type PartialRule, record } from '../tape.js';
+import { type PartialRule, record, recording } from '../tape.js';
 import { release, type Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { equal } from './compare.js';
 import { exp } from './exponential.js';
+import { transpose } from './layout.js';
 import { reshape } from './reshape.js';
 import { sign } from './rounding.js';
 import { droppedShape, foldAxes, foldedShape, type ReduceOptions, sum } from './sum.js';
@@ -40,23 +42,39 @@ export function folded(name: string, x: Tensor<Shape>, axis: ReduceOptions['axis
   return sizeOf(checkAxes(name, axis, x.rank).map((i) => x.shape[i] as number));
 }
 
-/** Product over axes. The gradient is composed so that zeros are exact: it costs the number of folded elements per element. */
+/** Product over axes. */
 export function prod(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   deviceOf('prod', x);
   if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => prod(cast(x, 'int32'), options));
-  return fold('prod', 'prod', x, options, (g, y) => prodGradient(x as Tensor, y, g));
+  const axes = checkAxes('prod', options.axis, x.rank);
+  return fold('prod', 'prod', x, options, (g, y) => {
+    return mul(g, recording() ? productOfOthers(x as Tensor, axes) : quotient(x as Tensor, y, axes));
+  });
 }
 
-/** g y / x where x is not 0; where it is, the product of the others. */
-function prodGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
+/** The product of the others, as y / x where x is not 0. */
+function quotient(x: Tensor, y: Tensor, axes: readonly number[]): Tensor {
   const zero = equal(x, 0);
-  const axes = y.shape.flatMap((extent, i) => (extent !== x.shape[i] ? [i] : []));
   const ones = where(zero, 1, x);
   const zeros = sum(cast(zero, 'int32'), { axis: axes, keepDims: true });
   const others = prod(ones, { axis: axes, keepDims: true });
-  const single = where(equal(zeros, 1), others, 0);
-  const none = where(equal(zeros, 0), others, 0);
-  return mul(g, where(zero, single, div(none, ones)));
+  return where(zero, where(equal(zeros, 1), others, 0), div(y, ones));
+}
+
+/** The same from a square of all factors with ones on its diagonal, whose derivatives are exact at zeros too. */
+function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+  const order = [...kept, ...axes];
+  const turned = transpose(x, order);
+  const lead = kept.map((i) => x.shape[i] as number);
+  const n = sizeOf(axes.map((i) => x.shape[i] as number));
+  const row = range(0, n, 1, { device: x.device });
+  const square = where(equal(reshape(row, [n, 1]), row), 1, reshape(turned, [...lead, 1, n]));
+  const others = reshape(prod(square, { axis: -1 }), turned.shape);
+  return transpose(
+    others,
+    order.map((_, i) => order.indexOf(i)),
+  );
 }
 
 /** The gradient of an extreme: shared evenly among the elements that attain it. */
