@@ -75,30 +75,38 @@ const INSIDE: i32 = 2;
 function locate(src: usize, p: usize, row: i32, last: i32, room: usize): i32 {
   const gridWidth = load<i32>(p, GRID_WIDTH), gridHeight = load<i32>(p, GRID_HEIGHT);
   const height = load<i32>(p, HEIGHT), width = load<i32>(p, WIDTH), channels = load<i32>(p, CHANNELS);
+  const stepX = load<i32>(p, STEP_X), stepBytes = <usize>(stepX * channels) << 2;
   const reachX = width - (load<i32>(p, TAPS_X) - 1) * load<i32>(p, TAP_STEP_X);
   const reachY = height - (load<i32>(p, TAPS_Y) - 1) * load<i32>(p, TAP_STEP_Y);
-  let outsideX = false, outsideY = false;
   const line = row / gridWidth;
-  let gx = row - line * gridWidth;
+  let left = min((line + 1) * gridWidth, last + 1) - row;
   let image = line / gridHeight;
   let gy = line - image * gridHeight;
+  let y = gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
+  let x = (row - line * gridWidth) * stepX + load<i32>(p, FIRST_X);
+  let at = src + (<usize>(((image * height + y) * width + x) * channels) << 2);
+  let outsideX = false, outsideY = y < 0 || y >= reachY;
+  let point = room + ZEROS;
   for (let r: i32 = 0; r < MR; r++) {
-    const point = room + ZEROS + <usize>r * POINT;
-    const x = gx * load<i32>(p, STEP_X) + load<i32>(p, FIRST_X);
-    const y = gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
-    store<usize>(point, src + (<usize>(((image * height + y) * width + x) * channels) << 2));
+    store<usize>(point, at);
     store<i32>(point, y, 4);
     store<i32>(point, x, 8);
     outsideX = outsideX || x < 0 || x >= reachX;
-    outsideY = outsideY || y < 0 || y >= reachY;
-    if (row >= last) continue;
+    point += POINT;
     row++;
-    if (++gx == gridWidth) {
-      gx = 0;
+    if (--left > 0) {
+      x += stepX;
+      at += stepBytes;
+    } else if (row <= last) {
       if (++gy == gridHeight) {
         gy = 0;
         image++;
       }
+      left = min(gridWidth, last + 1 - row);
+      y = gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
+      x = load<i32>(p, FIRST_X);
+      at = src + (<usize>(((image * height + y) * width + x) * channels) << 2);
+      outsideY = outsideY || y < 0 || y >= reachY;
     }
   }
   return outsideX ? 0 : outsideY ? INSIDE_X : INSIDE;

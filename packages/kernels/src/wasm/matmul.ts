@@ -153,7 +153,8 @@ export function matmulKernels(runtime: WasmRuntime): MatmulKernels<WasmBuffer> {
       const { m, n, k } = sizes;
       if (k === 0 && !sizes.accumulate) runtime.view(out).fill(0);
       if (out.length === 0 || k === 0) return;
-      const count = out.length / (m * n);
+      let count = 1;
+      for (const size of sizes.batch) count *= size;
       const accumulate = sizes.accumulate ? 1 : 0;
       if (m * n * k <= SMALL) multiplySmall(runtime, a.address, b.address, out.address, sizes, count, accumulate);
       else multiplyLarge(runtime, a.address, b.address, out.address, sizes, count, accumulate);
