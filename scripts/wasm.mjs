@@ -1,4 +1,4 @@
-// Compiles a package's assembly/ to 'size:deflated base64' in src/wasm/*.gen.ts.
+// Compiles a package's assembly/ to 'sizes:deflated base64' in src/wasm/binaries.gen.ts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'saccade-wasm-'));
 mkdirSync('src/wasm', { recursive: true });
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
-for (const [name, sources] of Object.entries(binaries)) {
+const contents = Object.entries(binaries).map(([name, sources]) => {
   const file = join(folder, `${name}.wasm`);
   const args = [asc, ...sources, '-o', file, ...common, ...memory];
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1); // asc said why
@@ -32,7 +32,9 @@ for (const [name, sources] of Object.entries(binaries)) {
     console.error(`the ${name} binary is over the budget of ${limit} bytes`);
     process.exit(1);
   }
-  const packed = deflateRawSync(bytes, { level: 9 }).toString('base64');
-  const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const ${name}Binary: string =\n  '${bytes.length}:${packed}';\n`;
-  writeFileSync(`src/wasm/${name}.gen.ts`, text);
-}
+  return bytes;
+});
+const sizes = contents.map((bytes) => bytes.length).join(',');
+const packed = deflateRawSync(Buffer.concat(contents), { level: 9 }).toString('base64');
+const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const binaries: string =\n  '${sizes}:${packed}';\n`;
+writeFileSync('src/wasm/binaries.gen.ts', text);

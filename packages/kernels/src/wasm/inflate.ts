@@ -1,22 +1,27 @@
 /** Unpacks DEFLATE data (RFC 1951): the binaries travel packed inside the JavaScript, and compile at once, without a stream. */
 import { FormatError } from '../errors.js';
 
-/** Codes of one alphabet: how many there are of each length, and the symbols in the order of their codes. */
+/** A code's table: at the next `bits` bits of the stream, the symbol they begin with, times 16, plus its length. */
 interface Codes {
-  readonly counts: Uint16Array;
-  readonly symbols: Uint16Array;
+  readonly table: Uint16Array;
+  readonly bits: number;
 }
 
-/** Codes from the length of each symbol's code (section 3.2.2). */
-function codesOf(lengths: ArrayLike<number>): Codes {
-  const counts = new Uint16Array(16);
-  for (let s = 0; s < lengths.length; s++) counts[lengths[s]!]!++;
-  counts[0] = 0;
-  const next = new Uint16Array(16);
-  for (let bits = 1; bits < 16; bits++) next[bits] = next[bits - 1]! + counts[bits - 1]!;
-  const symbols = new Uint16Array(lengths.length);
-  for (let s = 0; s < lengths.length; s++) if (lengths[s]! > 0) symbols[next[lengths[s]!]!++] = s;
-  return { counts, symbols };
+/** The table from the length of each symbol's code (section 3.2.2); codes stand with their first bit lowest. */
+function codesOf(lengths: Uint8Array): Codes {
+  const bits = Math.max(1, ...lengths);
+  const table = new Uint16Array(1 << bits);
+  let code = 0;
+  for (let length = 1; length <= bits; length++, code <<= 1) {
+    for (let symbol = 0; symbol < lengths.length; symbol++) {
+      if (lengths[symbol] !== length) continue;
+      let first = 0;
+      for (let i = 0; i < length; i++) first |= ((code >> i) & 1) << (length - 1 - i);
+      for (let at = first; at < table.length; at += 1 << length) table[at] = (symbol << 4) | length;
+      code += 1;
+    }
+  }
+  return { table, bits };
 }
 
 /** Base values for lengths and distances: `group` codes share a number of extra bits (section 3.2.5). */
@@ -43,34 +48,40 @@ const order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 export function inflate(packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(size);
   let at = 0;
-  let position = 0;
+  // Bits that were read and not used yet, the next one lowest.
+  let held = 0;
+  let count = 0;
+  let next = 0;
 
-  const bits = (count: number): number => {
-    let value = 0;
-    for (let i = 0; i < count; i++, position++) {
-      value |= ((packed[position >> 3]! >> (position & 7)) & 1) << i;
-    }
+  const need = (wanted: number): void => {
+    for (; count < wanted; count += 8) held |= (packed[next++] ?? 0) << count;
+  };
+  const bits = (wanted: number): number => {
+    need(wanted);
+    const value = held & ((1 << wanted) - 1);
+    held >>>= wanted;
+    count -= wanted;
     return value;
   };
-  const symbol = ({ counts, symbols }: Codes): number => {
-    for (let length = 1, code = 0, first = 0, index = 0; length < 16; length++) {
-      code |= bits(1);
-      const count = counts[length]!;
-      if (code - count < first) return symbols[index + code - first]!;
-      index += count;
-      first = (first + count) << 1;
-      code <<= 1;
-    }
-    throw new FormatError('inflate: no code of this kind');
+  const symbol = ({ table, bits: longest }: Codes): number => {
+    need(longest);
+    const entry = table[held & ((1 << longest) - 1)]!;
+    const length = entry & 15;
+    if (length === 0) throw new FormatError('inflate: no code of this kind');
+    held >>>= length;
+    count -= length;
+    return entry >> 4;
   };
   const storedBlock = (): void => {
-    position = (position + 7) & ~7;
-    for (let rest = bits(16), _complement = bits(16); rest > 0; rest--) out[at++] = bits(8);
+    bits(count & 7);
+    const length = bits(16);
+    bits(16); // its complement
+    for (let i = 0; i < length; i++) out[at++] = bits(8);
   };
   const dynamicCodes = (): [Codes, Codes] => {
-    const [literals, distances, count] = [bits(5) + 257, bits(5) + 1, bits(4) + 4];
+    const [literals, distances, stored] = [bits(5) + 257, bits(5) + 1, bits(4) + 4];
     const own = new Uint8Array(19);
-    for (let i = 0; i < count; i++) own[order[i]!] = bits(3);
+    for (let i = 0; i < stored; i++) own[order[i]!] = bits(3);
     const lengths = new Uint8Array(literals + distances);
     const codes = codesOf(own);
     for (let i = 0; i < lengths.length; ) {
@@ -108,7 +119,8 @@ export function inflate(packed: Uint8Array, size: number): Uint8Array<ArrayBuffe
     const kind = bits(2);
     if (kind === 0) storedBlock();
     else if (kind < 3) codedBlock(kind === 1 ? fixedCodes() : dynamicCodes());
-    if (kind === 3 || position > packed.length * 8) throw new FormatError('inflate: not DEFLATE data');
+    // Bits that were read ahead may lie behind the end, used ones may not.
+    if (kind === 3 || next * 8 - count > packed.length * 8) throw new FormatError('inflate: not DEFLATE data');
   }
   if (at !== size) throw new FormatError(`inflate: ${at} bytes, expected ${size}`);
   return out;

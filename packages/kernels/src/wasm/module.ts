@@ -1,9 +1,7 @@
 /** Compiles the kernels' WebAssembly once per form: plain or relaxed SIMD, for shared or unshared memory. */
 import { DeviceError } from '../errors.js';
-import { generalBinary } from './general.gen.js';
+import { binaries } from './binaries.gen.js';
 import { inflate } from './inflate.js';
-import { productsBinary } from './products.gen.js';
-import { productsRelaxedBinary } from './productsRelaxed.gen.js';
 
 /**
  * `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add in the kernels that live
@@ -14,19 +12,34 @@ export type Arithmetic = 'simd128' | 'relaxed-simd';
 const compiled = new Map<string, WebAssembly.Module>();
 let relaxedSupport: boolean | undefined;
 
-/** A binary from its text: the size, then packed bytes in base64. */
-function unpack(text: string): Uint8Array<ArrayBuffer> {
-  const [size, base64] = text.split(':') as [string, string];
-  return inflate(
-    Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)),
-    Number(size),
-  );
+/** The names of the binaries, in the order in which they are packed. */
+type Binary = 'general' | 'products' | 'productsRelaxed';
+
+let unpacked: Record<Binary, Uint8Array<ArrayBuffer>> | undefined;
+
+/** All binaries from their text: their sizes, then their bytes, packed as one stream (the two forms of the products are alike). */
+function unpack(): Record<Binary, Uint8Array<ArrayBuffer>> {
+  const [sizes, base64] = binaries.split(':') as [string, string];
+  const [general, products, relaxed] = sizes.split(',').map(Number) as [number, number, number];
+  const text = atob(base64);
+  const packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
+  const bytes = inflate(packed, general + products + relaxed);
+  return {
+    general: bytes.slice(0, general),
+    products: bytes.slice(general, general + products),
+    productsRelaxed: bytes.slice(general + products),
+  };
+}
+
+function binary(name: Binary): Uint8Array<ArrayBuffer> {
+  unpacked ??= unpack();
+  return unpacked[name];
 }
 
 /** Whether this engine can run relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
-  if (typeof WebAssembly === 'undefined') return false;
-  relaxedSupport ??= WebAssembly.validate(unpack(productsRelaxedBinary));
+  relaxedSupport ??= typeof WebAssembly !== 'undefined' && WebAssembly.validate(binary('productsRelaxed'));
   return relaxedSupport;
 }
 
@@ -42,11 +55,11 @@ function markShared(bytes: Uint8Array): void {
   throw new DeviceError('wasm: the module imports no memory');
 }
 
-function compile(name: string, text: string, shared: boolean): WebAssembly.Module {
+function compile(name: Binary, shared: boolean): WebAssembly.Module {
   const key = `${name} ${shared}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = unpack(text);
+    const bytes = binary(name).slice();
     if (shared) markShared(bytes);
     try {
       module = new WebAssembly.Module(bytes);
@@ -60,12 +73,7 @@ function compile(name: string, text: string, shared: boolean): WebAssembly.Modul
 
 /** The compiled modules. @throws {DeviceError} where WebAssembly is missing or forbidden. */
 export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module[] {
-  return [
-    compile('general', generalBinary, shared),
-    arithmetic === 'simd128'
-      ? compile('products', productsBinary, shared)
-      : compile('products, relaxed', productsRelaxedBinary, shared),
-  ];
+  return [compile('general', shared), compile(arithmetic === 'simd128' ? 'products' : 'productsRelaxed', shared)];
 }
 
 /** The exports of all modules over one memory. */
