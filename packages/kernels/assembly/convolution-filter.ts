@@ -4,7 +4,7 @@ import {
   BATCH, CHANNELS, COLUMNS, DEPTH_CHANNELS, FIRST_X, FIRST_Y, GRID_HEIGHT, GRID_WIDTH, GROUPS, HEIGHT, OUT_CHANNELS,
   STEP_X, STEP_Y, TAP_STEP_X, TAP_STEP_Y, TAPS_X, TAPS_Y, WIDTH,
 } from './patches';
-import { MR, multiply, NR, SPARE } from './tile';
+import { MR, multiply, SPARE } from './tile';
 
 /** Points that are summed at a time. Fixed: it sets the order of summation. */
 const DEPTH: i32 = 256;

@@ -3,8 +3,8 @@
 import { packRight } from './pack';
 import {
   BATCH, CHANNELS, clearRoom, COLUMNS, DEPTH_CHANNELS, FILTER_STEP_X, FILTER_STEP_Y, FILTER_WIDTH, FILTER_X, FILTER_Y,
-  GRID_HEIGHT, GRID_WIDTH, GROUPS, OUT_CHANNELS, OUT_FIRST_X, OUT_FIRST_Y, OUT_HEIGHT, OUT_STEP_X, OUT_STEP_Y,
-  OUT_WIDTH, packPatches, ROOM, TAPS_X, TAPS_Y,
+  GRID_HEIGHT, GRID_WIDTH, OUT_CHANNELS, OUT_FIRST_X, OUT_FIRST_Y, OUT_HEIGHT, OUT_STEP_X, OUT_STEP_Y, OUT_WIDTH,
+  packPatches, ROOM, TAPS_X, TAPS_Y,
 } from './patches';
 import { MR, multiply, NR, SPARE } from './tile';
 export * from './convolution-filter';
