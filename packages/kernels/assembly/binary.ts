@@ -1,6 +1,7 @@
 // Functions of two elements. A repeated operand is written out four times to a small block and read with a step of 0,
 // so that one loop serves vector with vector, vector with number and number with vector.
 import * as math from './math';
+import { k, K } from './constants';
 import { loadPart, rowStart, storePart } from './partial';
 import { atan2Scalar, modScalar, powScalar } from './scalar';
 import { fma } from './simd';
@@ -36,15 +37,15 @@ function lanes(op: i32, a: v128, b: v128): v128 {
 @inline
 function geluSlope(a: v128): v128 {
   const tail = math.normalTail(a);
-  const phi = v128.bitselect(tail, f32x4.sub(splat(1), tail), f32x4.lt(a, splat(0)));
-  const density = math.expNegative(f32x4.mul(f32x4.mul(a, a), splat(-0.5)));
+  const phi = v128.bitselect(tail, f32x4.sub(k(K.ONE), tail), f32x4.lt(a, splat(0)));
+  const density = math.expNegative(f32x4.mul(f32x4.mul(a, a), k(K.MINUS_HALF)));
   return fma(f32x4.mul(a, splat(0.39894228)), density, phi);
 }
 
 /** s + factor s (1 - s) with s = sigmoid(u); the product, from e^-|u|, keeps its digits where s is almost 1. */
 function sigmoidSlope(u: v128, factor: v128): v128 {
   const e = math.expNegative(f32x4.neg(f32x4.abs(u)));
-  const d = f32x4.div(splat(1), f32x4.add(e, splat(1)));
+  const d = f32x4.div(k(K.ONE), f32x4.add(e, k(K.ONE)));
   const ed = f32x4.mul(e, d);
   return fma(factor, f32x4.mul(ed, d), v128.bitselect(ed, d, f32x4.lt(u, splat(0))));
 }
@@ -54,7 +55,7 @@ function sigmoidSlope(u: v128, factor: v128): v128 {
 @inline
 function geluTanhSlope(a: v128): v128 {
   const v = f32x4.pmin(f32x4.pmax(a, splat(-20)), splat(20));
-  const slope = fma(f32x4.mul(v, v), splat(0.2140644486), splat(1.5957691216));
+  const slope = fma(f32x4.mul(v, v), splat(0.2140644486), k(K.GELU1));
   return sigmoidSlope(math.geluTanhInner(v), f32x4.mul(v, slope));
 }
 
@@ -72,8 +73,8 @@ function apply(op: i32, a: v128, b: v128): v128 {
     return f32x4.mul(d, d);
   }
   if (op == Op.RELU_GRAD) return v128.andnot(b, f32x4.le(a, splat(0)));
-  if (op == Op.TANH_GRAD) return f32x4.mul(b, f32x4.sub(splat(1), f32x4.mul(a, a)));
-  if (op == Op.SIGMOID_GRAD) return f32x4.mul(f32x4.mul(b, a), f32x4.sub(splat(1), a));
+  if (op == Op.TANH_GRAD) return f32x4.mul(b, f32x4.sub(k(K.ONE), f32x4.mul(a, a)));
+  if (op == Op.SIGMOID_GRAD) return f32x4.mul(f32x4.mul(b, a), f32x4.sub(k(K.ONE), a));
   if (op == Op.GELU_GRAD) return f32x4.mul(b, geluSlope(a));
   if (op == Op.GELU_TANH_GRAD) return f32x4.mul(b, geluTanhSlope(a));
   if (op == Op.SILU_GRAD) return f32x4.mul(b, sigmoidSlope(a, a));
@@ -95,20 +96,22 @@ function applyInt(op: i32, a: v128, b: v128): v128 {
 @inline
 const INT: i32 = 32;
 
-/** n elements; a step of 0 reads the same 16 bytes for ever. The last vector may be cut short. */
+/** n elements; a step of 0 reads the same 16 bytes for ever. */
 // @ts-ignore: decorator
 @inline
 function loop(op: i32, a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32): void {
-  for (; n > 0; n -= 4) {
-    const whole = n >= 4;
-    const x = whole ? v128.load(a) : loadPart(a, n);
-    const y = whole ? v128.load(b) : loadPart(b, n);
-    const z = op >= INT ? applyInt(op - INT, x, y) : apply(op, x, y);
-    if (whole) v128.store(out, z);
-    else storePart(out, z, n);
+  for (; n >= 4; n -= 4) {
+    const x = v128.load(a);
+    const y = v128.load(b);
+    v128.store(out, op >= INT ? applyInt(op - INT, x, y) : apply(op, x, y));
     a += aStep;
     b += bStep;
     out += 16;
+  }
+  if (n > 0) {
+    const x = loadPart(a, n);
+    const y = loadPart(b, n);
+    storePart(out, op >= INT ? applyInt(op - INT, x, y) : apply(op, x, y), n);
   }
 }
 

@@ -1,4 +1,5 @@
 // Element-wise kernels.
+export { prepareConstants } from './constants';
 export { unaryF32, unaryI32, clipF32 } from './unary';
 export { binary, binaryScalar, binaryRows } from './binary';
 export { compareRows, compareFlat, logicFlat, testF32, notFlat, whereRows, whereFlat, cast } from './compare';

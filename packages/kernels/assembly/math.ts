@@ -1,48 +1,38 @@
 // Elementary functions on four lanes. NaN passes through each; lanes outside the fast range go through ./scalar.
 // Polynomials are weighted minimax fits made for this file. The two exponentials are inlined where they are used; the
 // rest are calls, which cost little beside their work and keep the binary small.
+import { K, k, k64, K64 } from './constants';
 import { Scalar, scalarLanes } from './scalar';
 import { fma } from './simd';
 
-/** 1.5 2^23: adding it leaves a small number, rounded to a whole one, in the low bits. */
+/** v - n ln 2 in two steps, the first of them exact. */
 // @ts-ignore: decorator
 @inline
-const MAGIC: f32 = 12582912;
-
-// @ts-ignore: decorator
-@inline
-function splat(x: f32): v128 {
-  return f32x4.splat(x);
-}
-
-/** v - k ln 2 in two steps, the first of them exact. */
-// @ts-ignore: decorator
-@inline
-function reduceByLn2(v: v128, k: v128): v128 {
-  return fma(k, splat(2.1219444e-4), fma(k, splat(-0.693359375), v));
+function reduceByLn2(v: v128, n: v128): v128 {
+  return fma(n, k(K.LN2_REST), fma(n, k(K.MINUS_LN2), v));
 }
 
 /** e^r - 1 for |r| <= 0.35, to 2e-8 of r. */
 // @ts-ignore: decorator
 @inline
 function expm1Small(r: v128): v128 {
-  let q = fma(splat(0.00139466697), r, splat(0.00836671051));
-  q = fma(q, r, splat(0.04166628048));
-  q = fma(q, r, splat(0.16666541994));
-  q = fma(q, r, splat(0.5));
+  let q = fma(k(K.E0), r, k(K.E1));
+  q = fma(q, r, k(K.E2));
+  q = fma(q, r, k(K.E3));
+  q = fma(q, r, k(K.HALF));
   return fma(f32x4.mul(r, r), q, r);
 }
 
-/** e^v for v in [-105, 89]: 2^k in two factors, so that subnormal results round only once. */
+/** e^v for v in [-105, 89]: 2^n in two factors, so that subnormal results round only once. */
 // @ts-ignore: decorator
 @inline
 function expInRange(v: v128): v128 {
-  const magic = splat(MAGIC + 254);
-  const t = fma(v, splat(1.442695041), magic);
+  const magic = k(K.MAGIC_254);
+  const t = fma(v, k(K.LOG2E), magic);
   const r = reduceByLn2(v, f32x4.sub(t, magic));
-  // The low bits of t hold k + 254; its halves are two exponents, biased by 127.
+  // The low bits of t hold n + 254; its halves are two exponents, biased by 127.
   const half = i32x4.shr_u(t, 1);
-  const y = f32x4.mul(f32x4.add(expm1Small(r), splat(1)), i32x4.shl(half, 23));
+  const y = f32x4.mul(f32x4.add(expm1Small(r), k(K.ONE)), i32x4.shl(half, 23));
   return f32x4.mul(y, i32x4.shl(i32x4.sub(t, half), 23));
 }
 
@@ -50,133 +40,148 @@ function expInRange(v: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  return expInRange(f32x4.pmin(f32x4.pmax(x, splat(-105)), splat(89)));
+  return expInRange(f32x4.pmin(f32x4.pmax(x, k(K.MINUS_105)), k(K.PLUS_89)));
 }
 
-/** e^x for x <= 0, as softmax needs it: faster than `exp`; results below 1.2e-38 become 0. Right up to x = 88. */
+/**
+ * e^x for x <= 0, as softmax needs it: 2e-7 relative and faster than `exp`; results below 1.2e-38 become 0. Right up to
+ * x = 88.
+ */
 // @ts-ignore: decorator
 @inline
 export function expNegative(x: v128): v128 {
-  const v = f32x4.pmax(x, splat(-88));
-  const magic = splat(MAGIC + 127);
-  const t = fma(v, splat(1.442695041), magic);
+  const v = f32x4.pmax(x, k(K.MINUS_88));
+  const magic = k(K.MAGIC_127);
+  const t = fma(v, k(K.LOG2E), magic);
   const r = reduceByLn2(v, f32x4.sub(t, magic));
-  // k = -127 makes the factor's bits 0.
-  return f32x4.mul(f32x4.add(expm1Small(r), splat(1)), i32x4.shl(t, 23));
+  const power = i32x4.shl(t, 23); // 2^n; n = -127 makes its bits 0
+  let q = fma(k(K.F0), r, k(K.F1));
+  q = fma(q, r, k(K.F2));
+  q = fma(q, r, k(K.F3));
+  q = fma(q, r, k(K.F4));
+  return fma(f32x4.mul(r, power), q, power);
 }
 
 /** e^x - 1 with small results as exact as large ones. */
 export function expm1(x: v128): v128 {
-  const v = f32x4.pmin(f32x4.pmax(x, splat(-18)), splat(89));
-  const magic = splat(MAGIC + 126);
-  const t = fma(v, splat(1.442695041), magic);
+  const v = f32x4.pmin(f32x4.pmax(x, k(K.MINUS_18)), k(K.PLUS_89));
+  const magic = k(K.MAGIC_126);
+  const t = fma(v, k(K.LOG2E), magic);
   const p = expm1Small(reduceByLn2(v, f32x4.sub(t, magic)));
-  const half = i32x4.shl(t, 23); // 2^(k - 1), which stays finite at k = 128
-  const y = fma(half, p, f32x4.sub(half, splat(0.5)));
+  const half = i32x4.shl(t, 23); // 2^(n - 1), which stays finite at n = 128
+  const y = fma(half, p, f32x4.sub(half, k(K.HALF)));
   return f32x4.add(y, y);
 }
 
-/** k ln 2 + log(1 + f) + c for f in [sqrt(1/2) - 1, sqrt(2) - 1]: a series in f / (2 + f). */
+/** n ln 2 + log(1 + f) + c for f in [sqrt(1/2) - 1, sqrt(2) - 1]: a series in f / (2 + f). */
 // @ts-ignore: decorator
 @inline
-function logParts(k: v128, f: v128, c: v128): v128 {
-  const s = f32x4.div(f, f32x4.add(f, splat(2)));
+function logParts(n: v128, f: v128, c: v128): v128 {
+  const s = f32x4.div(f, f32x4.add(f, k(K.TWO)));
   const z = f32x4.mul(s, s);
-  let p = fma(z, splat(0.29885188), splat(0.39977079));
-  p = fma(z, p, splat(0.66666782));
-  const h = f32x4.mul(f32x4.mul(f, f), splat(0.5));
-  const low = fma(s, fma(z, p, h), fma(k, splat(-2.1219444e-4), c));
-  return fma(k, splat(0.693359375), f32x4.sub(f, f32x4.sub(h, low)));
+  let p = fma(z, k(K.L0), k(K.L1));
+  p = fma(z, p, k(K.L2));
+  const h = f32x4.mul(f32x4.mul(f, f), k(K.HALF));
+  const low = fma(s, fma(z, p, h), fma(n, k(K.MINUS_LN2_REST), c));
+  return fma(n, k(K.LN2), f32x4.sub(f, f32x4.sub(h, low)));
 }
 
-/** Bits of sqrt(1/2): the start of the octave that logarithms are reduced to. */
+/** log(u 2^-lost) + c for normal, finite u > 0. */
 // @ts-ignore: decorator
 @inline
-const ROOT_HALF: i32 = 0x3f3504f3;
+function logNormal(u: v128, lost: v128, c: v128): v128 {
+  const start = k(K.ROOT_HALF_BITS); // of the octave that the mantissa is brought to
+  const bits = i32x4.sub(u, start);
+  const exponent = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_s(bits, 23), lost));
+  const m = i32x4.add(v128.and(bits, k(K.MANTISSA)), start);
+  return logParts(exponent, f32x4.sub(m, k(K.ONE)), c);
+}
 
-/** log(u) + c / u for normal, finite u > 0. */
+/** y = log(u) where u is positive and finite; else -Infinity at 0, NaN below, u itself at Infinity and NaN. */
 // @ts-ignore: decorator
 @inline
-function logNormal(u: v128, c: v128): v128 {
-  const bits = i32x4.sub(u, i32x4.splat(ROOT_HALF));
-  const k = f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23));
-  const m = i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(ROOT_HALF));
-  return logParts(k, f32x4.sub(m, splat(1)), c);
+function logEdges(y: v128, u: v128): v128 {
+  const zero = f32x4.splat(0);
+  const usual = v128.and(f32x4.gt(u, zero), f32x4.lt(u, k(K.INFINITY)));
+  if (i32x4.all_true(usual)) return y;
+  // The square root of what is negative is NaN.
+  const edge = v128.bitselect(f32x4.neg(k(K.INFINITY)), f32x4.sqrt(u), f32x4.eq(u, zero));
+  return v128.bitselect(y, edge, usual);
 }
 
 /** Natural logarithm; -Infinity at 0, NaN below. */
 export function log(x: v128): v128 {
-  const usual = v128.and(f32x4.ge(x, splat(1.17549435e-38)), f32x4.lt(x, splat(Infinity)));
-  if (!i32x4.all_true(usual)) return scalarLanes(Scalar.LOG, x);
-  return logNormal(x, splat(0));
+  const small = f32x4.lt(x, k(K.MIN_NORMAL));
+  const u = v128.bitselect(f32x4.mul(x, k(K.TWO_23)), x, small);
+  return logEdges(logNormal(u, v128.and(small, i32x4.splat(23)), f32x4.splat(0)), x);
 }
 
-/** log(1 + x) for x in [0, 2^100], NaN for NaN. */
-function log1pUsual(x: v128): v128 {
-  const u = f32x4.add(x, splat(1));
+/** log(1 + x) for u = 1 + x positive and finite; NaN for NaN. */
+// @ts-ignore: decorator
+@inline
+function log1pUsual(x: v128, u: v128): v128 {
   // What the sum lost, made up to first order.
-  const c = f32x4.div(f32x4.sub(x, f32x4.sub(u, splat(1))), u);
-  return logNormal(u, c);
+  const c = f32x4.div(f32x4.sub(x, f32x4.sub(u, k(K.ONE))), u);
+  return logNormal(u, i32x4.splat(0), c);
 }
 
 /** log(1 + x) with small results as exact as large ones; -Infinity at -1, NaN below. */
 export function log1p(x: v128): v128 {
-  const usual = v128.and(f32x4.gt(x, splat(-1)), f32x4.lt(x, splat(1e30)));
-  if (!i32x4.all_true(usual)) return scalarLanes(Scalar.LOG1P, x);
-  return log1pUsual(x);
+  const u = f32x4.add(x, k(K.ONE));
+  return logEdges(log1pUsual(x, u), u);
 }
 
 /** Hyperbolic tangent. */
 export function tanh(x: v128): v128 {
-  const e = expm1(f32x4.mul(f32x4.abs(x), splat(-2)));
-  const y = f32x4.div(f32x4.neg(e), f32x4.add(e, splat(2)));
-  return v128.or(y, v128.and(x, splat(-0.0)));
+  const e = expm1(f32x4.mul(f32x4.abs(x), k(K.MINUS_2)));
+  const y = f32x4.div(f32x4.neg(e), f32x4.add(e, k(K.TWO)));
+  return v128.or(y, v128.and(x, k(K.SIGN)));
 }
 
 /** 1 / (1 + e^-x), from e^-|x| so that both ends keep their digits. */
 export function sigmoid(x: v128): v128 {
-  const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), splat(-105)));
-  const numerator = v128.bitselect(e, splat(1), f32x4.lt(x, splat(0)));
-  return f32x4.div(numerator, f32x4.add(e, splat(1)));
+  const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), k(K.MINUS_105)));
+  const numerator = v128.bitselect(e, k(K.ONE), f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(numerator, f32x4.add(e, k(K.ONE)));
 }
 
 /** log(1 + e^x). */
 export function softplus(x: v128): v128 {
-  const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), splat(-105)));
-  return f32x4.add(f32x4.pmax(x, splat(0)), log1pUsual(e));
+  const e = expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), k(K.MINUS_105)));
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), log1pUsual(e, f32x4.add(e, k(K.ONE))));
 }
 
 /** -log(erfc(a)) for a >= 0: a times a polynomial, which beyond 5 stays constant. */
 function logErfc(a: v128): v128 {
-  const v = f32x4.pmin(a, splat(5));
-  let p = fma(v, splat(1.10554903e-6), splat(-2.03062762e-5));
-  p = fma(v, p, splat(0.000162281433));
-  p = fma(v, p, splat(-0.000726752712));
-  p = fma(v, p, splat(0.00177736609));
-  p = fma(v, p, splat(-0.00023217605));
-  p = fma(v, p, splat(-0.019129399));
-  p = fma(v, p, splat(0.102774903));
-  p = fma(v, p, splat(0.636619296));
-  p = fma(v, p, splat(1.12837919));
+  const v = f32x4.pmin(a, k(K.FIVE));
+  let p = fma(v, k(K.P0), k(K.P1));
+  p = fma(v, p, k(K.P2));
+  p = fma(v, p, k(K.P3));
+  p = fma(v, p, k(K.P4));
+  p = fma(v, p, k(K.P5));
+  p = fma(v, p, k(K.P6));
+  p = fma(v, p, k(K.P7));
+  p = fma(v, p, k(K.P8));
+  p = fma(v, p, k(K.P9));
   return f32x4.mul(a, p);
 }
 
 /** The error function within 2e-7. */
 export function erf(x: v128): v128 {
   const y = expm1(f32x4.neg(logErfc(f32x4.abs(x))));
-  return v128.bitselect(x, f32x4.neg(y), splat(-0.0));
+  return v128.bitselect(x, f32x4.neg(y), k(K.SIGN));
 }
 
 /** Phi(-|x|), the tail of the normal distribution. */
 export function normalTail(x: v128): v128 {
-  const a = f32x4.mul(f32x4.abs(x), splat(0.707106781));
-  return f32x4.mul(splat(0.5), expNegative(f32x4.neg(logErfc(a))));
+  const a = f32x4.mul(f32x4.abs(x), k(K.ROOT_HALF));
+  return f32x4.mul(k(K.HALF), expNegative(f32x4.neg(logErfc(a))));
 }
 
 /** x Phi(x). */
 export function gelu(x: v128): v128 {
   const tail = normalTail(x);
-  const phi = v128.bitselect(tail, f32x4.sub(splat(1), tail), f32x4.lt(x, splat(0)));
+  const phi = v128.bitselect(tail, f32x4.sub(k(K.ONE), tail), f32x4.lt(x, f32x4.splat(0)));
   return f32x4.mul(x, phi);
 }
 
@@ -185,15 +190,15 @@ export function gelu(x: v128): v128 {
 @inline
 export function geluTanhInner(x: v128): v128 {
   const z = f32x4.mul(x, x);
-  return f32x4.mul(x, fma(z, splat(0.0713548162), splat(1.5957691216)));
+  return f32x4.mul(x, fma(z, k(K.GELU0), k(K.GELU1)));
 }
 
 /** sin(r) for r in [-pi/4, pi/4]. */
 // @ts-ignore: decorator
 @inline
 function sinSmall(r: v128, z: v128): v128 {
-  let p = fma(z, splat(-0.000195166558), splat(0.00833217354));
-  p = fma(z, p, splat(-0.166666549));
+  let p = fma(z, k(K.S0), k(K.S1));
+  p = fma(z, p, k(K.S2));
   return fma(f32x4.mul(z, r), p, r);
 }
 
@@ -201,25 +206,25 @@ function sinSmall(r: v128, z: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function cosSmall(z: v128): v128 {
-  let p = fma(z, splat(2.443773e-5), splat(-0.00138873614));
-  p = fma(z, p, splat(0.0416666466));
-  return fma(f32x4.mul(z, z), p, fma(z, splat(-0.5), splat(1)));
+  let p = fma(z, k(K.C0), k(K.C1));
+  p = fma(z, p, k(K.C2));
+  return fma(f32x4.mul(z, z), p, fma(z, k(K.MINUS_HALF), k(K.ONE)));
 }
 
-/** Two lanes times 2 / pi, the nearest whole number k in the low word. */
+/** Two lanes times 2 / pi, the nearest whole number n in the low word. */
 // @ts-ignore: decorator
 @inline
 function quarters(x: v128): v128 {
-  return f64x2.add(f64x2.mul(x, f64x2.splat(0.6366197723675814)), f64x2.splat(6755399441055744));
+  return f64x2.add(f64x2.mul(x, k64(K64.TWO_OVER_PI)), k64(K64.MAGIC));
 }
 
-/** x - k pi / 2 for k in `t` as from `quarters`, right to the last bits of float32 for |k| < 2^20. */
+/** x - n pi / 2 for n in `t` as from `quarters`, right to the last bits of float32 for |n| < 2^20. */
 // @ts-ignore: decorator
 @inline
 function reduceByQuarter(x: v128, t: v128): v128 {
-  const k = f64x2.sub(t, f64x2.splat(6755399441055744));
-  const r = f64x2.sub(x, f64x2.mul(k, f64x2.splat(1.5707963267341256)));
-  return f64x2.sub(r, f64x2.mul(k, f64x2.splat(6.077100506506192e-11)));
+  const n = f64x2.sub(t, k64(K64.MAGIC));
+  const r = f64x2.sub(x, f64x2.mul(n, k64(K64.HALF_PI)));
+  return f64x2.sub(r, f64x2.mul(n, k64(K64.HALF_PI_REST)));
 }
 
 /** Which circle function `circular` gives. */
@@ -252,7 +257,7 @@ function circular(which: i32, x: v128): v128 {
   const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
   if (which == TAN) {
     const y = f32x4.div(v128.bitselect(c, s, odd), v128.bitselect(s, c, odd));
-    return v128.xor(y, v128.and(odd, splat(-0.0)));
+    return v128.xor(y, v128.and(odd, k(K.SIGN)));
   }
   const sign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
   return v128.xor(v128.bitselect(c, s, odd), sign);
@@ -261,7 +266,7 @@ function circular(which: i32, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function isModest(x: v128): bool {
-  return i32x4.all_true(f32x4.lt(f32x4.abs(x), splat(1e6)));
+  return i32x4.all_true(f32x4.lt(f32x4.abs(x), k(K.MILLION)));
 }
 
 export function sin(x: v128): v128 {

@@ -112,18 +112,12 @@ function sinScalar(x: f32, quarters: u32): f64 {
 }
 
 /** Functions of one number that have no SIMD form of their own, or lanes that need the slow one. */
-export const enum Scalar { LOG, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH }
+export const enum Scalar { SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH }
 
 /** One of them. */
 function scalar(which: i32, x: f32): f32 {
   const v = <f64>x;
   switch (which) {
-    case Scalar.LOG: return <f32>log64(v);
-    case Scalar.LOG1P: {
-      const u = 1.0 + v;
-      const y = log64(u);
-      return <f32>(u > 0 && u < Infinity ? y - ((u - 1.0) - v) / u : y);
-    }
     case Scalar.SIN: return <f32>sinScalar(x, 0);
     case Scalar.COS: return <f32>sinScalar(x, 1);
     case Scalar.TAN: return <f32>(sinScalar(x, 0) / sinScalar(x, 1));

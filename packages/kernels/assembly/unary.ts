@@ -1,5 +1,6 @@
 // Functions of one element. Items are 16 elements: heap blocks are whole multiples of 64 bytes, so the last item may
 // run past the end of a buffer, though never past its block.
+import { k, K } from './constants';
 import * as math from './math';
 import { Scalar, scalarLanes } from './scalar';
 
@@ -12,7 +13,7 @@ const enum Op {
 // @ts-ignore: decorator
 @inline
 function one(): v128 {
-  return f32x4.splat(1);
+  return k(K.ONE);
 }
 
 /** 1, 0, -1 or NaN. */

@@ -54,6 +54,7 @@ export class WasmRuntime {
     this.threads = threads;
     this.#shareFrom = shareFrom;
     this.#exports = exports as Record<string, Kernel>;
+    this.call('prepareConstants');
     this.pool = threads > 1 ? new ThreadPool(modules, memory, CONTROL_AT, exports, threads) : undefined;
   }
 
