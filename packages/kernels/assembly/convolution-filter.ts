@@ -89,8 +89,8 @@ function packTaps(x: usize, p: usize, row: i32, rows: i32, point: i32, count: i3
 }
 
 /**
- * Gradients by the filter for each of `chunks` runs of `chunk` points, one after the other in `partials`. Items are panels
- * of MR rows of the filter, for one group after the other, for one chunk after the other.
+ * Gradients by the filter for each run of `chunk` points, one after the other in `partials`. Items are panels of MR rows
+ * of the filter, for one group after the other, for one chunk after the other.
  */
 export function filterGradients(
   x: usize, dy: usize, partials: usize, chunk: i32, p: usize, start: i32, end: i32, scratch: usize,

@@ -81,7 +81,8 @@ export function convolve(
   const columns = load<i32>(p, COLUMNS), channels = load<i32>(p, DEPTH_CHANNELS);
   const points = load<i32>(p, BATCH) * load<i32>(p, GRID_HEIGHT) * load<i32>(p, GRID_WIDTH);
   const panels = (points + MR - 1) / MR;
-  const filterBytes = <usize>((columns + NR - 1) / NR) * (<usize>(load<i32>(p, TAPS_Y) * load<i32>(p, TAPS_X) * channels) << 5);
+  const steps = load<i32>(p, TAPS_Y) * load<i32>(p, TAPS_X) * channels;
+  const filterBytes = <usize>((columns + NR - 1) / NR) * (<usize>steps << 5);
   const inPlace = load<i32>(p, OUT_STEP_Y) == 1 && load<i32>(p, OUT_STEP_X) == 1;
   const outRow = <usize>load<i32>(p, OUT_CHANNELS) << 2;
   const spare = scratch + SPARE + ROOM + <usize>(ROWS * DEPTH * 4);

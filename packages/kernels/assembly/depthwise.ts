@@ -92,7 +92,10 @@ function imageOf(src: usize, p: usize, line: i32): usize {
   return src + (<usize>(line / load<i32>(p, GRID_HEIGHT)) * <usize>(pixels * load<i32>(p, CHANNELS)) << 2);
 }
 
-/** Forward with any number of results a channel; the gradient by the input where that is one. Items are lines of the grid. */
+/**
+ * Forward with any number of results a channel; the gradient by the input where that is one. Items are lines of the
+ * grid.
+ */
 export function depthwise(
   src: usize, filter: usize, bias: usize, out: usize, p: usize, start: i32, end: i32, scratch: usize,
 ): void {

@@ -1,18 +1,7 @@
 /** Matmul kernels of the `js` device: the oracle. */
+import { matrixAt } from '../batch.js';
 import type { TypedArray } from '../dtype.js';
 import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
-
-/** The number of the matrix that belongs to matrix `index` of the result. */
-export function matrixAt(index: number, batch: readonly number[], strides: readonly number[]): number {
-  let at = 0;
-  let rest = index;
-  for (let axis = batch.length - 1; axis >= 0; axis--) {
-    const size = batch[axis]!;
-    at += (rest % size) * strides[axis]!;
-    rest = Math.floor(rest / size);
-  }
-  return at;
-}
 
 export const matmul: MatmulKernels<TypedArray> = {
   matmul(a, b, out, sizes: MatmulSizes) {

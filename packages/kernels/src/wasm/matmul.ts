@@ -1,6 +1,7 @@
 /** Matmul kernels of the `wasm` device: chooses the form of a product, packs, and shares the work. */
+
+import { matrixAt } from '../batch.js';
 import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
-import { matrixAt } from './batch.js';
 import { multiplyByPanels, type Product } from './panels.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 

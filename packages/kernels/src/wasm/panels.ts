@@ -1,5 +1,5 @@
 /** Matrix products by packed panels: what large products, and convolutions without overlap, come down to. */
-import { countMatrices } from './batch.js';
+import { countMatrices } from '../batch.js';
 import type { WasmRuntime } from './runtime.js';
 
 /** Bytes of the tile's spare room and of a packed block of the left operand: see assembly/tile.ts and matmul.ts. */
