@@ -1,0 +1,144 @@
+/** Softmax, normalisation and attention: against their definitions, with masks, and what is refused. */
+import { DTypeError, OptionError, ShapeError } from '@saccade/kernels';
+import { assertClose, assertThrows } from '@saccade/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  attention,
+  attentionWeights,
+  batchNorm,
+  layerNorm,
+  logSoftmax,
+  matmul,
+  Rng,
+  scope,
+  softmax,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../src/index.js';
+import { onDevices } from './devices.js';
+import { assertTensor, counting, truth, values, whole } from './values.js';
+
+const inScope = (name: string, body: () => void): void => onDevices(test, name, () => scope(body));
+
+inScope('softmax and its logarithm, along any axis, without overflow', () => {
+  const x = tensor([0, Math.log(3)]);
+  assertClose(values(softmax(x)), [0.25, 0.75], { rtol: 1e-6 });
+  assertClose(values(logSoftmax(x)), [Math.log(0.25), Math.log(0.75)], { rtol: 1e-6 });
+  assertClose(values(softmax(x.reshape([2, 1]), { axis: 0 })), [0.25, 0.75], { rtol: 1e-6 });
+  assertClose(values(softmax(tensor([1e30, 1e30]))), [0.5, 0.5]);
+  assertTensor(softmax(tensor([-Infinity, 0])), [2], [0, 1]);
+  assert.ok(values(softmax(tensor([-Infinity, -Infinity]))).every(Number.isNaN));
+});
+
+inScope('what a mask leaves out has no weight, a row left out whole is zeros', () => {
+  const x = tensor([[0, 5, 0], [1, 2, 3]]); // biome-ignore format: rows
+  const mask = truth([1, 0, 1, 0, 0, 0], [2, 3]);
+  assertTensor(softmax(x, { mask }), [2, 3], [0.5, 0, 0.5, 0, 0, 0]);
+  const logs = values(logSoftmax(x, { mask }));
+  assertClose(logs, [Math.log(0.5), -Infinity, Math.log(0.5), -Infinity, -Infinity, -Infinity], { rtol: 1e-6 });
+  assertTensor(softmax(x, { mask: truth([1, 0], [2, 1]), axis: 0 }), [2, 3], [1, 1, 1, 0, 0, 0]);
+  assertTensor(softmax(x, { mask: truth([0], []) }), [2, 3], [0, 0, 0, 0, 0, 0]);
+  assertThrows(
+    () => softmax(x, { mask: truth([1, 0]) }),
+    ShapeError,
+    /softmax: mask \[2\] does not broadcast to \[2, 3\]/,
+  );
+  assertThrows(() => softmax(x, { mask: truth([1, 1, 1, 1], [4, 1, 1]) }), ShapeError, /softmax: mask \[4, 1, 1\]/);
+  assertThrows(() => logSoftmax(x, { mask: x }), DTypeError, /logSoftmax: mask must be bool, got float32/);
+  assertThrows(() => softmax(whole([1])), DTypeError, /softmax: expected float32 or float64, got int32/);
+  assertThrows(() => softmax(tensor(1)), OptionError, /softmax: a scalar has no axis -1/);
+});
+
+inScope('layer norm and batch norm centre and scale', () => {
+  const x = tensor([[1, 3], [2, 6]]); // biome-ignore format: rows
+  assertClose(values(layerNorm(x, { epsilon: 0 })), [-1, 1, -1, 1], { rtol: 1e-6 });
+  const batch = batchNorm(x, { epsilon: 0, gamma: tensor([2, 1]), beta: tensor([0, 10]) });
+  assertClose(values(batch.output), [-2, 9, 2, 11], { rtol: 1e-6 });
+  assertTensor(batch.mean, [2], [1.5, 4.5]);
+  assertTensor(batch.variance, [2], [0.25, 2.25]);
+  assertClose(values(layerNorm(zeros([2, 3]))), [0, 0, 0, 0, 0, 0]);
+  for (const [name, f] of [
+    ['layerNorm', layerNorm],
+    ['batchNorm', batchNorm],
+  ] as const) {
+    // biome-ignore format: pairs
+    assertThrows(() => f(x, { gamma: zeros([3]) }), ShapeError, new RegExp(`${name}: gamma and beta must be \\[2\\], got \\[3\\]`));
+    assertThrows(() => f(x, { beta: whole([1, 2]) }), DTypeError, new RegExp(`${name}: element types differ`));
+    assertThrows(() => f(tensor(1)), ShapeError, new RegExp(`${name}: expected at least one axis`));
+    for (const epsilon of [-1, Number.NaN, Infinity]) {
+      assertThrows(() => f(x, { epsilon }), OptionError, new RegExp(`${name}: epsilon must be a number from 0, got`));
+    }
+  }
+});
+
+/** Batch and heads, queries, keys, channels, value channels. */
+const sizes: readonly (readonly [readonly number[], number, number, number, number])[] = [
+  [[], 3, 5, 4, 2],
+  [[2], 7, 7, 3, 3],
+  [[2, 3], 5, 9, 8, 6],
+  [[1], 70, 130, 16, 16],
+  [[2], 1, 33, 5, 1],
+];
+
+inScope('attention is its weights times the values, with all options', () => {
+  const rng = new Rng(11);
+  for (const [lead, queries, keys, channels, out] of sizes) {
+    const query = rng.normal([...lead, queries, channels]) as Tensor;
+    const key = rng.normal([...lead, keys, channels]) as Tensor;
+    const value = rng.normal([...lead, keys, out]) as Tensor;
+    const bias = rng.normal([queries, keys]) as Tensor;
+    const wide = rng.normal([...lead.map(() => 1), 1, keys]) as Tensor;
+    const mask = rng.bernoulli([...lead, queries, keys], 0.7) as Tensor;
+    for (const options of [
+      {},
+      { causal: true },
+      { bias },
+      { bias: wide, scale: 0.1 },
+      { mask },
+      { mask, bias, causal: true },
+      { scale: 0 },
+    ]) {
+      const fused = attention(query, key, value, options);
+      const whole = matmul(attentionWeights(query, key, options), value);
+      assert.equal(fused.shape, [...lead, queries, out]);
+      assertClose(values(fused), values(whole), { rtol: 1e-4, atol: 2e-6 });
+    }
+  }
+});
+
+inScope('a query that sees nothing gives zeros', () => {
+  const x = counting(2, 2).add(1);
+  assertTensor(attention(x, x, x, { mask: truth([0, 0, 1, 0], [2, 2]) }), [2, 2], [0, 0, 1, 2]);
+  assertTensor(attentionWeights(x, x.at(':1'), { causal: true }), [2, 1], [0, 1]);
+  assertTensor(attention(x, x.at(':1'), x.at(':1'), { causal: true }), [2, 2], [0, 0, 1, 2]);
+});
+
+inScope('operands of attention that do not fit are refused', () => {
+  const [q, k, v] = [zeros([2, 3, 4]), zeros([2, 5, 4]), zeros([2, 5, 1])];
+  const shapes = /attention: expected query .* got \[2, 3, 4\], \[2, 5, 4\], \[2, 4, 1\]/;
+  assertThrows(() => attention(q, k, zeros([2, 4, 1])), ShapeError, shapes);
+  assertThrows(() => attention(q, zeros([2, 5, 3]), v), ShapeError, /attention: expected/);
+  assertThrows(() => attention(q, zeros([5, 4]), zeros([5, 1])), ShapeError, /attention: expected/);
+  assertThrows(() => attention(zeros([4]), zeros([4]), zeros([4])), ShapeError, /attention: expected/);
+  assertThrows(
+    () => attentionWeights(q, zeros([2, 5, 3])),
+    ShapeError,
+    /attentionWeights: expected .* got \[2, 3, 4\], \[2, 5, 3\]/,
+  );
+  assertThrows(
+    () => attention(q, k, v, { bias: zeros([4]) }),
+    ShapeError,
+    /bias \[4\] does not broadcast to the scores \[2, 3, 5\]/,
+  );
+  const deep = truth([1, 1, 1], [3, 1, 1, 1]);
+  assertThrows(() => attention(q, k, v, { mask: deep }), ShapeError, /mask \[3, 1, 1, 1\] does not broadcast/);
+  assertThrows(() => attention(q, k, v, { mask: zeros([5]) }), DTypeError, /attention: mask must be bool, got float32/);
+  assertThrows(() => attention(q, k, v, { bias: whole([1]) }), DTypeError, /attention: expected float32 or float64/);
+  for (const scale of [Number.NaN, Infinity]) {
+    assertThrows(() => attention(q, k, v, { scale }), OptionError, /attention: scale must be a finite number, got/);
+  }
+});
+
+test.run();
