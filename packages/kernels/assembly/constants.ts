@@ -11,7 +11,7 @@ const DOUBLES_AT: usize = 384;
 /** The float32 (or 32-bit) constants, by place. */
 export const enum K {
   ONE, HALF, MINUS_HALF, TWO, MINUS_2, FIVE, INFINITY, SIGN, MIN_NORMAL, TWO_23, MILLION, MAGIC_126,
-  MAGIC_127, MAGIC_254, MINUS_18, MINUS_88, MINUS_105, PLUS_89, LOG2E, MINUS_LN2, LN2_REST, LN2,
+  MAGIC_127, MAGIC_254, MINUS_18, MINUS_88, MINUS_105, PLUS_89, MINUS_88_3, PLUS_88, MINUS_127, LOG2E, MINUS_LN2, LN2_REST, LN2,
   MINUS_LN2_REST, E0, E1, E2, E3, F0, F1, F2, F3, F4, L0, L1, L2, P0, P1, P2, P3, P4, P5, P6, P7, P8, P9,
   ROOT_HALF, GELU0, GELU1, S0, S1, S2, C0, C1, C2, ROOT_HALF_BITS, MANTISSA,
 }
@@ -65,6 +65,9 @@ export function prepareConstants(): void {
   put(K.MINUS_88, -88);
   put(K.MINUS_105, -105);
   put(K.PLUS_89, 89);
+  put(K.MINUS_88_3, -88.3);
+  put(K.PLUS_88, 88);
+  put(K.MINUS_127, -127);
   put(K.LOG2E, 1.442695041);
   put(K.MINUS_LN2, -0.693359375);
   put(K.LN2_REST, 2.1219444e-4);
@@ -74,11 +77,11 @@ export function prepareConstants(): void {
   put(K.E1, 0.00836671051);
   put(K.E2, 0.04166628048);
   put(K.E3, 0.16666541994);
-  put(K.F0, 0.008290144);
-  put(K.F1, 0.041898851);
-  put(K.F2, 0.16667644);
-  put(K.F3, 0.49999143);
-  put(K.F4, 0.9999997);
+  put(K.F0, 0.00132644543);
+  put(K.F1, 0.00967172547);
+  put(K.F2, 0.0555073632);
+  put(K.F3, 0.240222388);
+  put(K.F4, 0.693146975);
   put(K.L0, 0.29885188);
   put(K.L1, 0.39977079);
   put(K.L2, 0.66666782);

@@ -14,8 +14,18 @@ export function exp64(x: f64): f64 {
   if (x < -700) return 0;
   const k = nearest(x * 1.4426950408889634);
   const r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10;
-  let p: f64 = 1.0;
-  for (let n = 13; n > 0; n--) p = p * (r / <f64>n) + 1.0;
+  let p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0;
+  p = r * p + 1.0 / 39916800.0;
+  p = r * p + 1.0 / 3628800.0;
+  p = r * p + 1.0 / 362880.0;
+  p = r * p + 1.0 / 40320.0;
+  p = r * p + 1.0 / 5040.0;
+  p = r * p + 1.0 / 720.0;
+  p = r * p + 1.0 / 120.0;
+  p = r * p + 1.0 / 24.0;
+  p = r * p + 1.0 / 6.0;
+  p = r * p + 1.0 / 2.0;
+  p = r * (r * p) + r + 1.0;
   // NaN falls through: its conversion saturates, the product stays NaN.
   return p * reinterpret<f64>(<i64>(<i32>k + 1023) << 52);
 }

@@ -1,13 +1,31 @@
 // Softmax and log-softmax over rows: the maximum, the exponentials with their sum, the scaling.
 import * as math from './math';
 import { loadPart, rowStart, storePart } from './partial';
-import { logOf, maxRow, sumExpRow } from './reduce';
+import { logOf, sumExpRow } from './reduce';
 import { sumLanes } from './simd';
 
 /** Elements summed in float32 before they go into the float64 total. */
 // @ts-ignore: decorator
 @inline
 const BLOCK: i32 = 1024;
+
+/** The largest of n elements, NaN left out: it makes itself heard in the sum. */
+function largest(x: usize, n: i32): f32 {
+  let a = f32x4.splat(-Infinity);
+  let b = a;
+  for (; n >= 8; n -= 8) {
+    a = f32x4.pmax(a, v128.load(x));
+    b = f32x4.pmax(b, v128.load(x, 16));
+    x += 32;
+  }
+  a = f32x4.pmax(a, b);
+  for (; n > 0; n--) {
+    a = f32x4.pmax(a, v128.load32_splat(x));
+    x += 4;
+  }
+  a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1));
+}
 
 /** out = e^(x - shift); gives the sum. */
 function exponentials(x: usize, out: usize, n: i32, shift: f32): f64 {
@@ -83,11 +101,12 @@ function row(isLog: i32, x: usize, mask: usize, out: usize, n: i32): void {
     if (!masked(x, mask, out, n)) return blank(mask, out, n, nothing);
     x = out;
   }
-  const top = maxRow(x, n, i32x4.splat(0));
-  if (isLog) shift(x, out, n, top, logOf(sumExpRow(x, n, top)));
-  else scale(out, n, <f32>(1.0 / exponentials(x, out, n, top)));
-  // A maximum that is no number has made NaN of what the mask leaves out.
-  if (mask != 0 && !(abs(top) < Infinity)) blank(mask, out, n, nothing);
+  const top = largest(x, n);
+  const total = isLog ? sumExpRow(x, n, top) : exponentials(x, out, n, top);
+  if (isLog) shift(x, out, n, top, logOf(total));
+  else scale(out, n, <f32>(1.0 / total));
+  // Then NaN stands where the mask leaves elements out, too.
+  if (mask != 0 && isNaN(total)) blank(mask, out, n, nothing);
 }
 
 /** Softmax or log-softmax of rows; the mask (0: none) has its own strides, the last of them `maskStep`. */

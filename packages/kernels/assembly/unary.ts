@@ -43,7 +43,7 @@ function apply(op: i32, x: v128): v128 {
   if (op == Op.COS) return math.cos(x);
   if (op == Op.TAN) return math.tan(x);
   if (op == Op.TANH) return math.tanh(x);
-  if (op == Op.SIGMOID) return math.sigmoid(x);
+  if (op == Op.SIGMOID) return math.sigmoidFast(x);
   if (op == Op.SOFTPLUS) return math.softplus(x);
   if (op == Op.RELU) return f32x4.pmax(x, f32x4.splat(0));
   if (op == Op.GELU) return math.gelu(x);
