@@ -77,7 +77,7 @@ const otherwise = [
   'init createJsDevice checkGradients eye full linspace ones range tensor zeros',
   'loadSafetensors encodeNpy loadNpy saveNpy decodeNpy openSafetensors decodeSafetensors packSafetensors',
   'encodeSafetensors saveSafetensors cholesky choleskySolve eig eigSymmetric leastSquares qr solve svd',
-  'checkpoint customGrad grad valueAndGrad valueAndGradOf memory format dispose keep scope isTensor mapTree tensorsOf',
+  'assign checkpoint customGrad grad valueAndGrad valueAndGradOf memory format dispose keep scope isTensor mapTree tensorsOf',
 ]
   .join(' ')
   .split(' ');

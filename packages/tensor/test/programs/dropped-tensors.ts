@@ -3,7 +3,7 @@ import { memory, tensor } from '../../src/index.js';
 
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 const kept = tensor([[1, 2]]);
-for (let i = 0; i < 5; i++) {
+for (let i = 0; i < 60; i++) {
   tensor([[1, 2]]).mul(2);
   tensor([
     [1, 2],
