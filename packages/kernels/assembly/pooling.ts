@@ -64,7 +64,14 @@ function mean(
   else store<f32>(to, one / by);
 }
 
-/** Maximum of a window and its position, for 4 lanes or 1. The first wins on ties, and NaN over all. */
+/** Where `v` takes the place of `best`: it is larger, or the first NaN. */
+// @ts-ignore: decorator
+@inline
+function wins(v: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+}
+
+/** Maximum of a window and its position, for 8, 4 or 1 lanes. The first wins on ties, and NaN over all. */
 // @ts-ignore: decorator
 @inline
 function maximum(
@@ -72,25 +79,36 @@ function maximum(
   to: usize, indices: usize,
 ): void {
   const empty = top >= bottom || left >= right;
-  let best = f32x4.splat(-Infinity);
-  let index = i32x4.splat(empty ? -1 : top * width + left);
+  let best = f32x4.splat(-Infinity), second = best;
+  let index = i32x4.splat(empty ? -1 : top * width + left), secondIndex = index;
   for (let y = top; y < bottom; y++) {
     let at = image + <usize>y * row + <usize>left * pixel;
+    let position = i32x4.splat(y * width + left);
     for (let x = left; x < right; x++) {
-      const v = lanes == 4 ? v128.load(at) : v128.load32_zero(at);
-      // Larger, or the first NaN.
-      const wins = v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
-      best = v128.bitselect(v, best, wins);
-      index = v128.bitselect(i32x4.splat(y * width + x), index, wins);
+      const v = lanes == 1 ? v128.load32_zero(at) : v128.load(at);
+      const won = wins(v, best);
+      best = v128.bitselect(v, best, won);
+      index = v128.bitselect(position, index, won);
+      if (lanes == 8) {
+        const w = v128.load(at, 16);
+        const wonToo = wins(w, second);
+        second = v128.bitselect(w, second, wonToo);
+        secondIndex = v128.bitselect(position, secondIndex, wonToo);
+      }
+      position = i32x4.add(position, i32x4.splat(1));
       at += pixel;
     }
   }
-  if (lanes == 4) {
-    v128.store(to, best);
-    v128.store(indices, index);
-  } else {
+  if (lanes == 1) {
     v128.store32_lane(to, best, 0);
     v128.store32_lane(indices, index, 0);
+    return;
+  }
+  v128.store(to, best);
+  v128.store(indices, index);
+  if (lanes == 8) {
+    v128.store(to, second, 16);
+    v128.store(indices, secondIndex, 16);
   }
 }
 
@@ -112,9 +130,12 @@ function poolLines(x: usize, out: usize, indices: usize, p: usize, start: i32, e
       const at = <usize>(line * outWidth + ox) * pixel;
       const by: f32 = isMax ? <f32>1 : divisor(p, oy, ox);
       let c: i32 = 0;
-      for (; c < channels; c += 4) {
+      for (; isMax && c + 8 <= channels; c += 8) {
         const from = image + (<usize>c << 2), to = at + (<usize>c << 2);
-        if (channels - c < 4) break;
+        maximum(from, row, pixel, top, bottom, left, right, width, 8, out + to, indices + to);
+      }
+      for (; c + 4 <= channels; c += 4) {
+        const from = image + (<usize>c << 2), to = at + (<usize>c << 2);
         if (isMax) maximum(from, row, pixel, top, bottom, left, right, width, 4, out + to, indices + to);
         else mean(from, row, pixel, top, bottom, left, right, by, 4, out + to);
       }
