@@ -72,21 +72,22 @@ function sumPanel(op: i32, x: usize, step: usize, size: i32, out: usize, columns
   }
 }
 
-/** Maxima (minima with `flip` the sign bit) of a panel's columns, to `out`. */
+/** Maxima (minima with `flip` the sign bit) of a panel's columns, gathered in `out`. */
 function maxPanel(x: usize, step: usize, size: i32, out: usize, columns: i32, flip: v128): void {
-  for (let n = columns; n > 0; n -= 4) {
-    let best = f32x4.splat(-Infinity);
-    let at = x;
-    for (let row = 0; row < size; row++) {
-      best = f32x4.max(best, v128.xor(n >= 4 ? v128.load(at) : loadPart(at, n), flip));
-      at += step;
+  const whole = <usize>(columns >> 2) << 4;
+  const rest = columns & 3;
+  const lowest = f32x4.splat(-Infinity);
+  for (let c: usize = 0; c < whole; c += 16) v128.store(out + c, lowest);
+  let last = lowest;
+  for (let row = 0; row < size; row++) {
+    for (let c: usize = 0; c < whole; c += 16) {
+      v128.store(out + c, f32x4.max(v128.load(out + c), v128.xor(v128.load(x + c), flip)));
     }
-    best = v128.xor(best, flip);
-    if (n >= 4) v128.store(out, best);
-    else storePart(out, best, n);
-    x += 16;
-    out += 16;
+    if (rest > 0) last = f32x4.max(last, v128.xor(loadPart(x + whole, rest), flip));
+    x += step;
   }
+  for (let c: usize = 0; c < whole; c += 16) v128.store(out + c, v128.xor(v128.load(out + c), flip));
+  if (rest > 0) storePart(out + whole, v128.xor(last, flip), rest);
 }
 
 function prodPanel(x: usize, step: usize, size: i32, out: usize, columns: i32): void {

@@ -4,7 +4,8 @@ import type { DType } from '../dtype.js';
 /**
  * Functions of one element. Floats in, floats out; `neg`, `abs`, `sign`, `square` also take int32.
  * NaN goes in and comes out, except `isNaN`/`isFinite`, which are kernels of their own below.
- * Accuracy on `wasm`: within 4 units in the last place of float32 (`erf`, `gelu`: 2e-7 absolute).
+ * Accuracy on `wasm`: within 4 units in the last place of float32; `erf`, `gelu`, `geluTanh`: 2e-7 of max(1, |result|);
+ * `sigmoid` below 4.5e-39 may be 0.
  * `gelu` is the exact one, x Phi(x); `geluTanh` the tanh approximation; `silu` x sigmoid(x);
  * `softplus` log(1 + e^x), stable for large |x|; `round` halves to even.
  */
@@ -45,10 +46,10 @@ export type UnaryOp = (typeof unaryOps)[number];
 
 /**
  * Functions of two elements with a result of the same type (float32, float64, int32).
- * `maximum`/`minimum` give NaN if either is NaN. `div` of int32 truncates towards zero, by zero gives 0.
- * `mod` has the sign of the divisor (as Python's %). `pow` of a negative base takes whole exponents only, else NaN.
+ * `maximum`/`minimum` give NaN if either is NaN. `div` of int32 truncates towards zero; int32 `div` and `mod` by zero
+ * give 0. `mod` has the sign of the divisor (as Python's %). `pow` of a negative base takes whole exponents only, else NaN.
  * The `…Grad` functions multiply an upstream gradient `b` by a derivative taken at `a`:
- * `reluGrad`, `geluGrad`, `geluTanhGrad`, `siluGrad` at the input; `tanhGrad`, `sigmoidGrad` at the output.
+ * `reluGrad` (0 at 0), `geluGrad`, `geluTanhGrad`, `siluGrad` at the input; `tanhGrad`, `sigmoidGrad` at the output.
  */
 export const binaryOps = [
   'add',

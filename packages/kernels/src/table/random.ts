@@ -12,9 +12,10 @@ export interface PhiloxState {
  * How words become numbers. Element i uses block `block + floor(i / 4)`, word i mod 4 (normal: words pairwise).
  * - `bits`: the word itself, into int32.
  * - `uniform`: (word >>> 8) 2^-24 in [0, 1), then low + u (high - low) in float32 steps.
- * - `normal`: Box-Muller on the pair (even, odd word), in float64 from basic operations alone, so that all devices agree
- *   bit for bit; then mean + deviation z.
- * - `gumbel`: -log(-log(u)) with u = ((word >>> 8) + 0.5) 2^-24, location a, scale b.
+ * - `normal`: Box-Muller on the pair (even, odd word), in float64 from + - * / and sqrt alone, so that all devices agree
+ *   bit for bit: radius from (even word + 0.5) 2^-32, angle 2 pi (odd word) 2^-32, cosine first; then a + b z (mean,
+ *   deviation), rounded to float32.
+ * - `gumbel`: -log(-log(u)) with u = ((word >>> 8) + 0.5) 2^-24, location a, scale b, in float64 likewise.
  * - `bernoulli`: uniform < a, into bool.
  * - `integer`: a + floor(word (b - a) / 2^32), into int32, a <= x < b.
  */
