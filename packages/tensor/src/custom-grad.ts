@@ -47,7 +47,11 @@ export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => Cus
 }
 
 function tensorsMade(): Tensor[] {
-  return [...(currentScope()?.tensors ?? [])];
+  const made: Tensor[] = [];
+  currentScope()?.tensors.forEach((t) => {
+    made.push(t);
+  });
+  return made;
 }
 
 function checkGradient(gradient: Tensor | undefined, input: Tensor, position: number): void {

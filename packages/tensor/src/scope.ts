@@ -1,12 +1,13 @@
 /** Scopes: all tensors made inside are freed at the end, except the ones returned. */
 import { type CallChains, currentCell, currentScope, openScope, type ScopeCell, state } from './state.js';
-import { adopt, release, type Tensor } from './tensor.js';
+import { adopt, release } from './tensor.js';
+import { TensorList } from './tensor-list.js';
 import { forEachTensor } from './tree.js';
 
 /** A scope. */
 export interface Scope {
   readonly parent: Scope | undefined;
-  readonly tensors: Set<Tensor>;
+  readonly tensors: TensorList;
   /** Frees nothing any more; what is made late belongs to the nearest open scope around it. */
   closed: boolean;
   /** Of an asynchronous scope on a host that cannot tell call chains apart: still running. */
@@ -16,7 +17,7 @@ export interface Scope {
 function open(cell: ScopeCell): Scope {
   const scope: Scope = {
     parent: openScope(cell.scope),
-    tensors: new Set(),
+    tensors: new TensorList(),
     closed: false,
     pending: false,
   };
@@ -38,10 +39,10 @@ function close(scope: Scope, result: unknown): void {
   forEachTensor(result, (t) => {
     if (isWithin(t.scope, scope)) adopt(t, parent);
   });
-  for (const t of scope.tensors) {
+  scope.tensors.forEach((t) => {
     if (state.tapes.some((tape) => tape.pins(t))) adopt(t, parent);
     else release(t);
-  }
+  });
 }
 
 /** Ends a scope; its cell goes on with the one around it, or with an asynchronous one that still runs. */
@@ -99,7 +100,9 @@ async function settleShared<R>(promise: PromiseLike<R>, scope: Scope, cell: Scop
     if (older === undefined) close(scope, result);
     else {
       scope.closed = true;
-      for (const t of [...scope.tensors]) adopt(t, older);
+      scope.tensors.forEach((t) => {
+        adopt(t, older);
+      });
     }
     cell.scope = openScope(cell.scope);
   }

@@ -23,33 +23,29 @@ export interface Step {
 export class Tape {
   /** Recorded operations, first to last. */
   readonly steps: Step[] = [];
-  /** Watched tensors and their descendants. */
-  readonly #tracked: Set<Tensor>;
-  /** Everything that the backward pass may read. */
-  readonly #pinned: Set<Tensor>;
+  /** Everything that the backward pass may read: true for watched tensors and what comes from them, false for the rest. */
+  readonly #known = new Map<Tensor, boolean>();
 
   constructor(watched: Iterable<Tensor>) {
-    this.#tracked = new Set(watched);
-    this.#pinned = new Set(this.#tracked);
+    for (const t of watched) this.#known.set(t, true);
   }
 
   /** Whether `t` is watched or comes from something watched. */
   tracks(t: Tensor): boolean {
-    return this.#tracked.has(t);
+    return this.#known.get(t) === true;
   }
 
   /** Whether the backward pass may read `t`. */
   pins(t: Tensor): boolean {
-    return this.#pinned.has(t);
+    return this.#known.has(t);
   }
 
   /** Notes an operation if it concerns a watched tensor. */
   record(output: Tensor, inputs: readonly Tensor[], rule: Rule, saved: readonly (Tensor | undefined)[]): void {
-    if (!inputs.some((t) => this.#tracked.has(t))) return;
-    this.#tracked.add(output);
-    this.#pinned.add(output);
-    for (const t of inputs) this.#pinned.add(t);
-    for (const t of saved) if (t !== undefined) this.#pinned.add(t);
+    if (!inputs.some((t) => this.tracks(t))) return;
+    this.#known.set(output, true);
+    for (const t of inputs) if (!this.#known.has(t)) this.#known.set(t, false);
+    for (const t of saved) if (t !== undefined && !this.#known.has(t)) this.#known.set(t, false);
     this.steps.push({ inputs, output, rule });
   }
 }

@@ -49,6 +49,10 @@ export class Tensor<S extends Shape = Shape> {
   storage: Storage | undefined;
   /** @internal The scope that will free this tensor. */
   scope: Scope | undefined;
+  /** @internal Neighbours in the scope's list. */
+  next: Tensor | undefined = undefined;
+  /** @internal */
+  previous: Tensor | undefined = undefined;
 
   /** @internal Made by operations; users call `tensor`, `zeros` and the like. */
   constructor(storage: Storage, shape: S, dtype: DType) {

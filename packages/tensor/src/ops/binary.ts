@@ -2,7 +2,7 @@
 import { type BinaryOp, type Broadcast, type DType, isFloat, OptionError } from '@saccade/kernels';
 import { bufferOf, deviceOf, drop, empty, promote } from '../engine.js';
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../shape.js';
-import { type PartialRule, record } from '../tape.js';
+import { type PartialRule, record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { sumTo } from './sum.js';
@@ -50,7 +50,7 @@ export function binary(op: BinaryOp, a: Operand, b: Operand, rules: BinaryRules,
   const { shape, broadcast } = broadcastPair(op, x.shape, y.shape);
   const out = empty(device, dtype, shape);
   device.kernels.binary(op, bufferOf(op, x), bufferOf(op, y), bufferOf(op, out), broadcast);
-  if (isFloat(dtype)) record(out, [x, y], rules(x, y, out));
+  if (recording() && isFloat(dtype)) record(out, [x, y], rules(x, y, out));
   drop(x, a);
   drop(y, b);
   return out;
@@ -69,7 +69,7 @@ function withScalar(
   const x = cast(t, dtype) as Tensor;
   const out = empty(device, dtype, x.shape);
   device.kernels.binaryScalar(op, bufferOf(op, x), scalar, bufferOf(op, out), swap);
-  if (isFloat(dtype)) {
+  if (recording() && isFloat(dtype)) {
     const rule = swap ? rules(scalar, x, out)[1] : rules(x, scalar, out)[0];
     record(out, [x], [rule]);
   }
