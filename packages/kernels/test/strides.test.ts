@@ -23,6 +23,12 @@ test('axes of size 1 vanish, and one axis is always left', () => {
   assert.equal(collapse([], [[]]), { shape: [1], strides: [[0]] });
 });
 
+test('collapse drops ones whatever their stride, and merges repeated axes', () => {
+  assert.equal(collapse([2, 1, 3, 4], [[12, 7, 4, 1]]), { shape: [24], strides: [[1]] });
+  assert.equal(collapse([5, 6], [[0, 0]]), { shape: [30], strides: [[0]] });
+  assert.equal(collapse([1, 1], [[3, 3]]), { shape: [1], strides: [[0]] });
+});
+
 test('a collapsed walk visits the same elements in the same order', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = new Generator(seed);
