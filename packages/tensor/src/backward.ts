@@ -87,10 +87,12 @@ function run(
     if (dy === undefined) continue;
     const needs = inputs.map((t) => tape.tracks(t));
     const gradients = syncScope(() => pull(rule, dy, needs));
-    gradients.forEach((gradient, i) => {
+    for (let i = 0; i < gradients.length; i++) {
+      const gradient = gradients[i];
       if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
-    });
-    for (const gradient of gradients) if (gradient !== undefined) cotangents.discard(gradient);
+    }
+    for (let i = 0; i < gradients.length; i++)
+      if (gradients[i] !== undefined) cotangents.discard(gradients[i] as Tensor);
     if (!wanted.has(output)) cotangents.delete(output);
   }
   return targets.map((t) => cotangents.get(t));

@@ -79,7 +79,7 @@ export class WasmRuntime {
       if (share) {
         const chunks = Math.min(count, threads * CHUNKS_PER_THREAD);
         this.pool?.run(name, args, count, chunks, scratch, room);
-      } else this.call(name, ...args, 0, count, scratch);
+      } else Reflect.apply(this.#exports[name] as Kernel, undefined, args.concat(0, count, scratch));
     } finally {
       if (scratch !== 0) this.heap.release(scratch);
     }
