@@ -314,4 +314,15 @@ test('fill writes one value to every element', async () => {
   });
 });
 
+test('powers that are products are within rounding of the oracle', async () => {
+  await conform(
+    'binaryScalar',
+    (random) => {
+      const n = random.size(300);
+      return ['pow', input(random.floats(n)), random.pick([-1, 2, 3]), output('float32', n), false];
+    },
+    { rtol: 3e-7, atol: 0 },
+  );
+});
+
 test.run();

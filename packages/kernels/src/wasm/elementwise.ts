@@ -132,7 +132,14 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
     },
 
     binaryScalar(op, x, scalar, out, swap) {
-      if (op === 'pow' && scalar === 2 && !swap) return this.unary('square', x, out);
+      if (op === 'pow' && !swap && out.dtype === 'float32') {
+        if (scalar === 2) return this.unary('square', x, out);
+        if (scalar === -1) return this.unary('reciprocal', x, out);
+        if (scalar === 3 && out !== x) {
+          this.unary('square', x, out);
+          return this.binary('mul', out, x, out);
+        }
+      }
       const code = binaryCode(op, out.dtype);
       const bits = bitsOf(scalar, out.dtype);
       if (code === undefined || bits === undefined) return runtime.fallback.binaryScalar(op, x, scalar, out, swap);
