@@ -5,7 +5,7 @@ export class SaccadeError extends Error {
   /** A stable, machine-readable name of the failure, for instance `'shape'`. */
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
     this.name = new.target.name;
@@ -49,7 +49,7 @@ export class DisposedError extends SaccadeError {
 
 /** A device is missing, cannot do what was asked, or two devices were mixed in one operation. */
 export class DeviceError extends SaccadeError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super('device', message, options);
   }
 }
@@ -70,7 +70,7 @@ export class OutOfMemoryError extends SaccadeError {
 
 /** A file or byte stream is not what its format demands. */
 export class FormatError extends SaccadeError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super('format', message, options);
   }
 }

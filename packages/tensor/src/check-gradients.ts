@@ -1,5 +1,6 @@
 /** Compares gradients with central differences, in float64. */
 import { createJsDevice, GradientError, isFloat } from '@saccade/kernels';
+import { checkOptions, requireFunction, requireList } from './arguments.js';
 import { tensor } from './create.js';
 import { valueAndGradOf } from './grad.js';
 import { mul } from './ops/arithmetic.js';
@@ -24,8 +25,11 @@ export interface CheckOptions {
 export async function checkGradients(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { step = 1e-5, tolerance = 1e-6 }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<number> {
+  requireFunction('checkGradients', f);
+  requireList('checkGradients', inputs);
+  const { step = 1e-5, tolerance = 1e-6 } = checkOptions('checkGradients', options, ['step', 'tolerance']);
   const values = await Promise.all(inputs.map((t) => t.data()));
   return scope(() => {
     const device = createJsDevice();

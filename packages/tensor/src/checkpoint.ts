@@ -1,4 +1,5 @@
 /** Less memory for more time: intermediate results are computed again for the backward pass. */
+import { checkOptions, requireFunction } from './arguments.js';
 import { fresh } from './engine.js';
 import type { Rng, RngState } from './rng.js';
 import { syncScope } from './scope.js';
@@ -10,12 +11,15 @@ import { pullback } from './vjp.js';
 /**
  * Computes `f` without keeping its intermediate results for the backward pass, which computes them again:
  * less memory for one more forward pass. Gradients flow to the tensors that `f` uses from around it too.
+ * @throws {OptionError} unless `f` is a function
  * @param options.rng a generator that `f` draws from: the second pass draws the same numbers
  */
 export function checkpoint<A extends readonly unknown[]>(
   f: (...inputs: A) => Tensor,
-  { rng }: { rng?: Rng | undefined } = {},
+  options: { rng?: Rng | undefined } = {},
 ): (...inputs: A) => Tensor {
+  requireFunction('checkpoint', f);
+  const { rng } = checkOptions('checkpoint', options, ['rng']);
   return (...inputs) => {
     const { tapes } = state;
     if (tapes.length === 0) return syncScope(() => f(...inputs));

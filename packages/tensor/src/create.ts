@@ -10,6 +10,7 @@ import {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
+import { checkOptions, describe } from './arguments.js';
 import { bufferOf, deviceOf, empty, orFree, requireHolds, requireSupport } from './engine.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { isTensor, type Tensor } from './tensor.js';
@@ -23,6 +24,8 @@ export interface CreateOptions {
   /** Default: the current device. */
   readonly device?: Device | undefined;
 }
+
+const names = ['dtype', 'device'] as const;
 
 function onDevice<S extends Shape>(op: string, shape: S, dtype: DType, device: Device | undefined): Tensor<S> {
   checkShape(op, shape);
@@ -48,12 +51,13 @@ function nestedShape(values: Nested): number[] {
 
 function flattenInto(values: Nested, shape: Shape, depth: number, out: TypedArray, at: number): number {
   const isLeaf = depth === shape.length;
-  if (isLeaf ? typeof values === 'object' : !Array.isArray(values) || values.length !== shape[depth]) {
+  if (isTensor(values)) throw new DTypeError('tensor: got an array of tensors; use stack or concat');
+  if (isLeaf ? Array.isArray(values) : !Array.isArray(values) || values.length !== shape[depth]) {
     throw new ShapeError(`tensor: nested arrays must be rectangular, expected ${show(shape)} throughout`);
   }
   if (isLeaf) {
     if (typeof values !== 'number' && typeof values !== 'boolean') {
-      throw new DTypeError(`tensor: expected numbers or booleans, got ${typeof values}`);
+      throw new DTypeError(`tensor: expected numbers or booleans, got ${describe(values)}`);
     }
     out[at] = Number(values);
     return at + 1;
@@ -103,8 +107,9 @@ function convert(op: string, values: TypedArray, dtype: DType): TypedArray {
  */
 export function tensor<const S extends Shape = Shape>(
   values: Nested | TypedArray,
-  { shape, dtype, device }: CreateOptions & { readonly shape?: S | undefined } = {},
+  options: CreateOptions & { readonly shape?: S | undefined } = {},
 ): Tensor<S> {
+  const { shape, dtype, device } = checkOptions('tensor', options, ['shape', 'dtype', 'device']);
   if (isTensor(values)) throw new DTypeError('tensor: got a tensor; use reshape or cast');
   if (ArrayBuffer.isView(values) && !isNumeric(values)) {
     throw new DTypeError(`tensor: cannot take the values of a ${(values as object).constructor.name}`);
@@ -131,38 +136,39 @@ function flatten(values: Nested): Float64Array {
   return out;
 }
 
-/** A tensor full of `value`. Default type float32. */
-export function full<const S extends Shape>(
-  shape: S,
-  value: number,
-  { dtype = 'float32', device }: CreateOptions = {},
-): Tensor<S> {
-  requireHolds('full', dtype, value);
-  const t = onDevice('full', shape, dtype, device);
-  t.device.kernels.fill(bufferOf('full', t), value);
+/** A tensor full of `value`. Default type float32. @throws {ShapeError} for extents that are no whole numbers from 0 @throws {DTypeError} for a value that the type cannot hold @throws {OutOfMemoryError} */
+export function full<const S extends Shape>(shape: S, value: number, options: CreateOptions = {}): Tensor<S> {
+  return filled('full', shape, value, options);
+}
+
+function filled<S extends Shape>(op: string, shape: S, value: number, options: CreateOptions): Tensor<S> {
+  const { dtype = 'float32', device } = checkOptions(op, options, names);
+  requireHolds(op, dtype, value);
+  const t = onDevice(op, shape, dtype, device);
+  t.device.kernels.fill(bufferOf(op, t), value);
   return t;
 }
 
-/** A tensor of zeros. */
+/** A tensor of zeros. Default type float32. @throws as `full` */
 export function zeros<const S extends Shape>(shape: S, options: CreateOptions = {}): Tensor<S> {
-  return full(shape, 0, options);
+  return filled('zeros', shape, 0, options);
 }
 
-/** A tensor of ones. */
+/** A tensor of ones. Default type float32. @throws as `full` */
 export function ones<const S extends Shape>(shape: S, options: CreateOptions = {}): Tensor<S> {
-  return full(shape, 1, options);
+  return filled('ones', shape, 1, options);
 }
 
 /** Zeros of the shape, type and device of `t`. */
 export function zerosLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
   const device = deviceOf('zerosLike', t);
-  return full(t.shape, 0, { dtype: t.dtype, device }) as Tensor<S>;
+  return filled('zerosLike', t.shape, 0, { dtype: t.dtype, device });
 }
 
 /** Ones of the shape, type and device of `t`. */
 export function onesLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
   const device = deviceOf('onesLike', t);
-  return full(t.shape, 1, { dtype: t.dtype, device }) as Tensor<S>;
+  return filled('onesLike', t.shape, 1, { dtype: t.dtype, device });
 }
 
 /** `count` values by their position. The memory is taken first: the device says what is too much. */
@@ -187,12 +193,8 @@ function counted(
 }
 
 /** start, start + step, ... below `stop` (above it for a negative step). Default type float32. @throws {OptionError} for step 0 or NaN @throws {DTypeError} for values that are no `dtype` */
-export function range(
-  start: number,
-  stop: number,
-  step = 1,
-  { dtype = 'float32', device }: CreateOptions = {},
-): Tensor<readonly [number]> {
+export function range(start: number, stop: number, step = 1, options: CreateOptions = {}): Tensor<readonly [number]> {
+  const { dtype = 'float32', device } = checkOptions('range', options, names);
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (!Number.isSafeInteger(length)) {
     throw new OptionError(`range: cannot count from ${start} to ${stop} by ${step}`);
@@ -213,17 +215,20 @@ export function linspace(
   if (!Number.isFinite(start) || !Number.isFinite(stop)) {
     throw new OptionError(`linspace: start and stop must be finite numbers, got ${start} and ${stop}`);
   }
-  const { dtype = 'float32', device } = options;
+  const { dtype = 'float32', device } = checkOptions('linspace', options, names);
   const step = count === 1 ? 0 : (stop - start) / (count - 1);
   const at = (i: number): number => (i > 0 && i === count - 1 ? stop : start + i * step);
   return counted('linspace', count, at, dtype, device);
 }
 
-/** The identity matrix [size, size]. */
+/** The identity matrix [size, size]. Default type float32. @throws {ShapeError} unless size is a whole number from 0 @throws {OutOfMemoryError} */
 export function eye(size: number, options: CreateOptions = {}): Tensor<readonly [number, number]> {
-  const { dtype = 'float32', device } = options;
+  const { dtype = 'float32', device } = checkOptions('eye', options, names);
   checkShape('eye', [size]);
-  const values = newArray(dtype, size * size);
-  for (let i = 0; i < size; i++) values[i * size + i] = 1;
-  return write(onDevice('eye', [size, size] as const, dtype, device), values);
+  const t = onDevice('eye', [size, size] as const, dtype, device);
+  return orFree(t, () => {
+    const values = newArray(dtype, size * size);
+    for (let i = 0; i < size; i++) values[i * size + i] = 1;
+    return write(t, values);
+  });
 }

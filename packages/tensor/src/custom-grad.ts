@@ -1,5 +1,6 @@
 /** Functions with a backward pass of their own. */
 import { GradientError } from '@saccade/kernels';
+import { requireFunction } from './arguments.js';
 import { fresh } from './engine.js';
 import { syncScope } from './scope.js';
 import { sameShape, show } from './shape.js';
@@ -19,6 +20,7 @@ export interface CustomResult {
  * @throws {GradientError} during the backward pass, for a gradient whose shape or type is not that of its input
  */
 export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => CustomResult): (...inputs: A) => Tensor {
+  requireFunction('customGrad', f);
   return (...inputs) => {
     const { output, pull, made } = syncScope(() => {
       const result = withTapes([], () => f(...inputs));

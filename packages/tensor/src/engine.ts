@@ -1,5 +1,6 @@
 /** What every operation is written with: buffers in, a new tensor out, element types that meet. */
 import { type Buffer, type Device, DeviceError, type DType, DTypeError, isFloat } from '@saccade/kernels';
+import { quote } from './arguments.js';
 import type { Shape } from './shape.js';
 import { currentScope } from './state.js';
 import { Storage, storageOf, Tensor } from './tensor.js';
@@ -23,7 +24,7 @@ export function deviceOf(op: string, first: Tensor<Shape>, ...others: Tensor<Sha
     const place = storageOf(op, other).device;
     if (place !== device) {
       throw new DeviceError(
-        `${op}: tensors live on different devices, '${device.name}' and '${place.name}'; ` +
+        `${op}: tensors live on different devices, '${device.name}' and ${place.name === device.name ? 'another ' : ''}'${place.name}'; ` +
           'move one with tensor(await t.data(), { shape: t.shape })',
       );
     }
@@ -98,11 +99,11 @@ export function requireSameType(op: string, first: Tensor<Shape>, ...others: (Te
 /** @throws {DTypeError} for a number that a whole-number type cannot hold. */
 export function requireHolds(op: string, dtype: DType, value: number): void {
   const holds =
-    isFloat(dtype) ||
+    (isFloat(dtype) && typeof value === 'number') ||
     (dtype === 'int32'
       ? (value | 0) === value
       : Number.isInteger(value) && value >= 0 && value <= (dtype === 'bool' ? 1 : 255));
-  if (!holds) throw new DTypeError(`${op}: ${value} is no ${dtype}`);
+  if (!holds) throw new DTypeError(`${op}: ${quote(value)} is no ${dtype}`);
 }
 
 const known: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool'];

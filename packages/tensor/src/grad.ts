@@ -1,5 +1,6 @@
 /** Differentiation as a function of a function. */
 import { GradientError, isFloat, ShapeError } from '@saccade/kernels';
+import { requireFunction } from './arguments.js';
 import { backward } from './backward.js';
 import { full, zerosLike } from './create.js';
 import { alias, deviceOf } from './engine.js';
@@ -68,6 +69,7 @@ function separate(gradients: readonly Tensor[]): Tensor[] {
  * @throws {ShapeError} unless the loss (the value, or the first of an array) has one element @throws {GradientError}
  */
 export function valueAndGradOf<P, R>(parameters: P, f: () => R): [value: R, gradient: P] {
+  requireFunction('valueAndGradOf', f);
   const targets = targetsIn(parameters);
   checkTargets(targets);
   return syncScope(() => {
@@ -96,17 +98,20 @@ function refusePromise(value: unknown): void {
  * A function that returns the value of `f` and its gradient by the first argument: a tensor, or arrays and objects of
  * them. `f` returns its loss, or an array that begins with it and may go on with whatever else is of use.
  * Nests: the gradient of a gradient is the second derivative.
+ * @throws {OptionError} unless `f` is a function; what it returns throws as `valueAndGradOf`
  */
 export function valueAndGrad<P, A extends unknown[], R>(
   f: (parameters: P, ...rest: A) => R,
 ): (parameters: P, ...rest: A) => [value: R, gradient: P] {
+  requireFunction('valueAndGrad', f);
   return (parameters, ...rest) => valueAndGradOf(parameters, () => f(parameters, ...rest));
 }
 
-/** A function that returns the gradient of `f` by its first argument. */
+/** A function that returns the gradient of `f` by its first argument. @throws as `valueAndGrad` */
 export function grad<P, A extends unknown[]>(
   f: (parameters: P, ...rest: A) => unknown,
 ): (parameters: P, ...rest: A) => P {
+  requireFunction('grad', f);
   return (parameters, ...rest) => syncScope(() => valueAndGradOf(parameters, () => f(parameters, ...rest))[1]);
 }
 

@@ -1,4 +1,8 @@
-/** The public face of `@saccade/tensor`. */
+/**
+ * The public face of `@saccade/tensor`. Every operation throws a DisposedError for a tensor that was freed, a DeviceError for
+ * tensors of different devices, a DTypeError for what is no tensor, and an OptionError for an option that it does not know;
+ * the comment of each says what else it throws.
+ */
 import './methods.js';
 
 export {
@@ -91,7 +95,7 @@ export {
 export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './ops/convolution.js';
 export { exp, expm1, log, log1p, pow, reciprocal, rsqrt, sqrt, square } from './ops/exponential.js';
 export { maximum, minimum } from './ops/extremes.js';
-export { resizeBilinear, rotate } from './ops/image.js';
+export { type ResizeOptions, resizeBilinear, rotate } from './ops/image.js';
 export {
   type AxisOption,
   gather,
@@ -116,6 +120,7 @@ export {
   any,
   argmax,
   argmin,
+  type CumsumOptions,
   cumsum,
   logSumExp,
   max,
@@ -126,6 +131,7 @@ export {
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js';
 export { abs, ceil, floor, round, sign, trunc } from './ops/rounding.js';
 export {
+  type CsrOptions,
   csrMatmul,
   type SparseMatrix,
   segmentMax,
@@ -133,7 +139,7 @@ export {
   segmentSum,
 } from './ops/segment.js';
 export { logSoftmax, type SoftmaxOptions, softmax } from './ops/softmax.js';
-export { argsort, type Ordered, type SortOptions, sort, topk } from './ops/sorting.js';
+export { argsort, type Ordered, type SortOptions, sort, type TopkOptions, topk } from './ops/sorting.js';
 export { stack, tile, unstack } from './ops/stack.js';
 export { broadcastTo, type ReduceOptions, sum, sumTo } from './ops/sum.js';
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from './ops/trigonometry.js';

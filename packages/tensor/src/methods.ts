@@ -58,7 +58,7 @@ export interface TensorMethods<S extends Shape = Shape> {
   softmax(options?: softmaxes.SoftmaxOptions): Tensor;
   logSoftmax(options?: softmaxes.SoftmaxOptions): Tensor;
   matmul(b: Tensor<Shape>): Tensor;
-  reshape<const T extends Shape>(shape: T): Tensor<T>;
+  reshape<const T extends Shape>(shape: T): Tensor<reshaping.Resolved<T>>;
   flatten(start?: number, end?: number): Tensor;
   squeeze(axes?: number | readonly number[]): Tensor;
   expandDims(axis: number): Tensor;

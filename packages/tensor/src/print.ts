@@ -1,6 +1,7 @@
 /** Readable text for tensors: aligned numbers, the middle of long axes left out. */
 import type { DType, TypedArray } from '@saccade/kernels';
 import { isFloat, OptionError } from '@saccade/kernels';
+import { checkOptions } from './arguments.js';
 import { type Shape, show, stridesOf } from './shape.js';
 import { storageOf, type Tensor } from './tensor.js';
 
@@ -65,6 +66,7 @@ export function formatValues(
 
 /** `Tensor float32 [2, 2]` and the values. @throws {OptionError} for digits or an edge that make no sense */
 export async function format(t: Tensor<Shape>, options: PrintOptions = {}): Promise<string> {
+  checkOptions('format', options, ['digits', 'edge']);
   const { device, buffer } = storageOf('format', t);
   return `${heading(t)}\n${formatValues(await device.read(buffer), t.shape, t.dtype, options)}`;
 }

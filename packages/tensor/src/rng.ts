@@ -10,6 +10,7 @@ import {
   philox,
   ShapeError,
 } from '@saccade/kernels';
+import { checkOptions, quote } from './arguments.js';
 import { bufferOf, deviceOf, empty, requireFloat, requireSupport } from './engine.js';
 import { add } from './ops/arithmetic.js';
 import { argmax } from './ops/reduce.js';
@@ -118,10 +119,9 @@ export class Rng {
   }
 
   /** Uniform in [low, high), where float32 rounding may reach high. @throws {OptionError} unless low <= high, both finite */
-  uniform<const S extends Shape>(
-    shape: S,
-    { low = 0, high = 1, dtype = 'float32', device }: RandomOptions & { low?: number; high?: number } = {},
-  ): Tensor<S> {
+  uniform<const S extends Shape>(shape: S, options: RandomOptions & { low?: number; high?: number } = {}): Tensor<S> {
+    const names = ['low', 'high', 'dtype', 'device'] as const;
+    const { low = 0, high = 1, dtype = 'float32', device } = checkOptions('Rng.uniform', options, names);
     if (!(low <= high) || !Number.isFinite(high - low)) {
       throw new OptionError(`Rng.uniform: low must not exceed high, both finite, got ${low} and ${high}`);
     }
@@ -132,8 +132,10 @@ export class Rng {
   /** Normal with a mean and a standard deviation. @throws {OptionError} for a negative or NaN deviation */
   normal<const S extends Shape>(
     shape: S,
-    { mean = 0, deviation = 1, dtype = 'float32', device }: RandomOptions & { mean?: number; deviation?: number } = {},
+    options: RandomOptions & { mean?: number; deviation?: number } = {},
   ): Tensor<S> {
+    const names = ['mean', 'deviation', 'dtype', 'device'] as const;
+    const { mean = 0, deviation = 1, dtype = 'float32', device } = checkOptions('Rng.normal', options, names);
     if (!(deviation >= 0) || !Number.isFinite(deviation + mean)) {
       throw new OptionError(
         `Rng.normal: mean must be finite and deviation a finite number from 0, got ${mean} and ${deviation}`,
@@ -144,13 +146,15 @@ export class Rng {
   }
 
   /** Standard Gumbel: the maximum of log-probabilities plus this noise is a sample. */
-  gumbel<const S extends Shape>(shape: S, { dtype = 'float32', device }: RandomOptions = {}): Tensor<S> {
+  gumbel<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
+    const { dtype = 'float32', device } = checkOptions('Rng.gumbel', options, ['dtype', 'device']);
     requireFloatName('Rng.gumbel', dtype);
     return this.#fill('Rng.gumbel', 'gumbel', shape, dtype, device, 0, 1) as unknown as Tensor<S>;
   }
 
   /** bool, true with the given probability. @throws {OptionError} unless it is in [0, 1] */
-  bernoulli<const S extends Shape>(shape: S, probability: number, { device }: { device?: Device } = {}): Tensor<S> {
+  bernoulli<const S extends Shape>(shape: S, probability: number, options: { device?: Device } = {}): Tensor<S> {
+    const { device } = checkOptions('Rng.bernoulli', options, ['device']);
     if (!(probability >= 0 && probability <= 1)) {
       throw new OptionError(`Rng.bernoulli: probability must be in [0, 1], got ${probability}`);
     }
@@ -158,26 +162,24 @@ export class Rng {
   }
 
   /** Whole numbers low <= x < high, int32. @throws {OptionError} unless low < high are int32 */
-  integers<const S extends Shape>(
-    shape: S,
-    low: number,
-    high: number,
-    { device }: { device?: Device } = {},
-  ): Tensor<S> {
+  integers<const S extends Shape>(shape: S, low: number, high: number, options: { device?: Device } = {}): Tensor<S> {
+    const { device } = checkOptions('Rng.integers', options, ['device']);
     const valid = (low | 0) === low && Number.isInteger(high) && high <= 2 ** 31 && low < high;
-    if (!valid) throw new OptionError(`Rng.integers: expected whole numbers low < high, got ${low} and ${high}`);
+    if (!valid)
+      throw new OptionError(`Rng.integers: expected whole numbers low < high, got ${quote(low)} and ${quote(high)}`);
     return this.#fill('Rng.integers', 'integer', shape, 'int32', device, low, high) as unknown as Tensor<S>;
   }
 
-  /** 0 ... n - 1 in random order, int32 [n]. */
-  permutation(n: number, { device }: { device?: Device } = {}): Tensor<readonly [number]> {
+  /** 0 ... n - 1 in random order, int32 [n]. @throws {ShapeError} unless n is a whole number from 0 */
+  permutation(n: number, options: { device?: Device } = {}): Tensor<readonly [number]> {
+    const { device } = checkOptions('Rng.permutation', options, ['device']);
     checkShape('Rng.permutation', [n]);
     return syncScope(() =>
       argsort(this.#fill('Rng.permutation', 'bits', [n], 'int32', device, 0, 0)),
     ) as unknown as Tensor<readonly [number]>;
   }
 
-  /** For each row of logits [..., classes], one class (int32 [...]) with probability softmax(logits). No gradient flows. */
+  /** For each row of logits [..., classes], one class (int32 [...]) with probability softmax(logits). No gradient flows. @throws {ShapeError} without classes @throws {DTypeError} unless floats */
   categorical(logits: Tensor<Shape>): Tensor {
     deviceOf('Rng.categorical', logits);
     requireFloat('Rng.categorical', logits);

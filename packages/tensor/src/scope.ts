@@ -1,4 +1,5 @@
 /** Scopes: all tensors made inside are freed at the end, except the ones returned. */
+import { requireFunction } from './arguments.js';
 import { type CallChains, currentCell, currentScope, openScope, type ScopeCell, state } from './state.js';
 import { adopt, release } from './tensor.js';
 import { TensorList } from './tensor-list.js';
@@ -118,8 +119,10 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
  *
  * In browsers, which cannot tell asynchronous call chains apart yet, all tensors made while an asynchronous scope
  * runs belong to it, and overlapping ones free together when the oldest ends.
+ * @throws {OptionError} unless `body` is a function
  */
 export function scope<R>(body: () => R): R {
+  requireFunction('scope', body);
   const chains = callChains();
   const cell = chains === null ? currentCell() : { scope: currentScope() };
   const own = open(cell);

@@ -1,5 +1,6 @@
 /** Shapes: their types, sizes, strides, axes and how they broadcast. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { quote } from './arguments.js';
 
 /** Extents of the axes, outermost first; empty for a scalar. */
 export type Shape = readonly number[];
@@ -36,7 +37,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Checks extents given by a caller. @throws {ShapeError} unless all are whole numbers from 0. */
 export function checkShape(op: string, shape: Shape): void {
-  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of whole numbers, got ${String(shape)}`);
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of whole numbers, got ${quote(shape)}`);
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(`${op}: a shape is made of whole numbers from 0, got ${show(shape)} with ${extent}`);
@@ -83,7 +84,7 @@ export function checkAxis(op: string, axis: number, rank: number): number {
     throw new OptionError(
       rank === 0
         ? `${op}: a scalar has no axis ${axis}`
-        : `${op}: axis must be an integer in [${-rank}, ${rank - 1}], got ${axis}`,
+        : `${op}: axis must be an integer in [${-rank}, ${rank - 1}], got ${quote(axis)}`,
     );
   }
   return axis < 0 ? axis + rank : axis;
@@ -92,7 +93,9 @@ export function checkAxis(op: string, axis: number, rank: number): number {
 /** Axes counted from the front, ascending; all of them for undefined. @throws {OptionError} for repeats or out of range. */
 export function checkAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => checkAxis(op, axis, rank));
+  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+    checkAxis(op, axis, rank),
+  );
   list.sort((a, b) => a - b);
   if (list.some((axis, i) => axis === list[i - 1])) {
     throw new OptionError(`${op}: axis given twice in [${axes}]`);

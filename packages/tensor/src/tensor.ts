@@ -10,6 +10,8 @@ import {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
+import { describe } from './arguments.js';
+import { brand } from './brand.js';
 import { unwatch, watch } from './leaks.js';
 import type { TensorMethods } from './methods.js';
 import type { Scope } from './scope.js';
@@ -28,9 +30,6 @@ export class Storage {
     this.buffer = buffer;
   }
 }
-
-/** Marks tensors of every copy of this package. */
-const brand = '@saccade/tensor';
 
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 
@@ -156,7 +155,10 @@ function readNow(op: string, t: Tensor<Shape>): TypedArray {
 /** The memory behind a tensor. @throws {DisposedError} naming the operation and the shape */
 export function storageOf(op: string, t: Tensor<Shape>): Storage {
   if (t?.storage === undefined) {
-    if (!isTensor(t)) throw new DTypeError(`${op}: expected a tensor, got ${describe(t)}`);
+    if (!isTensor(t))
+      throw new DTypeError(
+        `${op}: expected a tensor, got ${describe(t)}${Array.isArray(t) ? '; use tensor([…])' : ''}`,
+      );
     throw new DisposedError(
       `${op}: this tensor of shape ${show(t.shape)} (${t.dtype}) was disposed; ` +
         'return it from its scope, or keep(tensor) it',
@@ -164,13 +166,6 @@ export function storageOf(op: string, t: Tensor<Shape>): Storage {
   }
   state.uses?.add(t as Tensor);
   return t.storage;
-}
-
-/** What a caller passed instead of a tensor. */
-function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null)
-    return Array.isArray(value) ? 'an array; use tensor([…])' : 'an object';
-  return String(value);
 }
 
 /** True for tensors of any copy of this package. */

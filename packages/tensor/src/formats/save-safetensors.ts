@@ -1,4 +1,6 @@
 /** Writing tensors as a safetensors file, in memory or straight to the disk. */
+import { OptionError } from '@saccade/kernels';
+import { describe } from '../arguments.js';
 import type { Tensor } from '../tensor.js';
 import { allocateBytes } from './allocate-bytes.js';
 import { writeFileAtomically } from './atomic-file.js';
@@ -21,6 +23,9 @@ function layoutTensors(
   options: SafetensorsWriteOptions,
   what: string,
 ): SafetensorsLayout<TensorItem> {
+  if (typeof tensors !== 'object' || tensors === null) {
+    throw new OptionError(`${what}: expected tensors by name, got ${describe(tensors)}`);
+  }
   const entries = tensors instanceof Map ? [...(tensors as Map<string, Tensor>)] : Object.entries(tensors);
   const items = entries.map(([name, tensor]) => {
     checkWritable(what, JSON.stringify(name), tensor);

@@ -1,5 +1,6 @@
 /** Activations of neural networks. */
 import { type BinaryOp, OptionError } from '@saccade/kernels';
+import { quote } from '../arguments.js';
 import type { Shape } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -71,7 +72,7 @@ export function erf<S extends Shape>(x: Tensor<S>): Tensor<S> {
 export function gelu<S extends Shape>(x: Tensor<S>, form: 'exact' | 'tanh' = 'exact'): Tensor<S> {
   const at = x as Tensor;
   if (form !== 'exact' && form !== 'tanh') {
-    throw new OptionError(`gelu: form must be 'exact' or 'tanh', got ${JSON.stringify(form)}`);
+    throw new OptionError(`gelu: form must be 'exact' or 'tanh', got ${quote(form)}`);
   }
   const y = mapElements(form === 'exact' ? 'gelu' : 'geluTanh', x, 'gelu');
   if (form === 'exact') {

@@ -12,22 +12,22 @@ export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return y;
 }
 
-/** a + b. */
+/** a + b. @throws {ShapeError} if the shapes do not broadcast */
 export function add(a: Operand, b: Operand): Tensor {
   return binary('add', a, b, () => [(g) => sumLike(g, a), (g) => sumLike(g, b)]);
 }
 
-/** a - b. */
+/** a - b. @throws {ShapeError} if the shapes do not broadcast */
 export function sub(a: Operand, b: Operand): Tensor {
   return binary('sub', a, b, () => [(g) => sumLike(g, a), (g) => neg(sumLike(g, b))]);
 }
 
-/** a b, element by element. */
+/** a b, element by element. @throws {ShapeError} if the shapes do not broadcast */
 export function mul(a: Operand, b: Operand): Tensor {
   return binary('mul', a, b, (x, y) => [(g) => sumLike(mul(g, y), x), (g) => sumLike(mul(g, x), y)]);
 }
 
-/** a / b in floats; whole numbers become float32 first. */
+/** a / b in floats; whole numbers become float32 first. @throws {ShapeError} if the shapes do not broadcast */
 export function div(a: Operand, b: Operand): Tensor {
   return binary(
     'div',
@@ -38,12 +38,12 @@ export function div(a: Operand, b: Operand): Tensor {
   );
 }
 
-/** a - b floor(a / b): the remainder with the divisor's sign, as % in Python. */
+/** a - b floor(a / b): the remainder with the divisor's sign, as % in Python. @throws {ShapeError} if the shapes do not broadcast */
 export function mod(a: Operand, b: Operand): Tensor {
   return binary('mod', a, b, (x, y, out) => [(g) => sumLike(g, x), (g) => sumLike(mul(g, div(sub(out, x), y)), y)]);
 }
 
-/** (a - b)^2. */
+/** (a - b)^2. @throws {ShapeError} if the shapes do not broadcast */
 export function squaredDifference(a: Operand, b: Operand): Tensor {
   return binary('squaredDifference', a, b, (x, y) => [
     (g) => sumLike(mul(g, mul(sub(x, y), 2)), x),

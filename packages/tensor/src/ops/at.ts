@@ -1,5 +1,6 @@
 /** Indexing as in NumPy: whole numbers, ranges, new axes, the rest, lists of positions. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { quote } from '../arguments.js';
 import { deviceOf, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
@@ -21,7 +22,7 @@ function parseRange(text: string, extent: number): Run {
   const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
   const step = match?.[3] === undefined ? 1 : Number(match[3]);
   if (match === null || step === 0) {
-    throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${JSON.stringify(text)}`);
+    throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${quote(text)}`);
   }
   const clamp = (part: string | undefined, absent: number, low: number, high: number): number => {
     if (part === undefined) return absent;

@@ -1,5 +1,6 @@
 /** Scaled-dot-product attention, fused: the matrix of scores is never held. */
 import { type AttentionSizes, OptionError, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
 import { bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
@@ -24,6 +25,8 @@ export interface AttentionOptions {
   /** Factor of the dot products. Default 1 / sqrt(channels). */
   readonly scale?: number | undefined;
 }
+
+const names = ['bias', 'mask', 'causal', 'scale'] as const;
 
 /** Checks ranks and shapes. @param value undefined where only the weights are wanted */
 function attentionSizes(
@@ -77,7 +80,8 @@ function attentionSizes(
  * softmax(scale query key^T + bias) value over the visible keys: query [..., queries, channels],
  * key [..., keys, channels], value [..., keys, out] -> [..., queries, out]. Memory grows with queries plus keys, not
  * with their product. Use `attentionWeights` to look at the weights.
- * @throws {ShapeError} @throws {DTypeError} @throws {OptionError}
+ * @throws {ShapeError} if the three do not fit together, or bias or mask does not broadcast @throws {DTypeError} unless floats of
+ * one type (mask: bool) @throws {OptionError} for a scale that is not finite
  */
 export function attention(
   query: Tensor<Shape>,
@@ -85,7 +89,7 @@ export function attention(
   value: Tensor<Shape>,
   options: AttentionOptions = {},
 ): Tensor {
-  const { bias, mask } = options;
+  const { bias, mask } = checkOptions('attention', options, names);
   const device = deviceOf('attention', query, key, value, ...present(bias, mask));
   requireFloat('attention', query, key, value, bias);
   requireSameType('attention', query, key, value, bias);
@@ -135,8 +139,8 @@ export function attention(
 
 /** The weights [..., queries, keys] that `attention` multiplies the values with, held whole. @throws as `attention` */
 export function attentionWeights(query: Tensor<Shape>, key: Tensor<Shape>, options: AttentionOptions = {}): Tensor {
-  const { bias, mask } = options;
   const op = 'attentionWeights';
+  const { bias, mask } = checkOptions(op, options, names);
   const device = deviceOf(op, query, key, ...present(bias, mask));
   requireFloat(op, query, key, bias);
   requireSameType(op, query, key, bias);

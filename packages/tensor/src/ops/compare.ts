@@ -34,47 +34,47 @@ function compare(op: CompareOp, left: Tensor<Shape>, b: Operand, name: string = 
   return out;
 }
 
-/** a == b; NaN equals nothing. */
+/** a == b; NaN equals nothing. @throws {ShapeError} if the shapes do not broadcast */
 export function equal(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('equal', a, b);
 }
 
-/** a != b. */
+/** a != b. @throws {ShapeError} if the shapes do not broadcast */
 export function notEqual(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('notEqual', a, b);
 }
 
-/** a < b. */
+/** a < b. @throws {ShapeError} if the shapes do not broadcast */
 export function less(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('less', a, b);
 }
 
-/** a <= b. */
+/** a <= b. @throws {ShapeError} if the shapes do not broadcast */
 export function lessEqual(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('lessEqual', a, b);
 }
 
-/** a > b. */
+/** a > b. @throws {ShapeError} if the shapes do not broadcast */
 export function greater(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('greater', a, b);
 }
 
-/** a >= b. */
+/** a >= b. @throws {ShapeError} if the shapes do not broadcast */
 export function greaterEqual(a: Tensor<Shape>, b: Operand): Tensor {
   return compare('greaterEqual', a, b);
 }
 
-/** Both are not 0. */
+/** Both are not 0. @throws {ShapeError} if the shapes do not broadcast */
 export function logicalAnd(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
   return compare('and', a, b, 'logicalAnd');
 }
 
-/** At least one is not 0. */
+/** At least one is not 0. @throws {ShapeError} if the shapes do not broadcast */
 export function logicalOr(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
   return compare('or', a, b, 'logicalOr');
 }
 
-/** Exactly one is not 0. */
+/** Exactly one is not 0. @throws {ShapeError} if the shapes do not broadcast */
 export function logicalXor(a: Tensor<Shape>, b: Tensor<Shape>): Tensor {
   return compare('xor', a, b, 'logicalXor');
 }

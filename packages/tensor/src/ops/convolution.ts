@@ -1,5 +1,6 @@
 /** Convolution of images and signals, channels last. */
 import { type ConvSizes, OptionError, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, empty, present, requireFloat, requireSameType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
@@ -22,6 +23,8 @@ export interface ConvOptions {
   /** Output group g sees input group g only. Default 1. */
   readonly groups?: number | undefined;
 }
+
+const names = ['bias', 'stride', 'padding', 'dilation', 'groups'] as const;
 
 type Four = readonly [number, number, number, number];
 
@@ -121,7 +124,7 @@ function filterGradient(x: Tensor, dy: Tensor, s: ConvSizes): Tensor {
  * @throws {ShapeError} if ranks, channels or sizes do not fit @throws {OptionError} for bad strides, padding, dilation or groups
  */
 export function conv2d(x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOptions = {}): Tensor {
-  const { bias } = options;
+  const { bias } = checkOptions('conv2d', options, names);
   checkOperands('conv2d', x, filter, bias);
   if (x.rank !== 4) throw new ShapeError(`conv2d: x must be [batch, height, width, channels], got ${show(x.shape)}`);
   if (filter.rank !== 4) {
@@ -147,7 +150,7 @@ export interface Conv1dOptions {
  * @throws {ShapeError} @throws {OptionError} as `conv2d`
  */
 export function conv1d(x: Tensor<Shape>, filter: Tensor<Shape>, options: Conv1dOptions = {}): Tensor {
-  const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
+  const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = checkOptions('conv1d', options, names);
   checkOperands('conv1d', x, filter, bias);
   if (x.rank !== 3) throw new ShapeError(`conv1d: x must be [batch, length, channels], got ${show(x.shape)}`);
   if (filter.rank !== 3) {

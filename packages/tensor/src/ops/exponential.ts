@@ -67,6 +67,7 @@ export function reciprocal<S extends Shape>(x: Tensor<S>): Tensor<S> {
 /**
  * a^b; NaN for a negative base with a fractional exponent. The gradient by the exponent is out log(a), 0 where a <= 0;
  * the one by the base is b a^(b - 1), 0 where b is 0.
+ * @throws {ShapeError} if the shapes do not broadcast
  */
 export function pow(a: Operand, b: Operand): Tensor {
   return binary(

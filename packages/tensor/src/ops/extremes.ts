@@ -10,7 +10,7 @@ function share(lead: Tensor, g: Tensor): Tensor {
   return where(equal(lead, 0), mul(g, 0.5), where(greater(lead, 0), g, 0));
 }
 
-/** The larger of two; NaN if either is. On ties each gets half of the gradient. */
+/** The larger of two; NaN if either is. On ties each gets half of the gradient. @throws {ShapeError} if the shapes do not broadcast */
 export function maximum(a: Operand, b: Operand): Tensor {
   return binary('maximum', a, b, (x, y) => [
     (g) => sumLike(share(sub(x, y), g), x),
@@ -18,7 +18,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** The smaller of two; NaN if either is. On ties each gets half of the gradient. */
+/** The smaller of two; NaN if either is. On ties each gets half of the gradient. @throws {ShapeError} if the shapes do not broadcast */
 export function minimum(a: Operand, b: Operand): Tensor {
   return binary('minimum', a, b, (x, y) => [
     (g) => sumLike(share(sub(y, x), g), x),

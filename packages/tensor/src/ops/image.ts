@@ -1,5 +1,6 @@
 /** Bilinear resampling of images [batch, height, width, channels]. */
 import { OptionError, type ResizeSizes, type RotateSizes, ShapeError } from '@saccade/kernels';
+import { checkOptions, quote } from '../arguments.js';
 import { full } from '../create.js';
 import { bufferOf, deviceOf, drop, empty, requireFloat, requireSameType } from '../engine.js';
 import { type Shape, show } from '../shape.js';
@@ -13,21 +14,25 @@ function imageShape(op: string, x: Tensor<Shape>): readonly [number, number, num
   return x.shape as readonly [number, number, number, number];
 }
 
+/** How pixels correspond. */
+export interface ResizeOptions {
+  /** Default false. */
+  readonly alignCorners?: boolean | undefined;
+}
+
 /**
  * Images of another size, bilinear, without antialiasing. `alignCorners` makes the corner pixels' centres coincide;
- * otherwise (default) the images' edges do.
- * @throws {ShapeError} @throws {OptionError}
+ * otherwise (default) the images' edges do. `size` is [height, width].
+ * @throws {ShapeError} unless x has four axes @throws {OptionError} for a size that is not two whole numbers from 1
  */
-export function resizeBilinear(
-  x: Tensor<Shape>,
-  size: readonly [number, number],
-  { alignCorners = false }: { alignCorners?: boolean } = {},
-): Tensor {
+export function resizeBilinear(x: Tensor<Shape>, size: readonly [number, number], options: ResizeOptions = {}): Tensor {
+  const { alignCorners = false } = checkOptions('resizeBilinear', options, ['alignCorners']);
   const [batch, inHeight, inWidth, channels] = imageShape('resizeBilinear', x);
-  const [outHeight, outWidth] = size;
-  if (size.length !== 2 || !size.every((n) => Number.isSafeInteger(n) && n >= 1) || inHeight < 1 || inWidth < 1) {
-    throw new OptionError(`resizeBilinear: cannot resize ${inHeight} x ${inWidth} to ${JSON.stringify(size)}`);
+  const valid = Array.isArray(size) && size.length === 2 && size.every((n) => Number.isSafeInteger(n) && n >= 1);
+  if (!valid || inHeight < 1 || inWidth < 1) {
+    throw new OptionError(`resizeBilinear: cannot resize ${inHeight} x ${inWidth} to ${quote(size)}`);
   }
+  const [outHeight, outWidth] = size;
   return resize(x as Tensor, { batch, inHeight, inWidth, channels, outHeight, outWidth, alignCorners });
 }
 
@@ -50,7 +55,7 @@ function resizeGradient(dy: Tensor, s: ResizeSizes): Tensor {
 /**
  * Images turned counter-clockwise about their centre, bilinear, zero outside. `angle` in radians: one for all, or a
  * tensor [batch]. Gradients flow to the images.
- * @throws {ShapeError} @throws {OptionError} for a NaN angle
+ * @throws {ShapeError} unless x has four axes and angles are [batch] @throws {OptionError} for an angle that is not finite
  */
 export function rotate(x: Tensor<Shape>, angle: number | Tensor<Shape>): Tensor {
   const [batch, height, width, channels] = imageShape('rotate', x);

@@ -1,5 +1,6 @@
 /** Selection and accumulation by whole-number indices. */
 import { type Buffer, isFloat, OptionError, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, drop, empty, orFree, requireType } from '../engine.js';
 import { checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
@@ -16,7 +17,8 @@ export interface AxisOption {
  * Embeddings are `gather(table, ids)`. Gradient: scatterAdd.
  * @throws {IndexError} for an index outside the axis (on CPU devices) @throws {DTypeError} unless indices are int32
  */
-export function gather(x: Tensor<Shape>, indices: Tensor<Shape>, { axis = 0 }: AxisOption = {}): Tensor {
+export function gather(x: Tensor<Shape>, indices: Tensor<Shape>, options: AxisOption = {}): Tensor {
+  const { axis = 0 } = checkOptions('gather', options, ['axis']);
   const device = deviceOf('gather', x, indices);
   requireType('gather', 'indices', indices, 'int32');
   const at = checkAxis('gather', axis, x.rank);
@@ -45,8 +47,9 @@ export function scatterAdd(
   shape: Shape,
   indices: Tensor<Shape>,
   updates: Tensor<Shape>,
-  { axis = 0 }: AxisOption = {},
+  options: AxisOption = {},
 ): Tensor {
+  const { axis = 0 } = checkOptions('scatterAdd', options, ['axis']);
   const device = deviceOf('scatterAdd', updates, indices);
   checkShape('scatterAdd', shape);
   requireType('scatterAdd', 'indices', indices, 'int32');
@@ -86,9 +89,10 @@ function alongSizes(op: string, shape: Shape, indices: Tensor<Shape>, at: number
 
 /**
  * y[.., j, ..] = x[.., indices[.., j, ..], ..] along an axis (default the last), as NumPy's take_along_axis.
- * @throws {IndexError} for an index outside the axis (on CPU devices)
+ * @throws {IndexError} for an index outside the axis (on CPU devices) @throws {ShapeError} if `indices` does not fit beside the axis
  */
-export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, { axis = -1 }: AxisOption = {}): Tensor {
+export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, options: AxisOption = {}): Tensor {
+  const { axis = -1 } = checkOptions('takeAlong', options, ['axis']);
   const device = deviceOf('takeAlong', x, indices);
   requireType('takeAlong', 'indices', indices, 'int32');
   const at = checkAxis('takeAlong', axis, x.rank);
@@ -102,13 +106,18 @@ export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, { axis = -1 
   return y;
 }
 
-/** Zeros of `shape` with y[.., indices[.., j, ..], ..] += updates[.., j, ..]: the adjoint of `takeAlong`. */
+/**
+ * Zeros of `shape` with y[.., indices[.., j, ..], ..] += updates[.., j, ..] along an axis (default the last): the adjoint of
+ * `takeAlong`.
+ * @throws {IndexError} for an index outside the axis (on CPU devices) @throws {ShapeError} if `updates` or `indices` does not fit
+ */
 export function scatterAddAlong(
   shape: Shape,
   indices: Tensor<Shape>,
   updates: Tensor<Shape>,
-  { axis = -1 }: AxisOption = {},
+  options: AxisOption = {},
 ): Tensor {
+  const { axis = -1 } = checkOptions('scatterAddAlong', options, ['axis']);
   const device = deviceOf('scatterAddAlong', updates, indices);
   checkShape('scatterAddAlong', shape);
   requireType('scatterAddAlong', 'indices', indices, 'int32');

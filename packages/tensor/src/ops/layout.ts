@@ -1,5 +1,6 @@
 /** Operations that move values: transposition, slices, joins, padding, flips. All are strided copies. */
 import { type CopyLayout, OptionError, ShapeError } from '@saccade/kernels';
+import { quote, requireList } from '../arguments.js';
 import { bufferOf, deviceOf, empty, requireHolds, requireSameType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { checkAxes, checkAxis, type Shape, show, stridesOf } from '../shape.js';
@@ -33,6 +34,9 @@ function paste(op: string, part: Tensor<Shape>, into: Tensor, strides: readonly 
 export function transpose(x: Tensor<Shape>, order?: readonly number[]): Tensor {
   deviceOf('transpose', x);
   const { rank } = x;
+  if (order !== undefined && !Array.isArray(order)) {
+    throw new OptionError(`transpose: order must be an array of ${rank} axes, got ${quote(order)}`);
+  }
   const axes = (order ?? x.shape.map((_, i) => rank - 1 - i)).map((a) => checkAxis('transpose', a, rank));
   if (axes.length !== rank || new Set(axes).size !== rank) {
     throw new OptionError(`transpose: order must name each of ${rank} axes once, got [${order}]`);
@@ -51,7 +55,7 @@ export function transpose(x: Tensor<Shape>, order?: readonly number[]): Tensor {
   return y;
 }
 
-/** Exchanges two axes. */
+/** Exchanges two axes. @throws {OptionError} for one out of range */
 export function swapAxes(x: Tensor<Shape>, a: number, b: number): Tensor {
   deviceOf('swapAxes', x);
   const order = x.shape.map((_, i) => i);
@@ -100,17 +104,19 @@ function unslice(op: string, x: Tensor, shape: Shape, runs: readonly Run[]): Ten
   return y;
 }
 
-/** The window that begins at `start` and has `size` along each axis. @throws {ShapeError} if it leaves the tensor */
+/** The window that begins at `start` and has `size` along each axis: one number an axis in both. @throws {ShapeError} if it leaves the tensor */
 export function crop(x: Tensor<Shape>, start: readonly number[], size: readonly number[]): Tensor {
   deviceOf('crop', x);
   const fits =
+    Array.isArray(start) &&
+    Array.isArray(size) &&
     start.length === x.rank &&
     size.length === x.rank &&
     x.shape.every((extent, i) => {
       const [from, length] = [start[i] as number, size[i] as number];
       return Number.isInteger(from) && Number.isInteger(length) && from >= 0 && length >= 0 && from + length <= extent;
     });
-  if (!fits) throw new ShapeError(`crop: window ${show(size)} at ${show(start)} leaves ${show(x.shape)}`);
+  if (!fits) throw new ShapeError(`crop: window ${quote(size)} at ${quote(start)} leaves ${show(x.shape)}`);
   return sliceRuns(
     'crop',
     x,
@@ -125,10 +131,13 @@ export function crop(x: Tensor<Shape>, start: readonly number[], size: readonly 
 export function pad(x: Tensor<Shape>, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   const device = deviceOf('pad', x);
   const isWidth = (w: number): boolean => Number.isSafeInteger(w) && w >= 0;
-  const valid = widths.length === x.rank && widths.every((pair) => pair.length === 2 && pair.every(isWidth));
+  const valid =
+    Array.isArray(widths) &&
+    widths.length === x.rank &&
+    widths.every((pair) => pair?.length === 2 && pair.every(isWidth));
   if (!valid) {
     throw new OptionError(
-      `pad: expected ${x.rank} pairs of whole numbers from 0 for ${show(x.shape)}, got ${JSON.stringify(widths)}`,
+      `pad: expected ${x.rank} pairs of whole numbers from 0 for ${show(x.shape)}, got ${quote(widths)}`,
     );
   }
   requireHolds('pad', x.dtype, value);
@@ -148,8 +157,8 @@ export function pad(x: Tensor<Shape>, widths: readonly (readonly [number, number
 
 /** Joins tensors along an axis that exists. @throws {ShapeError} unless all other extents agree @throws {DTypeError} */
 export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
+  requireList('concat', tensors);
   const first = tensors[0] as Tensor<Shape>;
-  if (tensors.length === 0) throw new OptionError('concat: expected at least one tensor');
   const device = deviceOf('concat', first, ...tensors.slice(1));
   requireSameType('concat', first, ...tensors.slice(1));
   const at = checkAxis('concat', axis, first.rank);
@@ -193,7 +202,7 @@ export function split(x: Tensor<Shape>, parts: number | readonly number[], axis 
   const lengths = typeof parts === 'number' ? equalParts(parts, extent) : parts;
   const valid = Number.isSafeInteger(count) && count >= 0 && lengths.every((n) => Number.isInteger(n) && n >= 0);
   if (!valid || lengths.reduce((sum, n) => sum + n, 0) !== extent) {
-    throw new OptionError(`split: ${JSON.stringify(parts)} does not divide axis ${at} of ${show(x.shape)}`);
+    throw new OptionError(`split: ${quote(parts)} does not divide axis ${at} of ${show(x.shape)}`);
   }
   let from = 0;
   return lengths.map((length) => {
@@ -207,7 +216,7 @@ export function split(x: Tensor<Shape>, parts: number | readonly number[], axis 
   });
 }
 
-/** Reverses the order along axes (default all). */
+/** Reverses the order along axes (default all). @throws {OptionError} for one out of range */
 export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
   deviceOf('flip', x);
   const flipped = checkAxes('flip', axes, x.rank);
@@ -217,7 +226,7 @@ export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly num
   return sliceRuns('flip', x, runs) as unknown as Tensor<S>;
 }
 
-/** Shifts values along an axis by `shift`; what leaves at one end enters at the other. */
+/** Shifts values along an axis by `shift`; what leaves at one end enters at the other. Default axis: the last. @throws {OptionError} for a shift or axis that is no integer in range */
 export function roll<S extends Shape>(x: Tensor<S>, shift: number, axis = -1): Tensor<S> {
   deviceOf('roll', x);
   if (!Number.isInteger(shift)) throw new OptionError(`roll: shift must be an integer, got ${shift}`);

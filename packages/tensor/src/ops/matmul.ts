@@ -1,5 +1,6 @@
 /** The matrix product, batched and broadcast. */
 import { type MatmulSizes, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, empty, promote, requireFloat } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { broadcastShapes, broadcastStrides, commonShape, type Shape, show, sizeOf } from '../shape.js';
@@ -16,6 +17,8 @@ export interface MatmulOptions {
   /** `b` is [.., n, k]. Default false. */
   readonly transposeB?: boolean | undefined;
 }
+
+const names = ['transposeA', 'transposeB'] as const;
 
 /** False where both sizes are known to the compiler and differ. */
 type Fits<A extends Shape, B extends Shape> = A extends readonly [number, infer K]
@@ -52,8 +55,8 @@ export function matmul<A extends Shape, B extends Shape>(
   ...error: Fits<A, B> extends true ? [] : [Mismatch<A, B>]
 ): Tensor<Product<A, B>>;
 export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options: MatmulOptions): Tensor;
-export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options?: unknown): Tensor {
-  const { transposeA = false, transposeB = false } = (options ?? {}) as MatmulOptions;
+export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options: unknown = {}): Tensor {
+  const { transposeA = false, transposeB = false } = checkOptions('matmul', options as MatmulOptions, names);
   deviceOf('matmul', a, b);
   requireFloat('matmul', a, b);
   checkInner(a, b, transposeA, transposeB);

@@ -1,5 +1,6 @@
 /** Mean, variance and standard deviation over axes. */
 import { isFloat, OptionError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { deviceOf } from '../engine.js';
 import { syncScope } from '../scope.js';
 import type { Shape } from '../shape.js';
@@ -8,10 +9,11 @@ import { div, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { sqrt, square } from './exponential.js';
 import { folded } from './reduce.js';
-import { type ReduceOptions, sum } from './sum.js';
+import { type ReduceOptions, reduceNames, sum } from './sum.js';
 
-/** Arithmetic mean over axes; whole numbers become float32. NaN for none. */
+/** Arithmetic mean over axes; whole numbers become float32. NaN for none. @throws {OptionError} for an axis out of range or given twice */
 export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  checkOptions('mean', options, reduceNames);
   deviceOf('mean', x);
   const count = folded('mean', x, options.axis);
   return syncScope(() => div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), options), count));
@@ -23,7 +25,9 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number | undefined;
 }
 
-function spread(name: string, x: Tensor<Shape>, { axis, keepDims = false, correction = 0 }: VarianceOptions): Tensor {
+function spread(name: string, x: Tensor<Shape>, options: VarianceOptions): Tensor {
+  const names = ['axis', 'keepDims', 'correction'] as const;
+  const { axis, keepDims = false, correction = 0 } = checkOptions(name, options, names);
   deviceOf(name, x);
   if (!(correction >= 0) || correction === Infinity) {
     throw new OptionError(`${name}: correction must be a number from 0, got ${correction}`);

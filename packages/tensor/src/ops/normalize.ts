@@ -1,5 +1,6 @@
 /** Layer norm and batch norm. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { alias, bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType } from '../engine.js';
 import { type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
@@ -19,7 +20,8 @@ export interface NormalizeOptions {
   readonly epsilon?: number | undefined;
 }
 
-function check(op: string, x: Tensor<Shape>, { gamma, beta, epsilon = 1e-5 }: NormalizeOptions): void {
+function check(op: string, x: Tensor<Shape>, options: NormalizeOptions): void {
+  const { gamma, beta, epsilon = 1e-5 } = checkOptions(op, options, ['gamma', 'beta', 'epsilon']);
   deviceOf(op, x, ...present(gamma, beta));
   requireFloat(op, x);
   requireSameType(op, x, gamma, beta);

@@ -1,5 +1,6 @@
 /** Average and maximum of sliding windows over images [batch, height, width, channels]. */
 import { OptionError, type PoolSizes, ShapeError } from '@saccade/kernels';
+import { checkOptions, quote } from '../arguments.js';
 import { bufferOf, deviceOf, drop, empty, requireFloat } from '../engine.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
@@ -29,7 +30,7 @@ function poolSizes(op: string, x: Tensor<Shape>, { size, stride = size, padding 
   const horizontal = windowAxis(op, 1, inWidth, kernelWidth, strideX, 1, padding);
   if (sticksOut(vertical, inHeight, kernelHeight, strideY) || sticksOut(horizontal, inWidth, kernelWidth, strideX)) {
     throw new OptionError(
-      `${op}: padding ${JSON.stringify(padding)} leaves windows of ${JSON.stringify(size)} without any of x ${show(x.shape)}`,
+      `${op}: padding ${quote(padding)} leaves windows of ${quote(size)} without any of x ${show(x.shape)}`,
     );
   }
   return {
@@ -61,6 +62,7 @@ export function averagePool(
   x: Tensor<Shape>,
   options: PoolOptions & { readonly countPadding?: boolean | undefined },
 ): Tensor {
+  checkOptions('averagePool', options, ['size', 'stride', 'padding', 'countPadding']);
   return averages(x as Tensor, poolSizes('averagePool', x, options), options.countPadding ?? false);
 }
 
@@ -82,6 +84,7 @@ function averagesGradient(dy: Tensor, s: PoolSizes, countPadding: boolean): Tens
 
 /** Maxima of windows. The gradient goes to the first maximum of each. @throws {ShapeError} @throws {OptionError} */
 export function maxPool(x: Tensor<Shape>, options: PoolOptions): Tensor {
+  checkOptions('maxPool', options, ['size', 'stride', 'padding']);
   const s = poolSizes('maxPool', x, options);
   const device = deviceOf('maxPool', x);
   const y = empty(device, x.dtype, outputShape(s)) as Tensor;

@@ -1,5 +1,6 @@
 /** Folds over axes: products, extremes, norms, logical tests, cumulative sums. */
 import { isFloat, OptionError, type ReduceOp, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
 import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
@@ -13,7 +14,7 @@ import { exp } from './exponential.js';
 import { transpose } from './layout.js';
 import { reshape } from './reshape.js';
 import { sign } from './rounding.js';
-import { droppedShape, foldAxes, foldedShape, type ReduceOptions, sum } from './sum.js';
+import { droppedShape, foldAxes, foldedShape, type ReduceOptions, reduceNames, sum } from './sum.js';
 import { where } from './where.js';
 
 /** Folds, drops the axes unless they are kept, and records `rule`, which sees gradient and result with the axes kept. */
@@ -42,8 +43,9 @@ export function folded(name: string, x: Tensor<Shape>, axis: ReduceOptions['axis
   return sizeOf(checkAxes(name, axis, x.rank).map((i) => x.shape[i] as number));
 }
 
-/** Product over axes. */
+/** Product over axes; 1 for none. bool and uint8 are multiplied in int32. @throws {OptionError} as `sum` */
 export function prod(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  checkOptions('prod', options, reduceNames);
   deviceOf('prod', x);
   if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => prod(cast(x, 'int32'), options));
   const axes = checkAxes('prod', options.axis, x.rank);
@@ -86,6 +88,7 @@ function extremeGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
 
 /** Largest or smallest: whole numbers have none of nothing, and the narrow ones are compared as int32. */
 function extreme(op: 'max' | 'min', x: Tensor<Shape>, options: ReduceOptions): Tensor {
+  checkOptions(op, options, reduceNames);
   deviceOf(op, x);
   if (!isFloat(x.dtype) && folded(op, x, options.axis) === 0) {
     throw new ShapeError(
@@ -114,8 +117,9 @@ export function min(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   return extreme('min', x, options);
 }
 
-/** log(sum(e^x)) over axes, without overflow. */
+/** log(sum(e^x)) over axes, without overflow; -Infinity for none. @throws {DTypeError} unless floats @throws {OptionError} as `sum` */
 export function logSumExp(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  checkOptions('logSumExp', options, reduceNames);
   requireFloat('logSumExp', x);
   return fold('logSumExp', 'logSumExp', x, options, (g, y) => {
     // A row of -Infinity alone has weight nowhere.
@@ -126,8 +130,8 @@ export function logSumExp(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor
 
 /** The 1-norm or 2-norm over axes. The gradient at the zero vector is 0. @throws {OptionError} for another order */
 export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order?: 1 | 2 | undefined } = {}): Tensor {
+  const { order = 2 } = checkOptions('norm', options, ['axis', 'keepDims', 'order']);
   requireFloat('norm', x);
-  const { order = 2 } = options;
   if (order === 1) return fold('norm', 'norm1', x, options, (g) => mul(g, sign(x as Tensor)));
   if (order !== 2) throw new OptionError(`norm: order must be 1 or 2, got ${order}`);
   return fold('norm', 'norm2', x, options, (g, y) => mul(g, div(x, where(equal(y, 0), 1, y))));
@@ -135,6 +139,7 @@ export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order
 
 /** Whether any element over axes is true. @throws {DTypeError} unless bool */
 export function any(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  checkOptions('any', options, reduceNames);
   deviceOf('any', x);
   requireType('any', 'x', x, 'bool');
   return fold('any', 'any', x, options);
@@ -142,6 +147,7 @@ export function any(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
 
 /** Whether all elements over axes are true. @throws {DTypeError} unless bool */
 export function all(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  checkOptions('all', options, reduceNames);
   deviceOf('all', x);
   requireType('all', 'x', x, 'bool');
   return fold('all', 'all', x, options);
@@ -154,7 +160,8 @@ export interface ArgOptions {
   readonly keepDims?: boolean | undefined;
 }
 
-function argReduce(op: 'argmax' | 'argmin', x: Tensor<Shape>, { axis, keepDims = false }: ArgOptions): Tensor {
+function argReduce(op: 'argmax' | 'argmin', x: Tensor<Shape>, options: ArgOptions): Tensor {
+  const { axis, keepDims = false } = checkOptions(op, options, reduceNames);
   const device = deviceOf(op, x);
   const flat = axis === undefined;
   const shape = flat ? [x.size] : x.shape;
@@ -180,11 +187,20 @@ export function argmin(x: Tensor<Shape>, options: ArgOptions = {}): Tensor {
   return argReduce('argmin', x, options);
 }
 
-/** Running sums along an axis (default the last); `exclusive` leaves the element itself out, `reverse` runs from the end. */
-export function cumsum<S extends Shape>(
-  x: Tensor<S>,
-  { axis = -1, exclusive = false, reverse = false }: { axis?: number; exclusive?: boolean; reverse?: boolean } = {},
-): Tensor<S> {
+/** How to run along an axis. */
+export interface CumsumOptions {
+  /** Default the last. */
+  readonly axis?: number | undefined;
+  /** Leaves the element itself out. Default false. */
+  readonly exclusive?: boolean | undefined;
+  /** Runs from the end. Default false. */
+  readonly reverse?: boolean | undefined;
+}
+
+/** Running sums along an axis, in the shape of `x`. @throws {OptionError} for an axis out of range @throws {DTypeError} for bool and uint8 */
+export function cumsum<S extends Shape>(x: Tensor<S>, options: CumsumOptions = {}): Tensor<S> {
+  const names = ['axis', 'exclusive', 'reverse'] as const;
+  const { axis = -1, exclusive = false, reverse = false } = checkOptions('cumsum', options, names);
   const device = deviceOf('cumsum', x);
   requireType('cumsum', 'x', x, 'float32', 'float64', 'int32');
   const at = checkAxis('cumsum', axis, x.rank);

@@ -1,7 +1,8 @@
 /** Rows grouped into segments, and sparse matrices: the operations of graphs. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, empty, orFree, requireFloat, requireSameType, requireType } from '../engine.js';
-import { type Shape, show, sizeOf } from '../shape.js';
+import { checkShape, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
@@ -108,16 +109,20 @@ export interface SparseMatrix {
   readonly value: Tensor<Shape>;
 }
 
+/** How to multiply. */
+export interface CsrOptions {
+  /** Multiplies by the transpose. Default false. */
+  readonly transpose?: boolean | undefined;
+}
+
 /**
  * Sparse [rows, columns] times dense [columns, channels], or with `transpose` its transpose times [rows, channels].
  * Gradients flow to the values and to the dense matrix.
  * @throws {ShapeError} @throws {DTypeError} @throws {IndexError} for a column out of range or row starts that do not ascend
  */
-export function csrMatmul(
-  sparse: SparseMatrix,
-  x: Tensor<Shape>,
-  { transpose = false }: { transpose?: boolean } = {},
-): Tensor {
+export function csrMatmul(sparse: SparseMatrix, x: Tensor<Shape>, options: CsrOptions = {}): Tensor {
+  const { transpose = false } = checkOptions('csrMatmul', options, ['transpose']);
+  checkShape('csrMatmul', sparse?.shape);
   const [rows, columns] = sparse.shape;
   const { rowStart, column, value } = sparse;
   const device = deviceOf('csrMatmul', value, x, rowStart, column);

@@ -1,6 +1,7 @@
 /** Softmax and log-softmax, with masks. */
 
 import { ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, empty, present, requireFloat, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, checkAxis, type Shape, show, sizeOf } from '../shape.js';
@@ -38,7 +39,8 @@ function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient
   return y;
 }
 
-function run(op: Kernel, x: Tensor<Shape>, { axis = -1, mask }: SoftmaxOptions, gradient: Gradient): Tensor {
+function run(op: Kernel, x: Tensor<Shape>, options: SoftmaxOptions, gradient: Gradient): Tensor {
+  const { axis = -1, mask } = checkOptions(op, options, ['axis', 'mask']);
   deviceOf(op, x, ...present(mask));
   requireFloat(op, x);
   const at = checkAxis(op, axis, x.rank);
@@ -83,12 +85,12 @@ function fusedGradient(op: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tenso
   return dx;
 }
 
-/** e^x / sum(e^x) along an axis. */
+/** e^x / sum(e^x) along an axis (default the last). @throws {ShapeError} for a mask that does not broadcast @throws {OptionError} for an axis out of range @throws {DTypeError} unless floats */
 export function softmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
   return run('softmax', x, options, softmaxGradient);
 }
 
-/** x - log(sum(e^x)) along an axis. */
+/** x - log(sum(e^x)) along an axis (default the last). @throws as `softmax` */
 export function logSoftmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
   return run('logSoftmax', x, options, logSoftmaxGradient);
 }

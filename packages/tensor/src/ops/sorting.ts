@@ -1,5 +1,6 @@
 /** Order along an axis: the k best, sorting, and the positions that sort. */
 import { isFloat, OptionError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, empty, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { checkAxis, type Shape, sizeOf } from '../shape.js';
@@ -28,16 +29,21 @@ function recordOrder(x: Tensor, { values, indices }: Ordered): Ordered {
   return { values, indices };
 }
 
+/** Which ones to take. */
+export interface TopkOptions {
+  /** Default the last. */
+  readonly axis?: number | undefined;
+  /** false takes the smallest. Default true. */
+  readonly largest?: boolean | undefined;
+}
+
 /**
  * The `k` largest (or smallest) along an axis (default the last), best first. Ties keep the lower position first; NaN
  * counts as the largest. Gradients flow to the chosen elements.
  * @throws {OptionError} unless 1 <= k <= extent
  */
-export function topk(
-  x: Tensor<Shape>,
-  k: number,
-  { axis = -1, largest = true }: { axis?: number | undefined; largest?: boolean | undefined } = {},
-): Ordered {
+export function topk(x: Tensor<Shape>, k: number, options: TopkOptions = {}): Ordered {
+  const { axis = -1, largest = true } = checkOptions('topk', options, ['axis', 'largest']);
   deviceOf('topk', x);
   const at = checkAxis('topk', axis, x.rank);
   const extent = x.shape[at] as number;
@@ -65,12 +71,13 @@ export interface SortOptions {
   readonly descending?: boolean | undefined;
 }
 
-/** Sorted values and the positions they came from; stable, NaN counts as the largest. */
-export function sort(x: Tensor<Shape>, { axis = -1, descending = false }: SortOptions = {}): Ordered {
-  return sorted('sort', x, axis, descending);
+/** Sorted values and the positions they came from; stable, NaN counts as the largest. @throws {OptionError} for an axis out of range @throws {DTypeError} for bool and uint8 */
+export function sort(x: Tensor<Shape>, options: SortOptions = {}): Ordered {
+  return sorted('sort', x, options);
 }
 
-function sorted(op: string, x: Tensor<Shape>, axis: number, descending: boolean): Ordered {
+function sorted(op: string, x: Tensor<Shape>, options: SortOptions): Ordered {
+  const { axis = -1, descending = false } = checkOptions(op, options, ['axis', 'descending']);
   const device = deviceOf(op, x);
   requireType(op, 'x', x, 'float32', 'float64', 'int32');
   return onLastAxis(x, checkAxis(op, axis, x.rank), (t) => {
@@ -84,7 +91,7 @@ function sorted(op: string, x: Tensor<Shape>, axis: number, descending: boolean)
   });
 }
 
-/** The positions (int32) that sort `x` along an axis; stable. */
-export function argsort(x: Tensor<Shape>, { axis = -1, descending = false }: SortOptions = {}): Tensor {
-  return syncScope(() => sorted('argsort', x, axis, descending).indices);
+/** The positions (int32) that sort `x` along an axis; stable. @throws as `sort` */
+export function argsort(x: Tensor<Shape>, options: SortOptions = {}): Tensor {
+  return syncScope(() => sorted('argsort', x, options).indices);
 }

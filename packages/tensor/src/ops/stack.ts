@@ -1,5 +1,6 @@
 /** Joins along a new axis, and takes one apart. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { quote, requireList } from '../arguments.js';
 import { deviceOf, requireSameType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { checkAxis, type Shape, sameShape, show } from '../shape.js';
@@ -9,8 +10,8 @@ import { expandDims, reshape, squeeze } from './reshape.js';
 
 /** Joins tensors of one shape along a new axis at position `axis` of the result. @throws {ShapeError} if shapes differ */
 export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
+  requireList('stack', tensors);
   const first = tensors[0] as Tensor<Shape>;
-  if (tensors.length === 0) throw new OptionError('stack: expected at least one tensor');
   deviceOf('stack', first, ...tensors.slice(1));
   requireSameType('stack', first, ...tensors.slice(1));
   const at = checkAxis('stack', axis, first.rank + 1);
@@ -23,18 +24,18 @@ export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   return syncScope(() => concat(tensors.map(widen), at));
 }
 
-/** The slices along an axis, without it. */
+/** The slices along an axis (default the first), without it. @throws {OptionError} for an axis out of range */
 export function unstack(x: Tensor<Shape>, axis = 0): Tensor[] {
   deviceOf('unstack', x);
   const at = checkAxis('unstack', axis, x.rank);
   return syncScope(() => split(x, x.shape[at] as number, at).map((part) => squeeze(part, at)));
 }
 
-/** Repeats `x` `times[i]` times along axis i. */
+/** Repeats `x` `times[i]` times along axis i. @throws {OptionError} unless `times` has a whole number from 1 for each axis */
 export function tile(x: Tensor<Shape>, times: readonly number[]): Tensor {
   deviceOf('tile', x);
-  if (times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new OptionError(`tile: expected ${x.rank} whole numbers from 1, got [${times}]`);
+  if (!Array.isArray(times) || times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 1)) {
+    throw new OptionError(`tile: expected ${x.rank} whole numbers from 1, got ${quote(times)}`);
   }
   const repeat = (t: Tensor, n: number, axis: number): Tensor =>
     n === 1 ? t : concat(new Array<Tensor>(n).fill(t), axis);

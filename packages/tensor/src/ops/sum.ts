@@ -1,5 +1,6 @@
 /** Sums over axes, and their adjoint: broadcasting. */
 import { DTypeError, isFloat, type ReduceOp, ShapeError } from '@saccade/kernels';
+import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, drop, empty } from '../engine.js';
 import { syncScope } from '../scope.js';
 import {
@@ -24,6 +25,9 @@ export interface ReduceOptions {
   /** Default false. */
   readonly keepDims?: boolean | undefined;
 }
+
+/** The names of these options. */
+export const reduceNames = ['axis', 'keepDims'] as const;
 
 /** Shape after folding `axes`, with extent 1 in their place. */
 export function foldedShape(shape: Shape, axes: readonly number[]): number[] {
@@ -65,7 +69,8 @@ export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: rea
  * Sum over axes. bool and uint8 are counted in int32. Gradient: the upstream gradient, repeated.
  * @throws {OptionError} for an axis out of range or given twice
  */
-export function sum(x: Tensor<Shape>, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
+  const { axis, keepDims = false } = checkOptions('sum', options, reduceNames);
   deviceOf('sum', x);
   if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => sum(cast(x, 'int32'), { axis, keepDims }));
   const axes = checkAxes('sum', axis, x.rank);
@@ -93,7 +98,7 @@ export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): 
   checkShape('broadcastTo', shape);
   if (!broadcastsTo(x.shape, shape))
     throw new ShapeError(`broadcastTo: ${show(x.shape)} does not broadcast to ${show(shape)}`);
-  if (sameShape(x.shape, shape)) return reshape(x, shape);
+  if (sameShape(x.shape, shape)) return reshape(x, shape) as unknown as Tensor<S>;
   const y = empty(device, x.dtype, shape);
   device.kernels.copy(bufferOf('broadcastTo', x), bufferOf('broadcastTo', y), {
     shape,

@@ -49,7 +49,7 @@ export function atan<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return y;
 }
 
-/** The angle of the point (b, a), in (-pi, pi]. */
+/** The angle of the point (b, a), in (-pi, pi]. @throws {ShapeError} if the shapes do not broadcast */
 export function atan2(a: Operand, b: Operand): Tensor {
   return binary(
     'atan2',

@@ -1,5 +1,6 @@
 /** Windows that slide over images: strides, dilation, padding, and the sizes that follow. */
 import { OptionError, ShapeError } from '@saccade/kernels';
+import { quote } from '../arguments.js';
 
 /** One number for both image axes, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];
@@ -19,10 +20,8 @@ export interface WindowAxis {
 /** The two numbers, checked. @throws {OptionError} unless they are integers from `least` */
 export function checkPair(op: string, name: string, value: Pair, least: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
-    throw new OptionError(
-      `${op}: ${name} must be an integer from ${least} or two of them, got ${JSON.stringify(value)}`,
-    );
+  if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
+    throw new OptionError(`${op}: ${name} must be an integer from ${least} or two of them, got ${quote(value)}`);
   }
   return pair;
 }
@@ -31,9 +30,7 @@ function sides(op: string, padding: Exclude<Padding, string>, axis: 0 | 1): read
   const entry = typeof padding === 'number' ? padding : padding[axis];
   const pair = typeof entry === 'number' ? ([entry, entry] as const) : entry;
   if (pair?.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new OptionError(
-      `${op}: padding must be 'valid', 'same' or whole numbers from 0, got ${JSON.stringify(padding)}`,
-    );
+    throw new OptionError(`${op}: padding must be 'valid', 'same' or whole numbers from 0, got ${quote(padding)}`);
   }
   return pair;
 }
@@ -55,9 +52,7 @@ export function windowAxis(
     return { before: Math.floor(total / 2), out };
   }
   if (typeof padding === 'string' && padding !== 'valid') {
-    throw new OptionError(
-      `${op}: padding must be 'valid', 'same' or whole numbers from 0, got ${JSON.stringify(padding)}`,
-    );
+    throw new OptionError(`${op}: padding must be 'valid', 'same' or whole numbers from 0, got ${quote(padding)}`);
   }
   const [before, after] = padding === 'valid' ? [0, 0] : sides(op, padding as Exclude<Padding, string>, axis);
   const out = Math.floor((size + before + after - reach) / stride) + 1;
