@@ -6,10 +6,10 @@ export * from './matmul-small';
 export * from './matmul-flat';
 export { tileRows } from './tile';
 
-/** Steps of the inner axis that a tile sums before it touches the result. Fixed: it sets the order of summation. */
-const DEPTH: i32 = 256;
+/** Most steps of the inner axis that a tile sums before it touches the result. */
+const DEPTH: i32 = 512;
 /** Rows of the left operand that are packed at a time. */
-const ROWS: i32 = 48;
+const ROWS: i32 = 24;
 
 /** Packs panels [start, end) of all right operands; a matrix has `n` columns, and one follows the other in `to`. */
 export function packRights(
@@ -36,8 +36,11 @@ function product(
   accumulate: bool, scratch: usize,
 ): void {
   const packed = scratch + SPARE;
-  for (let k0 = 0; k0 < k; k0 += DEPTH) {
-    const depth = min(DEPTH, k - k0);
+  // Parts of one length, since short ones cost more. It depends on k alone: it sets the order of summation.
+  const parts = (k + DEPTH - 1) / DEPTH;
+  const part = (k + parts - 1) / parts;
+  for (let k0 = 0; k0 < k; k0 += part) {
+    const depth = min(part, k - k0);
     for (let i = 0; i < rows; i += ROWS) {
       const block = min(ROWS, rows - i);
       const from = aTransposed ? a + <usize>k0 * aRow + (<usize>i << 2) : a + <usize>i * aRow + (<usize>k0 << 2);

@@ -25,14 +25,16 @@ function put(c: usize, left: v128, right: v128, add: bool): void {
 
 /**
  * c[rows, 8] = (c +) sum over s of a[s, 0..3] b[s, 0..7], rows at most 4. `aStep`, `bStep` and `row` are the bytes from
- * one step, or row of c, to the next. Not unrolled: that costs registers.
+ * one step, or row of c, to the next. Not unrolled: that costs registers. No counter beside the addresses: multiply and
+ * add fill their ports only just as fast as the loop can be decoded.
  */
 function tile4(
   depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
 ): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  for (let k = depth; k >= 1; k--) {
+  const end = a + <usize>depth * aStep;
+  while (a != end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a);
     c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
@@ -58,7 +60,8 @@ function tile6(
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
   let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c50 = f32x4.splat(0), c51 = f32x4.splat(0);
-  for (let k = depth; k >= 1; k--) {
+  const end = a + <usize>depth * aStep;
+  while (a != end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a);
     c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
