@@ -30,8 +30,9 @@ function lossCurve(steps: readonly Step[]): string {
     width: 720,
     height: 300,
     marginLeft: 50,
+    marginBottom: 44,
     style: { background: 'transparent', overflow: 'visible' },
-    x: { label: 'training step' },
+    x: { label: 'training step', labelOffset: 40 },
     y: { label: 'loss (log scale)', type: 'log', grid: true, tickFormat: '~g' },
     marks: [
       Plot.lineY(steps, { x: 'step', y: 'loss', stroke: 'currentColor', strokeOpacity: 0.25 }),
@@ -76,6 +77,7 @@ strong { color: var(--ink); font-size: 1.15em; } svg { height: auto; max-width: 
 .sheet { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(52px, 1fr)); }
 figure { margin: 0; text-align: center; } figcaption { color: var(--soft); font-size: .75rem; }
 img { background: var(--card); border-radius: 6px; image-rendering: pixelated; padding: 6px; width: 40px; }
+@media (max-width: 600px) { svg { font-size: 17px; } }
 .wrong img { outline: 2px solid var(--bad); } .wrong figcaption { color: var(--bad); font-weight: 600; }`;
 
 function page(run: Run): string {

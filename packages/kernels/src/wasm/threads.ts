@@ -62,7 +62,9 @@ function startWebWorker(data: object): WorkerHandle {
       URL.revokeObjectURL(url);
       resolve();
     };
-    worker.onerror = (event) => reject(new DeviceError(`wasm: a worker thread failed: ${event.message}`));
+    // Where the page's policy forbids the worker there is no message.
+    worker.onerror = ({ message = 'the page has to allow blob: in worker-src' }) =>
+      reject(new DeviceError(`wasm: a worker thread failed: ${message}`));
   });
   worker.postMessage(data);
   return { ready, terminate: () => worker.terminate() };
