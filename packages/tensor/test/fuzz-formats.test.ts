@@ -6,22 +6,7 @@ import { convertStored } from '../src/formats/convert-stored.js';
 import { decodeNpy, packNpy } from '../src/formats/npy-bytes.js';
 import { decodeSafetensors, packSafetensors } from '../src/formats/safetensors-bytes.js';
 import { type StoredArray, type StoredDType, storedBytes, viewStored } from '../src/formats/stored.js';
-
-const dtypes: StoredDType[] = [
-  'F64',
-  'F32',
-  'F16',
-  'BF16',
-  'I64',
-  'U64',
-  'I32',
-  'U32',
-  'I16',
-  'U16',
-  'I8',
-  'U8',
-  'BOOL',
-];
+import { storedDTypes } from './stored-dtypes.js';
 
 /** A small seeded generator (mulberry32); integers in [0, limit). */
 function generator(seed: number): (limit: number) => number {
@@ -182,7 +167,7 @@ test('20,000 mutated safetensors files end in a valid result or a FormatError', 
   let refused = 0;
   for (let run = 0; run < 20_000; run++) {
     const names = ['w', 'b', '__proto__', 'layer.0.weight', 'ü', ''];
-    const tensors = new Map(names.slice(0, random(6)).map((name) => [name, randomArray(random, dtypes)]));
+    const tensors = new Map(names.slice(0, random(6)).map((name) => [name, randomArray(random, storedDTypes)]));
     let bytes = packSafetensors(tensors, random(2) === 0 ? {} : { metadata: { format: 'pt', n: '12' } });
     const kind = random(4);
     if (kind !== 0) bytes = editHeader(random, bytes, 0, 8, true);
@@ -214,7 +199,7 @@ test('5,000 mutated npy files end in a valid result or a FormatError', () => {
   const random = generator(77);
   let valid = 0;
   let refused = 0;
-  const types = dtypes.filter((dtype) => dtype !== 'BF16');
+  const types = storedDTypes.filter((dtype) => dtype !== 'BF16');
   for (let run = 0; run < 5000; run++) {
     let bytes = packNpy(randomArray(random, types));
     const kind = random(4);

@@ -30,6 +30,11 @@ export function shapes(): void {
   yes<Equal<typeof wide, Tensor<readonly [6, 1]>>>();
   const again = unknown.reshape([1, 2, 3]);
   yes<Equal<typeof again, Tensor<readonly [1, 2, 3]>>>();
+  // An extent of -1 is some number, which fits any other.
+  const open = reshape(unknown, [2, -1]);
+  yes<Equal<typeof open, Tensor<readonly [2, number]>>>();
+  matmul(open, b);
+  matmul(a.reshape([-1, 3]), b);
   // @ts-expect-error inner sizes 1 and 3 differ
   matmul(wide, b);
 
