@@ -25,13 +25,25 @@ function startAuto(options: WasmOptions): Device {
   }
 }
 
+const names = ['device', 'threads', 'deterministic', 'shareFrom'];
+
+function checkNames(options: InitOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionError(`init: expected options such as { device: 'wasm' }, got ${JSON.stringify(options)}`);
+  }
+  for (const name in options) {
+    if (!names.includes(name)) throw new OptionError(`init: no option '${name}'; there are ${names.join(', ')}`);
+  }
+}
+
 /**
  * Chooses the device for tensors made from now on. Its threads start with the first work that is worth sharing.
  * Tensors on an earlier device stay there and keep working among themselves.
- * @throws {OptionError} for an unknown device or thread count
+ * @throws {OptionError} for an unknown option, device or thread count
  * @throws {DeviceError} if a device asked for by name cannot start
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
+  checkNames(options);
   const name = options.device ?? 'auto';
   let device: Device;
   if (name === 'js') device = createJsDevice();

@@ -32,7 +32,7 @@ test.after(() => {
   useDevice(before);
 });
 
-test('init refuses unknown devices, bad thread counts and bad limits by name', async () => {
+test('init refuses unknown devices and options, bad thread counts and bad limits by name', async () => {
   const wrong: [InitOptions, RegExp][] = [
     [{ device: 'cuda' as 'js' }, /^init: device must be 'auto', 'wasm' or 'js', got "cuda"$/],
     [{ threads: 0 }, /^init: threads must be an integer in \[1, 64\], got 0$/],
@@ -42,6 +42,9 @@ test('init refuses unknown devices, bad thread counts and bad limits by name', a
     [{ device: 'wasm', threads: '2' as unknown as number }, /threads .* got 2$/],
     [{ shareFrom: -1 }, /^init: shareFrom must be a number of steps, at least 0, got -1$/],
     [{ shareFrom: Number.NaN }, /shareFrom .* got NaN$/],
+    ['js' as InitOptions, /^init: expected options such as \{ device: 'wasm' \}, got "js"$/],
+    [null as unknown as InitOptions, /^init: expected options .* got null$/],
+    [{ thread: 2 } as InitOptions, /^init: no option 'thread'; there are device, threads, deterministic, shareFrom$/],
   ];
   for (const [options, says] of wrong) await assertRejects(() => init(options), OptionError, says);
 });
