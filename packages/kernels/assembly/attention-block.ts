@@ -46,7 +46,7 @@ export function dots(
 ): void {
   packLeft(x, <usize>length << 2, false, rows, length, room);
   const depth = <usize>length;
-  multiply(rows, lanes, length, room, depth * (MR << 2), MR << 2, lanesPacked, depth << 5, 32, block, ROW, false, spare);
+  multiply(rows, lanes, length, room, depth * (MR << 2), 4, MR << 2, lanesPacked, depth << 5, 32, block, ROW, false, spare);
 }
 
 /** out[lanes, length] += block^T [lanes, rows] x[rows, length]: what the rows give to each lane. */
@@ -61,7 +61,7 @@ export function addWeighted(
     panel = <usize>rows << 5;
     step = 32;
   }
-  multiply(lanes, length, rows, block, MR << 2, ROW, x, panel, step, out, <usize>length << 2, true, spare);
+  multiply(lanes, length, rows, block, MR << 2, 4, ROW, x, panel, step, out, <usize>length << 2, true, spare);
 }
 
 /** Four floats `step` bytes apart, the last one standing in for those beyond `left` of them. */

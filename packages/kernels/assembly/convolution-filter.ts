@@ -120,7 +120,7 @@ export function filterGradients(
         const block = min(ROWS, last - row);
         packTaps(image, p, row, block, point, depth, left);
         multiply(
-          block, columns, depth, left, <usize>depth * (MR << 2), MR << 2, right, <usize>depth << 5, 32,
+          block, columns, depth, left, <usize>depth * (MR << 2), 4, MR << 2, right, <usize>depth << 5, 32,
           to + <usize>row * outRow, outRow, point > begin, scratch,
         );
       }

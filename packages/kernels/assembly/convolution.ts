@@ -68,7 +68,7 @@ function convolveBlock(
     const depth = min(DEPTH, steps - k);
     packPatches(src, p, row, rows, k, depth, left, room);
     multiply(
-      rows, columns, depth, left, <usize>depth * (MR << 2), MR << 2, packed + (<usize>k << 5), <usize>steps << 5, 32,
+      rows, columns, depth, left, <usize>depth * (MR << 2), 4, MR << 2, packed + (<usize>k << 5), <usize>steps << 5, 32,
       to, toRow, bias != 0 || k > 0, scratch,
     );
   }

@@ -1,4 +1,4 @@
-// The batched matrix product: the right operand in panels of 8 columns, the left one in blocks of panels of MR rows.
+// The batched matrix product: the right operand in panels of 8 columns, the left one as it lies.
 import { matrixAt } from './batch';
 import { packLeft, packRight } from './pack';
 import { MR, multiply, NR, SPARE } from './tile';
@@ -8,8 +8,8 @@ export { tileRows } from './tile';
 
 /** Most steps of the inner axis that a tile sums before it touches the result. */
 const DEPTH: i32 = 512;
-/** Rows of the left operand that are packed at a time. */
-const ROWS: i32 = 24;
+/** Rows of the left operand that share a panel of the right one while it is in the first cache. */
+const ROWS: i32 = 48;
 
 /** Packs panels [start, end) of all right operands; a matrix has `n` columns, and one follows the other in `to`. */
 export function packRights(
@@ -41,13 +41,24 @@ function product(
   const part = (k + parts - 1) / parts;
   for (let k0 = 0; k0 < k; k0 += part) {
     const depth = min(part, k - k0);
+    const right = b + (<usize>k0 << 5);
+    const add = accumulate || k0 > 0;
     for (let i = 0; i < rows; i += ROWS) {
       const block = min(ROWS, rows - i);
       const from = aTransposed ? a + <usize>k0 * aRow + (<usize>i << 2) : a + <usize>i * aRow + (<usize>k0 << 2);
-      packLeft(from, aRow, aTransposed, block, depth, packed);
+      const to = c + <usize>i * row;
+      // Rows are read where they lie. Packed are columns, and rows of a tile over the edge: below them may be no memory.
+      const whole = aTransposed ? 0 : block - block % MR;
+      if (whole > 0) {
+        multiply(
+          whole, columns, depth, from, aRow * MR, aRow, 4, right, <usize>k << 5, 32, to, row, add, scratch,
+        );
+      }
+      if (whole == block) continue;
+      packLeft(from + <usize>whole * aRow, aRow, aTransposed, block - whole, depth, packed);
       multiply(
-        block, columns, depth, packed, <usize>depth * (MR << 2), MR << 2, b + (<usize>k0 << 5), <usize>k << 5, 32,
-        c + <usize>i * row, row, accumulate || k0 > 0, scratch,
+        block - whole, columns, depth, packed, <usize>depth * (MR << 2), 4, MR << 2, right, <usize>k << 5, 32,
+        to + <usize>whole * row, row, add, scratch,
       );
     }
   }

@@ -3,7 +3,7 @@ import { countMatrices } from '../batch.js';
 import type { WasmRuntime } from './runtime.js';
 
 /** Bytes of the tile's spare room and of a packed block of the left operand: see assembly/tile.ts and matmul.ts. */
-const LEFT_BYTES = 192 + 24 * 512 * 4;
+const LEFT_BYTES = 192 + 48 * 512 * 4;
 /** A packed right operand of more bytes than this is made and used in slices of columns. */
 const SLICE_BYTES = 32 * 2 ** 20;
 /** With fewer rows than this a slice must stay in the second cache from packing to use; with more, it does not matter. */
