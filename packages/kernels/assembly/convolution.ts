@@ -8,6 +8,7 @@ import {
 } from './patches';
 import { MR, multiply, NR, SPARE } from './tile';
 export * from './convolution-filter';
+export * from './convolution-lines';
 export * from './depthwise';
 export * from './pooling';
 
@@ -16,26 +17,31 @@ const DEPTH: i32 = 256;
 const ROWS: i32 = 48;
 
 /**
- * Packs the filter for the gradient by the input: panels of 8 input channels, steps are taps and output channels.
+ * Packs a filter tap by tap: panels of 8 result channels, steps are taps and source channels. For the gradient by the
+ * input (`transposed`) the result's channels are the input's. `byColumns`: taps below one another follow one another.
  * Items are panels of all groups.
  */
-export function packTransposedFilter(filter: usize, to: usize, p: usize, start: i32, end: i32, scratch: usize): void {
-  const columns = load<i32>(p, COLUMNS), depth = load<i32>(p, DEPTH_CHANNELS), channels = load<i32>(p, CHANNELS);
+export function packFilter(
+  filter: usize, to: usize, transposed: i32, byColumns: i32, p: usize, start: i32, end: i32, scratch: usize,
+): void {
+  const columns = load<i32>(p, COLUMNS), depth = load<i32>(p, DEPTH_CHANNELS);
+  const stored = transposed ? load<i32>(p, CHANNELS) : load<i32>(p, OUT_CHANNELS);
   const tapsY = load<i32>(p, TAPS_Y), tapsX = load<i32>(p, TAPS_X);
   const panels = (columns + NR - 1) / NR;
   to += <usize>start * (<usize>(tapsY * tapsX * depth) << 5);
   for (let item = start; item < end; item++) {
     const group = item / panels;
     const column = (item - group * panels) * NR;
-    for (let ty = 0; ty < tapsY; ty++) {
+    for (let tap = 0; tap < tapsY * tapsX; tap++) {
+      const ty = byColumns ? tap % tapsY : tap / tapsX, tx = byColumns ? tap / tapsY : tap % tapsX;
       const fy = load<i32>(p, FILTER_Y) + ty * load<i32>(p, FILTER_STEP_Y);
-      for (let tx = 0; tx < tapsX; tx++) {
-        const fx = load<i32>(p, FILTER_X) + tx * load<i32>(p, FILTER_STEP_X);
-        const row = (fy * load<i32>(p, FILTER_WIDTH) + fx) * columns + column;
-        const from = filter + (<usize>(row * channels + group * depth) << 2);
-        packRight(from, <usize>channels << 2, true, min(NR, columns - column), depth, to);
-        to += <usize>depth << 5;
-      }
+      const fx = load<i32>(p, FILTER_X) + tx * load<i32>(p, FILTER_STEP_X);
+      const place = fy * load<i32>(p, FILTER_WIDTH) + fx;
+      const at = transposed
+        ? (place * columns + column) * stored + group * depth
+        : place * depth * stored + group * columns + column;
+      packRight(filter + (<usize>at << 2), <usize>stored << 2, transposed != 0, min(NR, columns - column), depth, to);
+      to += <usize>depth << 5;
     }
   }
 }

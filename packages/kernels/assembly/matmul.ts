@@ -1,13 +1,11 @@
 // The batched matrix product: the right operand in panels of 8 columns, the left one as it lies.
 import { matrixAt } from './batch';
 import { packLeft, packRight } from './pack';
-import { MR, multiply, NR, SPARE } from './tile';
+import { DEPTH, MR, multiply, NR, partLength, SPARE } from './tile';
 export * from './matmul-small';
 export * from './matmul-flat';
 export { tileRows } from './tile';
 
-/** Most steps of the inner axis that a tile sums before it touches the result. */
-const DEPTH: i32 = 512;
 /** Rows of the left operand that share a panel of the right one while it is in the first cache. */
 const ROWS: i32 = 48;
 
@@ -36,9 +34,7 @@ function product(
   accumulate: bool, scratch: usize,
 ): void {
   const packed = scratch + SPARE;
-  // Parts of one length, since short ones cost more. It depends on k alone: it sets the order of summation.
-  const parts = (k + DEPTH - 1) / DEPTH;
-  const part = (k + parts - 1) / parts;
+  const part = partLength(k);
   for (let k0 = 0; k0 < k; k0 += part) {
     const depth = min(part, k - k0);
     const right = b + (<usize>k0 << 5);

@@ -11,6 +11,15 @@ export const NR: i32 = 8;
 /** Bytes that `multiply` needs for tiles that stand over the edge. */
 export const SPARE: usize = 192;
 
+/** Most steps of the inner axis that a tile sums before it touches the result. */
+export const DEPTH: i32 = 512;
+
+/** Steps to sum at a time: parts of one length, since short ones cost more. It sets the order of summation, by k alone. */
+export function partLength(k: i32): i32 {
+  const parts = (k + DEPTH - 1) / DEPTH;
+  return (k + parts - 1) / parts;
+}
+
 /** Rows of the tile, for those who count the panels. */
 export function tileRows(): i32 {
   return MR;

@@ -84,6 +84,45 @@ for (const kind of ['any', 'grouped', 'depthwise'] as const) {
   });
 }
 
+/** Long lines, which are convolved line by line: mostly of a width that whole tiles fill. */
+function randomLines(random: Generator): ConvSizes {
+  const [kernelHeight, kernelWidth, strideX] = [random.integer(1, 4), random.integer(1, 4), random.pick([1, 1, 2])];
+  const [strideY, dilationY] = [random.pick([1, 1, 2]), random.pick([1, 1, 2])];
+  const [padTop, padLeft] = [random.integer(0, 3), random.integer(0, 3)];
+  const [outHeight, outWidth] = [random.integer(3, 9), random.pick([12, 24, 35, 36, 59, 60])];
+  const inHeight = (outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1 - padTop;
+  const inWidth = (outWidth - 1) * strideX + kernelWidth - padLeft - random.integer(0, 3);
+  return {
+    ...{ batch: 3, inHeight: Math.max(1, inHeight), inWidth, outHeight, outWidth, kernelHeight, kernelWidth },
+    ...{ strideY, strideX, dilationY, dilationX: 1, padTop, padLeft, groups: 1 },
+    inChannels: random.size(40),
+    outChannels: random.size(40),
+  };
+}
+
+test('conv2d and conv2dGradInput over long lines', async () => {
+  const filter = (random: Generator, s: ConvSizes): unknown => input(random.floats(filterLength(s)));
+  await conform(
+    'conv2d',
+    (random) => {
+      const s = randomLines(random);
+      const bias = random.boolean() ? input(random.floats(s.outChannels)) : undefined;
+      return [input(random.floats(xLength(s))), filter(random, s), bias, output('float32', outLength(s)), s];
+    },
+    tolerance,
+    40,
+  );
+  await conform(
+    'conv2dGradInput',
+    (random) => {
+      const s = randomLines(random);
+      return [input(random.floats(outLength(s))), filter(random, s), output('float32', xLength(s)), s];
+    },
+    tolerance,
+    40,
+  );
+});
+
 const same3x3: ConvSizes = {
   ...{ batch: 3, inHeight: 60, inWidth: 61, outHeight: 60, outWidth: 61, kernelHeight: 3, kernelWidth: 3 },
   ...{ strideY: 1, strideX: 1, dilationY: 1, dilationX: 1, padTop: 1, padLeft: 1, groups: 1 },

@@ -6,7 +6,12 @@ import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Bytes of a block of the left operand, and of the room that tiles and patches need: assembly/tile.ts, patches.ts. */
 const LEFT_BYTES = 48 * 256 * 4;
-const ROOM_BYTES = 192 + 1152;
+const SPARE_BYTES = 192;
+const ROOM_BYTES = SPARE_BYTES + 1152;
+/** Line by line from so many lines (to share them) and values of a column on, and if a line's source stays in the second cache. */
+const LINES = 8;
+const LINE_STEPS = 8;
+const LINE_BYTES = 2 ** 19;
 /** Points whose products with the results' gradient are summed in one go. Fixed: it sets the order of summation. */
 const CHUNK = 8192;
 
@@ -20,19 +25,46 @@ function isDepthwise(s: ConvSizes): boolean {
   return s.groups === s.inChannels && s.groups > 1;
 }
 
+/** Bytes of a line's source, for line by line; 0 if patches serve better or nothing else fits. */
+function lineBytes(runtime: WasmRuntime, grid: Grid, s: ConvSizes): number {
+  if (s.groups > 1 || !grid.inPlace || grid.reachX === 0) return 0;
+  if (grid.columnSteps < LINE_STEPS || grid.lines < LINES) return 0;
+  const rows = runtime.call('tileRows');
+  const points = Math.ceil(grid.width / rows) * rows;
+  // The last tile of a line may stand over the edge: the work that this costs must be less than what patches cost.
+  if (points - grid.width > grid.width / 12) return 0;
+  const sourceColumns = (points - 1) * grid.stepX + grid.reachX;
+  const bytes = 4 * sourceColumns * grid.columnSteps;
+  return bytes <= LINE_BYTES ? bytes : 0;
+}
+
+/** Multiplies with the filter, transposed (1) for the gradient by the input. */
 function convolve(
   runtime: WasmRuntime,
   src: number,
-  packed: number,
+  filter: number,
+  transposed: number,
   bias: number,
   out: number,
   grid: Grid,
   s: ConvSizes,
 ): void {
-  const panels = s.groups * Math.ceil(grid.points / runtime.call('tileRows'));
-  const scratch = ROOM_BYTES + LEFT_BYTES + (grid.inPlace ? 0 : 48 * grid.columns * 4);
+  const line = lineBytes(runtime, grid, s);
   const [words = 0] = runtime.parameters(grid.words);
-  runtime.parallel('convolve', [src, packed, bias, out, words], panels, 4 * grid.steps * grid.columns, scratch);
+  runtime.withBlock(s.groups * filterBytes(grid), (packed) => {
+    const filterPanels = s.groups * Math.ceil(grid.columns / 8);
+    const order = line > 0 ? 1 : 0;
+    runtime.parallel('packFilter', [filter, packed, transposed, order, words], filterPanels, 8 * grid.steps);
+    const args = [src, packed, bias, out, words];
+    const cost = grid.steps * grid.columns;
+    if (line > 0) {
+      runtime.parallel('convolveLines', args, grid.lines, grid.width * cost, SPARE_BYTES + line);
+      return;
+    }
+    const rows = runtime.call('tileRows');
+    const scratch = ROOM_BYTES + LEFT_BYTES + (grid.inPlace ? 0 : 48 * grid.columns * 4);
+    runtime.parallel('convolve', args, s.groups * Math.ceil(grid.points / rows), rows * cost, scratch);
+  });
 }
 
 function forward(runtime: WasmRuntime, x: number, filter: number, bias: number, out: number, s: ConvSizes): void {
@@ -43,12 +75,7 @@ function forward(runtime: WasmRuntime, x: number, filter: number, bias: number, 
     runtime.parallel('depthwise', [x, filter, bias, out, words], grid.lines, cost);
     return;
   }
-  runtime.withBlock(s.groups * filterBytes(grid), (packed) => {
-    const panels = s.groups * Math.ceil(grid.columns / 8);
-    const args = [filter, s.outChannels, 0, grid.columns, grid.columns, grid.steps, packed];
-    runtime.parallel('packRights', args, panels, 8 * grid.steps);
-    convolve(runtime, x, packed, bias, out, grid, s);
-  });
+  convolve(runtime, x, filter, 0, bias, out, grid, s);
 }
 
 /** One phase of the input's pixels. */
@@ -60,12 +87,7 @@ function gradInput(runtime: WasmRuntime, dy: number, filter: number, dx: number,
     else runtime.parallel('depthwiseGather', [dy, filter, dx, words], grid.lines, cost);
     return;
   }
-  runtime.withBlock(s.groups * filterBytes(grid), (packed) => {
-    const panels = s.groups * Math.ceil(grid.columns / 8);
-    const [words = 0] = runtime.parameters(grid.words);
-    runtime.parallel('packTransposedFilter', [filter, packed, words], panels, 8 * grid.steps);
-    convolve(runtime, dy, packed, 0, dx, grid, s);
-  });
+  convolve(runtime, dy, filter, 1, 0, dx, grid, s);
 }
 
 function gradFilter(runtime: WasmRuntime, x: number, dy: number, dfilter: number, s: ConvSizes): void {

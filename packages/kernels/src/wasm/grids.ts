@@ -36,6 +36,13 @@ export interface Grid {
   readonly columns: number;
   /** Points land side by side. */
   readonly inPlace: boolean;
+  /** Points of a line. */
+  readonly width: number;
+  /** Source columns from point to point, and how many a point sees, if they are neighbours; otherwise 0. */
+  readonly stepX: number;
+  readonly reachX: number;
+  /** Values of one source column that a point sees. */
+  readonly columnSteps: number;
 }
 
 function gridOf(s: ConvSizes, y: Axis, x: Axis, channels: number, outChannels: number): Grid {
@@ -56,6 +63,10 @@ function gridOf(s: ConvSizes, y: Axis, x: Axis, channels: number, outChannels: n
     steps: y.taps.count * x.taps.count * depth,
     columns,
     inPlace: y.outStep === 1 && x.outStep === 1,
+    width: x.grid,
+    stepX: x.sourceStep,
+    reachX: x.taps.step === 1 || x.taps.count === 1 ? x.taps.count : 0,
+    columnSteps: y.taps.count * depth,
   };
 }
 
