@@ -12,13 +12,16 @@ const BLOCK: i32 = 1024;
 /** The largest of n elements, NaN left out: it makes itself heard in the sum. */
 function largest(x: usize, n: i32): f32 {
   let a = f32x4.splat(-Infinity);
-  let b = a;
-  for (; n >= 8; n -= 8) {
+  // Four at a time: one maximum after the other would wait for the one before.
+  let b = a, c = a, d = a;
+  for (; n >= 16; n -= 16) {
     a = f32x4.pmax(a, v128.load(x));
     b = f32x4.pmax(b, v128.load(x, 16));
-    x += 32;
+    c = f32x4.pmax(c, v128.load(x, 32));
+    d = f32x4.pmax(d, v128.load(x, 48));
+    x += 64;
   }
-  a = f32x4.pmax(a, b);
+  a = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
   for (; n > 0; n--) {
     a = f32x4.pmax(a, v128.load32_splat(x));
     x += 4;
@@ -35,13 +38,13 @@ function exponentials(x: usize, out: usize, n: i32, shift: f32): f64 {
     let length = min(n, BLOCK);
     n -= length;
     let sum = f32x4.splat(0);
-    for (; length >= 4; length -= 4) {
+    for (const stop = x + (<usize>(length >> 2) << 4); x < stop; x += 16) {
       const e = math.expNegative(f32x4.sub(v128.load(x), shifts));
       v128.store(out, e);
       sum = f32x4.add(sum, e);
-      x += 16;
       out += 16;
     }
+    length &= 3;
     if (length > 0) {
       storePart(out, math.expNegative(f32x4.sub(loadPart(x, length), shifts)), length);
       sum = f32x4.add(sum, loadPart(out, length));
@@ -55,10 +58,15 @@ function exponentials(x: usize, out: usize, n: i32, shift: f32): f64 {
 @inline
 function scale(x: usize, n: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
-  for (; n >= 4; n -= 4) {
+  for (const stop = x + (<usize>(n >> 3) << 5); x < stop; x += 32) {
+    v128.store(x, f32x4.mul(v128.load(x), factors));
+    v128.store(x, f32x4.mul(v128.load(x, 16), factors), 16);
+  }
+  if (n & 4) {
     v128.store(x, f32x4.mul(v128.load(x), factors));
     x += 16;
   }
+  n &= 3;
   if (n > 0) storePart(x, f32x4.mul(loadPart(x, n), factors), n);
 }
 
