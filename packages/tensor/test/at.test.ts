@@ -66,9 +66,9 @@ inScope('tensors take positions, each along its own axis', () => {
 inScope('positions that do not exist, or make no sense, are refused', () => {
   const x = counting(2, 3);
   for (const index of [2, -3, 0.5, Number.NaN, Infinity]) {
-    assertThrows(() => x.at(index), OptionError, /^at: index .* is outside axis 0 of extent 2, shape \[2, 3\]/);
+    assertThrows(() => x.at(index), IndexError, /^at: index .* is outside axis 0 of extent 2, shape \[2, 3\]/);
   }
-  assertThrows(() => x.at(0, 3), OptionError, /at: index 3 is outside axis 1 of extent 3/);
+  assertThrows(() => x.at(0, 3), IndexError, /at: index 3 is outside axis 1 of extent 3/);
   for (const text of ['', 'a', '1', '1:2:0', '1:2:3:4', '1.5:']) {
     assertThrows(() => x.at(text), OptionError, /at: expected a range such as '1:-1' or '::2', got "/);
   }

@@ -1,5 +1,5 @@
 /** Indexing as in NumPy: whole numbers, ranges, new axes, the rest, lists of positions. */
-import { OptionError, ShapeError } from '@saccade/kernels';
+import { IndexError, OptionError, ShapeError } from '@saccade/kernels';
 import { quote } from '../arguments.js';
 import { deviceOf, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
@@ -43,14 +43,15 @@ function parseNumber(position: number, axis: number, shape: Shape): Run {
   const extent = shape[axis] as number;
   const start = position < 0 ? position + extent : position;
   if (!Number.isInteger(position) || start < 0 || start >= extent) {
-    throw new OptionError(`at: index ${position} is outside axis ${axis} of extent ${extent}, shape ${show(shape)}`);
+    throw new IndexError(`at: index ${position} is outside axis ${axis} of extent ${extent}, shape ${show(shape)}`);
   }
   return { start, step: 1, length: 1 };
 }
 
 /**
  * Part of a tensor, as a copy: `x.at(0)`, `x.at('1:', -1)`, `x.at('...', null)`, `x.at(positions, ':')`.
- * @throws {OptionError} for a position out of range or a range that cannot be read
+ * @throws {IndexError} for a position out of range
+ * @throws {OptionError} for a range that cannot be read
  * @throws {ShapeError} for more positions than axes
  */
 export function at(x: Tensor<Shape>, ...indices: Index[]): Tensor {
