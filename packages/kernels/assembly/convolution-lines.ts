@@ -1,6 +1,6 @@
 // Convolution line by line, without patches: a line's source is copied so that the pixels above one another lie side by
 // side. What a point sees is then one run of memory, taps from left to right, and the tile reads it where it lies.
-import { copyRow } from './rows';
+import { copyRow } from './copy-row';
 import {
   CHANNELS, COLUMNS, FIRST_X, FIRST_Y, GRID_HEIGHT, GRID_WIDTH, HEIGHT, STEP_X, STEP_Y, TAP_STEP_Y, TAPS_X, TAPS_Y, WIDTH,
 } from './patches';

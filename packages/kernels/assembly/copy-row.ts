@@ -1,4 +1,4 @@
-// Rows of bytes, copied with SIMD: what layout and indexing share.
+// Rows of bytes, copied with SIMD: what layout, indexing and convolution share.
 
 /** Copies `bytes` bytes between rows that do not overlap. Short rows are the common ones, and memory.copy is a call. */
 // @ts-ignore: decorator

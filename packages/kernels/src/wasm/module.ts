@@ -2,6 +2,7 @@
 import { DeviceError } from '../errors.js';
 import { binaries } from './binaries.gen.js';
 import { inflate } from './inflate.js';
+import { nodeBuiltin } from './node-builtin.js';
 
 /**
  * `simd128` runs everywhere and gives the same bits everywhere; `relaxed-simd` fuses multiply and add in the kernels that live
@@ -17,15 +18,6 @@ type Binary = 'general' | 'products' | 'productsRelaxed';
 
 let unpacked: Record<Binary, Uint8Array> | undefined;
 
-/** Node's own, where there is one: ours takes 15 ms before the engine has warmed to it. */
-function nativeInflate(): ((packed: Uint8Array) => Uint8Array) | undefined {
-  const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  const zlib = host.process?.getBuiltinModule?.('node:zlib') as
-    | { inflateRawSync(packed: Uint8Array): Uint8Array }
-    | undefined;
-  return zlib?.inflateRawSync;
-}
-
 /** All binaries from their text: their sizes, then their bytes, packed as one stream (the two forms of the products are alike). */
 function unpack(): Record<Binary, Uint8Array> {
   const [sizes, base64] = binaries.split(':') as [string, string];
@@ -33,7 +25,9 @@ function unpack(): Record<Binary, Uint8Array> {
   const text = atob(base64);
   const packed = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
-  const bytes = nativeInflate()?.(packed) ?? inflate(packed, general + products + relaxed);
+  // Node's own where there is one: ours takes 15 ms before the engine has warmed to it.
+  const zlib = nodeBuiltin<{ inflateRawSync(packed: Uint8Array): Uint8Array }>('node:zlib');
+  const bytes = zlib?.inflateRawSync(packed) ?? inflate(packed, general + products + relaxed);
   return {
     general: bytes.slice(0, general),
     products: bytes.slice(general, general + products),

@@ -1,5 +1,6 @@
 /** A pool of worker threads over one shared memory: fork and join in JavaScript, no atomics inside the kernels. */
 import { DeviceError } from '../errors.js';
+import { nodeBuiltin } from './node-builtin.js';
 import { control, workerSource } from './worker-source.js';
 
 type Kernel = (...args: number[]) => number | undefined;
@@ -22,8 +23,7 @@ interface WorkerHandle {
 }
 
 function nodeWorkerThreads(): WorkerThreads | undefined {
-  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  return host?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
+  return nodeBuiltin<WorkerThreads>('node:worker_threads');
 }
 
 /** Whether memory can be shared between threads here: always in Node, in a page only if it is cross-origin isolated. */
@@ -35,8 +35,7 @@ export function canShareMemory(): boolean {
 
 /** Threads that the host can run at once. */
 export function availableThreads(): number {
-  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  const os = host?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
+  const os = nodeBuiltin<{ availableParallelism(): number }>('node:os');
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
