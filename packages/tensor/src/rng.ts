@@ -86,6 +86,21 @@ export class Rng {
     });
   }
 
+  /**
+   * The independent stream number `index` of this generator: the same wherever this one stands, which does not move on.
+   * Epoch 7 of a training run draws from `rng.derive(7)`, whatever was drawn before. @throws {OptionError} unless it is a whole number from 0
+   */
+  derive(index: number): Rng {
+    if (!Number.isSafeInteger(index) || index < 0) {
+      throw new OptionError(`Rng.derive: index must be a whole number from 0, got ${quote(index)}`);
+    }
+    // The third counter word sets these blocks apart from those that the stream itself uses.
+    const [key0, key1] = philox([index >>> 0, Math.floor(index / 2 ** 32), 1, 0], [this.#key0, this.#key1]);
+    const rng = new Rng(0);
+    rng.state = { key0, key1, block: 0 };
+    return rng;
+  }
+
   /** The next four words. */
   #words(): readonly [number, number, number, number] {
     const { key0, key1, block } = this.state;

@@ -1,0 +1,87 @@
+/** The public face of `@saccade/nn`: layers, losses, optimizers, data, training. */
+export type { Batch, BatchContext, Dataset } from './dataset.js';
+export { inference } from './inference.js';
+export {
+  type Fan,
+  type Initializer,
+  kaimingNormal,
+  kaimingUniform,
+  normalInitializer,
+  orthogonal,
+  xavierNormal,
+  xavierUniform,
+} from './initializers.js';
+export {
+  type Activation,
+  ELU,
+  elu,
+  GELU,
+  LeakyReLU,
+  leakyRelu,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from './layers/activations.js';
+export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js';
+export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from './layers/convolution.js';
+export { Dropout } from './layers/dropout.js';
+export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
+export { GRU, type GRUResult } from './layers/gru.js';
+export { KeyValueCache } from './layers/key-value-cache.js';
+export { GroupNorm, LayerNorm, type NormOptions } from './layers/layer-norm.js';
+export { Linear, type LinearOptions } from './layers/linear.js';
+export { LSTM, type LSTMResult } from './layers/lstm.js';
+export {
+  type AttendOptions,
+  joinHeads,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  splitHeads,
+} from './layers/multi-head-attention.js';
+export {
+  AveragePool2d,
+  Flatten,
+  GlobalAveragePool,
+  MaxPool2d,
+  type PoolLayerOptions,
+} from './layers/pooling.js';
+export type { RecurrentOptions } from './layers/recurrent.js';
+export { BasicBlock, Bottleneck, type ResidualBlockOptions } from './layers/residual-blocks.js';
+export { Lambda, type Layer, MLP, type MLPOptions, Sequential } from './layers/sequential.js';
+export {
+  type EncodeOptions,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerForwardOptions,
+  type TransformerLayerOptions,
+  type TransformerOptions,
+} from './layers/transformer.js';
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyOfProbabilities,
+} from './losses/binary-cross-entropy.js';
+export { type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy.js';
+export type { Reduction } from './losses/reduction.js';
+export { huberLoss, type LossOptions, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
+export { accuracy, binaryAccuracy, type ClassScores, classScores, confusionMatrix } from './metrics.js';
+export { type AnyModule, type EntryOptions, Module } from './module.js';
+export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
+export { clipByGlobalNorm, globalNorm } from './optimizers/clip.js';
+export { ExponentialAverage } from './optimizers/exponential-average.js';
+export { Optimizer, type OptimizerOptions, type Update } from './optimizers/optimizer.js';
+export { cosine, inverseSquareRoot, type Schedule, stepDecay, warmUp } from './optimizers/schedules.js';
+export { SGD, type SGDOptions } from './optimizers/sgd.js';
+export type { Trainable } from './optimizers/trainable.js';
+export {
+  type LoadOptions,
+  type LoadReport,
+  loadModule,
+  loadStateDict,
+  StateDictError,
+  saveModule,
+  stateDict,
+} from './state-dict.js';

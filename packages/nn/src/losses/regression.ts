@@ -1,0 +1,49 @@
+/** Losses between numbers. */
+import { abs, checkOptions, less, mul, ShapeError, scope, square, sub, type Tensor, where } from '@saccade/tensor';
+import { requireWithin } from '../check.js';
+import { type Reduction, reduceLoss } from './reduction.js';
+
+/** Options of all of them. */
+export interface LossOptions {
+  /** Default 'mean'. */
+  readonly reduction?: Reduction | undefined;
+}
+
+/** Shapes that broadcast by accident give a wrong loss without a word, so none does. @throws {ShapeError} if they differ */
+export function requireSameShape(op: string, a: Tensor, b: Tensor): void {
+  if (a.shape.join() !== b.shape.join()) {
+    throw new ShapeError(
+      `${op}: predictions [${a.shape.join(', ')}] and targets [${b.shape.join(', ')}] differ in shape`,
+    );
+  }
+}
+
+/** (prediction - target)^2. @throws {ShapeError} if the shapes differ */
+export function meanSquaredError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction } = checkOptions('meanSquaredError', options, ['reduction']);
+  requireSameShape('meanSquaredError', predictions, targets);
+  return scope(() => reduceLoss('meanSquaredError', square(sub(predictions, targets)), reduction));
+}
+
+/** |prediction - target|. @throws {ShapeError} if the shapes differ */
+export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction } = checkOptions('meanAbsoluteError', options, ['reduction']);
+  requireSameShape('meanAbsoluteError', predictions, targets);
+  return scope(() => reduceLoss('meanAbsoluteError', abs(sub(predictions, targets)), reduction));
+}
+
+/** Half the square of the difference d up to |d| = delta (default 1), then delta (|d| - delta / 2). Huber 1964. @throws {ShapeError} if the shapes differ */
+export function huberLoss(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions & { readonly delta?: number | undefined } = {},
+): Tensor {
+  const { reduction, delta = 1 } = checkOptions('huberLoss', options, ['reduction', 'delta']);
+  requireWithin('huberLoss', 'delta', delta, Number.MIN_VALUE, Number.MAX_VALUE);
+  requireSameShape('huberLoss', predictions, targets);
+  return scope(() => {
+    const distance = abs(sub(predictions, targets));
+    const losses = where(less(distance, delta), mul(square(distance), 0.5), mul(sub(distance, delta / 2), delta));
+    return reduceLoss('huberLoss', losses, reduction);
+  });
+}

@@ -1,0 +1,50 @@
+/** Adam, and Adam with decoupled decay. */
+import { assign, checkOptions, type Tensor } from '@saccade/tensor';
+import { requireWithin } from '../check.js';
+import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
+import type { Trainable } from './trainable.js';
+
+/** Options of both. */
+export interface AdamOptions extends OptimizerOptions {
+  /** How much of the running means of gradients and of their squares stays each step. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number] | undefined;
+  /** Added to the root of the mean square. Default 1e-8. */
+  readonly epsilon?: number | undefined;
+}
+
+/**
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * parameter -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon). Kingma and Ba 2015.
+ */
+export class Adam extends Optimizer {
+  readonly #betas: readonly [number, number];
+  readonly #epsilon: number;
+
+  /** @throws {OptionError} for a negative rate, decay or epsilon, or betas outside [0, 1) */
+  constructor(trained: Trainable, options: AdamOptions) {
+    const names = [...optimizerNames, 'betas', 'epsilon'] as const;
+    const { betas = [0.9, 0.999], epsilon = 1e-8 } = checkOptions(new.target.name, options, names);
+    for (const beta of betas) requireWithin(new.target.name, 'betas', beta, 0, 1 - Number.EPSILON);
+    requireWithin(new.target.name, 'epsilon', epsilon, 0, Number.MAX_VALUE);
+    super(trained, options, ['mean', 'square']);
+    this.#betas = betas;
+    this.#epsilon = epsilon;
+  }
+
+  protected override move({ parameter, gradient, memory, rate, step }: Update): Tensor {
+    const [beta1, beta2] = this.#betas;
+    const { mean, square } = memory as { readonly mean: Tensor; readonly square: Tensor };
+    assign(mean, mean.mul(beta1).add(gradient.mul(1 - beta1)));
+    assign(square, square.mul(beta2).add(gradient.square().mul(1 - beta2)));
+    const root = square.sqrt().mul(1 / Math.sqrt(1 - beta2 ** step));
+    return parameter.sub(mean.div(root.add(this.#epsilon)).mul(rate / (1 - beta1 ** step)));
+  }
+}
+
+/** Adam whose parameters shrink by rate decay each step (default decay 0.01). Loshchilov and Hutter 2019. */
+export class AdamW extends Adam {
+  /** @throws {OptionError} as Adam */
+  constructor(trained: Trainable, options: AdamOptions) {
+    super(trained, { decay: 0.01, ...options });
+  }
+}

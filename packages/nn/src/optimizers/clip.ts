@@ -1,0 +1,27 @@
+/** The length of all gradients together, and a limit to it. */
+import { add, mul, norm, OptionError, quote, scope, sqrt, square, type Tensor } from '@saccade/tensor';
+
+/** sqrt(sum of all squares) of tensors: a scalar. @throws {OptionError} for none */
+export function globalNorm(gradients: Iterable<Tensor>): Tensor {
+  return scope(() => {
+    const squares = Array.from(gradients, (g) => square(norm(g)));
+    if (squares.length === 0) throw new OptionError('globalNorm: there are no gradients');
+    return sqrt(squares.reduce((total, one) => add(total, one)));
+  });
+}
+
+/**
+ * The gradients, scaled down together so that their global norm is at most `limit`. Pascanu et al. 2013.
+ * Returns new tensors and the norm before, a scalar. @throws {OptionError} unless limit > 0
+ */
+export function clipByGlobalNorm(
+  gradients: ReadonlyMap<string, Tensor>,
+  limit: number,
+): { readonly gradients: Map<string, Tensor>; readonly norm: Tensor } {
+  if (!(limit > 0)) throw new OptionError(`clipByGlobalNorm: limit must be above 0, got ${quote(limit)}`);
+  return scope(() => {
+    const length = globalNorm(gradients.values());
+    const scale = length.add(1e-6).pow(-1).mul(limit).minimum(1);
+    return { gradients: new Map(Array.from(gradients, ([name, g]) => [name, mul(g, scale)])), norm: length };
+  });
+}

@@ -1,0 +1,126 @@
+/** Losses against PyTorch, and what they refuse. */
+import {
+  IndexError,
+  memory,
+  OptionError,
+  Rng,
+  ShapeError,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGradOf,
+} from '@saccade/tensor';
+import { assertClose, assertThrows } from '@saccade/testing';
+import * as fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyOfProbabilities,
+  crossEntropy,
+  huberLoss,
+  meanAbsoluteError,
+  meanSquaredError,
+  type Reduction,
+} from '../src/index.js';
+import { golden, Vectors } from './reference.js';
+
+interface Case {
+  readonly name: string;
+  readonly loss: string;
+  readonly options: {
+    readonly reduction?: Reduction;
+    readonly labelSmoothing?: number;
+    readonly ignoreIndex?: number;
+    readonly delta?: number;
+  };
+  readonly inputs: readonly string[];
+}
+
+type Inputs = Readonly<Record<string, Tensor>>;
+
+const losses: Record<string, (i: Inputs, o: Case['options']) => Tensor> = {
+  cross_entropy: ({ input, target, weight }, o) =>
+    crossEntropy(input as Tensor, target as Tensor, {
+      reduction: o.reduction,
+      smoothing: o.labelSmoothing,
+      ignore: o.ignoreIndex,
+      weights: weight,
+    }),
+  binary_cross_entropy_with_logits: ({ input, target, posWeight }, { reduction }) =>
+    binaryCrossEntropy(input as Tensor, target as Tensor, { reduction, positiveWeight: posWeight }),
+  binary_cross_entropy: ({ input, target }, { reduction }) =>
+    binaryCrossEntropyOfProbabilities(input as Tensor, target as Tensor, { reduction }),
+  mse_loss: ({ input, target }, { reduction }) => meanSquaredError(input as Tensor, target as Tensor, { reduction }),
+  l1_loss: ({ input, target }, { reduction }) => meanAbsoluteError(input as Tensor, target as Tensor, { reduction }),
+  huber_loss: ({ input, target }, o) => huberLoss(input as Tensor, target as Tensor, o),
+};
+
+const scores = (): Tensor => new Rng(1).normal([3, 4]);
+
+test('a label outside the classes is an IndexError that names it and its place', () => {
+  scope(() => {
+    const labels = (...list: number[]): Tensor => tensor(Int32Array.from(list));
+    assertThrows(
+      () => crossEntropy(scores(), labels(0, 4, 1)),
+      IndexError,
+      /crossEntropy: label 4 at position 1 is outside \[0, 4\)/,
+    );
+    assertThrows(() => crossEntropy(scores(), labels(0, 1, -1)), IndexError, /label -1 at position 2/);
+    const weights = tensor([1, 1, 1, 1]);
+    assertThrows(() => crossEntropy(scores(), labels(0, 9, 1), { weights }), IndexError, /label 9 at position 1/);
+    assert.ok(Number.isFinite(crossEntropy(scores(), labels(0, -1, 1), { ignore: -1 }).item()));
+  });
+});
+
+test('shapes and options that do not fit are typed errors', () => {
+  scope(() => {
+    const labels = tensor(Int32Array.of(0, 1));
+    assertThrows(() => crossEntropy(scores(), labels), ShapeError, /logits \[3, 4\] need labels \[3\], got \[2\]/);
+    const three = tensor(Int32Array.of(0, 1, 2));
+    assertThrows(() => crossEntropy(scores(), three, { smoothing: 2 }), OptionError, /smoothing .* \[0, 1\], got 2/);
+    assertThrows(() => crossEntropy(scores(), three, { weights: tensor([1]) }), ShapeError, /weights must be \[4\]/);
+    assertThrows(() => crossEntropy(scores(), three, { reduction: 'max' as Reduction }), OptionError, /'mean', 'sum'/);
+    for (const loss of [meanSquaredError, meanAbsoluteError, huberLoss, binaryCrossEntropy]) {
+      assertThrows(() => loss(scores(), scores().at(0)), ShapeError, /\[3, 4\] and targets \[4\] differ in shape/);
+    }
+  });
+});
+
+const vectors = new Vectors('losses.safetensors');
+
+for (const one of golden<Case[]>('losses.json')) {
+  test(`${one.name}: value and gradient are PyTorch's`, () => {
+    const before = memory().tensors;
+    scope(() => {
+      const stored = (part: string): Tensor => vectors.get(`${one.name}/${part}`);
+      const inputs = Object.fromEntries(one.inputs.map((name) => [name, stored(`input/${name}`)]));
+      const loss = losses[one.loss] as (i: Inputs, o: Case['options']) => Tensor;
+      const [[, value], gradient] = valueAndGradOf(inputs.input as Tensor, () => {
+        const y = loss(inputs, one.options);
+        return [sum(y.mul(stored('seed'))), y] as const;
+      });
+      const tolerance = { rtol: 1e-5, atol: 1e-6 };
+      assertClose(value.dataSync(), stored('output').dataSync(), tolerance, 'value');
+      assertClose(gradient.dataSync(), stored('grad_input/input').dataSync(), tolerance, 'gradient');
+    });
+    assert.is(memory().tensors, before);
+  });
+}
+
+test('labels and their one-hot probabilities give the same loss', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 6 }), fc.nat(99), (ids, seed) => {
+      scope(() => {
+        const logits = new Rng(seed).normal([ids.length, 5], { deviation: 4 });
+        const hot = tensor(ids.map((id) => Array.from({ length: 5 }, (_, j) => Number(j === id))));
+        const plain = crossEntropy(logits, tensor(Int32Array.from(ids)), { smoothing: 0.2 });
+        assertClose(plain.item(), crossEntropy(logits, hot, { smoothing: 0.2 }).item(), { rtol: 1e-5, atol: 1e-6 });
+      });
+    }),
+    { numRuns: 50, seed: 7 },
+  );
+});
+
+test.run();

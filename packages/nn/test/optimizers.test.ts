@@ -1,0 +1,254 @@
+/** Optimizers, clipping, schedules and averages against PyTorch; what they refuse and what they leave behind. */
+import { assign, memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor } from '@saccade/tensor';
+import { assertClose, assertThrows } from '@saccade/testing';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  Adam,
+  AdamW,
+  clipByGlobalNorm,
+  cosine,
+  ExponentialAverage,
+  globalNorm,
+  inverseSquareRoot,
+  Linear,
+  MLP,
+  meanSquaredError,
+  type Optimizer,
+  type Schedule,
+  SGD,
+  stepDecay,
+  warmUp,
+} from '../src/index.js';
+import { golden, Vectors } from './reference.js';
+
+interface Case {
+  readonly name: string;
+  readonly optimizer: 'SGD' | 'Adam' | 'AdamW';
+  readonly options: {
+    readonly lr?: number;
+    readonly momentum?: number;
+    readonly nesterov?: boolean;
+    readonly weightDecay?: number;
+    readonly betas?: readonly [number, number];
+    readonly eps?: number;
+  };
+  readonly parameters: readonly string[];
+  readonly steps: number;
+  readonly recorded: readonly number[];
+}
+
+type Numbers = Record<string, number>;
+
+interface Golden {
+  readonly optimizers: readonly Case[];
+  readonly clips: readonly { name: string; options: { maxNorm: number }; parameters: string[] }[];
+  readonly schedules: readonly { name: string; options: Numbers; rates: number[] }[];
+  readonly averages: readonly { name: string; options: { decay: number }; parameters: string[]; steps: number }[];
+}
+
+const reference = golden<Golden>('optimizers.json');
+const vectors = new Vectors('optimizers.safetensors');
+
+function optimizerOf({ optimizer, options: o }: Case, parameters: Record<string, Tensor>): Optimizer {
+  const rate = o.lr ?? 1e-3;
+  if (optimizer === 'SGD') {
+    return new SGD(parameters, { rate, momentum: o.momentum, nesterov: o.nesterov, l2: o.weightDecay });
+  }
+  const common = { rate, betas: o.betas, epsilon: o.eps };
+  if (optimizer === 'AdamW') return new AdamW(parameters, { ...common, decay: o.weightDecay ?? 0.01 });
+  return new Adam(parameters, { ...common, l2: o.weightDecay });
+}
+
+test('an optimizer refuses nothing to train, rates and options that make no sense, and gradients that do not fit', () => {
+  scope(() => {
+    const w = tensor([1, 2]);
+    assertThrows(() => new SGD({}, { rate: 0.1 }), OptionError, /SGD: there is nothing to train/);
+    assertThrows(() => new SGD({ w: 3 as never }, { rate: 0.1 }), OptionError, /SGD: 'w' is no tensor, got 3/);
+    assertThrows(() => new SGD(w as never, { rate: 0.1 }), OptionError, /expected a module or tensors by name/);
+    assertThrows(() => new SGD({ w }, { rate: -1 }), OptionError, /SGD: rate must be a number/);
+    assertThrows(() => new SGD({ w }, { rate: NaN }), OptionError, /SGD: rate .* got NaN/);
+    assertThrows(() => new SGD({ w }, { rate: 0.1, nesterov: true }), OptionError, /nesterov needs a momentum/);
+    assertThrows(() => new SGD({ w }, { rate: 0.1, speed: 1 } as never), OptionError, /no option 'speed'/);
+    assertThrows(() => new Adam({ w }, { rate: 0.1, betas: [0.9, 1] }), OptionError, /betas/);
+    const sgd = new SGD({ w }, { rate: 0.1 });
+    assertThrows(() => sgd.step(new Map()), OptionError, /there is no gradient of 'w'/);
+    assertThrows(() => sgd.step(new Map([['w', tensor([1])]])), ShapeError, /'w' must be \[2\], got \[1\]/);
+    assert.is(sgd.steps, 0);
+  });
+});
+
+for (const one of reference.optimizers) {
+  test(`${one.name}: parameters after ${one.recorded.join(', ')} steps are PyTorch's`, () => {
+    scope(() => {
+      const stored = (name: string): Tensor => vectors.get(`${one.name}/${name}`);
+      const parameters = Object.fromEntries(one.parameters.map((name) => [name, stored(`initial/${name}`)]));
+      const optimizer = optimizerOf(one, parameters);
+      for (let step = 1; step <= one.steps; step++) {
+        optimizer.step(new Map(one.parameters.map((name) => [name, stored(`gradient/${name}`).at(step - 1)])));
+        if (!one.recorded.includes(step)) continue;
+        for (const [name, parameter] of Object.entries(parameters)) {
+          const expected = stored(`after/${step}/${name}`).dataSync();
+          assertClose(parameter.dataSync(), expected, { rtol: 1e-5, atol: 1e-6 }, `${name}, step ${step}`);
+        }
+      }
+      optimizer.dispose();
+    });
+  });
+}
+
+for (const { name, options, parameters } of reference.clips) {
+  test(`${name}: norm and clipped gradients are PyTorch's`, () => {
+    scope(() => {
+      const gradients = new Map(parameters.map((p) => [p, vectors.get(`${name}/gradient/${p}`)]));
+      const clipped = clipByGlobalNorm(gradients, options.maxNorm);
+      assertClose(clipped.norm.item(), vectors.get(`${name}/norm`).item());
+      for (const p of parameters) {
+        const g = clipped.gradients.get(p) as Tensor;
+        assertClose(g.dataSync(), vectors.get(`${name}/clipped/${p}`).dataSync());
+      }
+    });
+  });
+}
+
+function scheduleOf(name: string, o: Numbers): Schedule {
+  const rate = o.lr as number;
+  const cosineOf = (): Schedule => cosine({ rate, steps: o.tMax as number, final: o.etaMin });
+  if (name === 'step') return stepDecay({ rate, every: o.stepSize as number, factor: o.gamma as number });
+  if (name === 'cosine') return cosineOf();
+  const rise = { steps: o.totalIters as number, from: o.startFactor };
+  return warmUp(name === 'warm-up' ? rate : cosineOf(), rise);
+}
+
+for (const { name, options, rates } of reference.schedules) {
+  test(`the schedule ${name} gives PyTorch's rates`, () => {
+    const schedule = scheduleOf(name, options);
+    assertClose(
+      rates.map((_, step) => schedule(step)),
+      rates,
+      { rtol: 1e-12, atol: 1e-15 },
+    );
+  });
+}
+
+test('schedules with a warm-up rise to their rate and fall from there', () => {
+  const rates = Array.from({ length: 200 }, (_, step) => inverseSquareRoot({ rate: 0.5, warmUp: 50 })(step));
+  assert.is(Math.max(...rates), rates[49]);
+  assertClose(rates[49] as number, 0.5);
+  assertClose(rates[199] as number, 0.25);
+  const both = cosine({ rate: 1, steps: 100, warmUp: 10 });
+  assertClose([both(0), both(10), both(100), both(500)], [1 / 11, 1, 0, 0]);
+  assertThrows(() => cosine({ rate: 1, steps: 10, warmUp: 10 }), OptionError, /warmUp must be a number in \[0, 9\]/);
+  assertThrows(() => stepDecay({ rate: 1, every: 0 }), OptionError, /every must be a whole number from 1/);
+  assertThrows(() => inverseSquareRoot({ rate: 1, warmUp: 0 }), OptionError, /warmUp/);
+});
+
+for (const { name, options, parameters, steps } of reference.averages) {
+  test(`${name}: averages are PyTorch's`, () => {
+    scope(() => {
+      const at = (part: string, p: string, step: number): Tensor => vectors.get(`${name}/${part}/${p}`).at(step);
+      const weights = Object.fromEntries(parameters.map((p) => [p, at('parameter', p, 0)]));
+      const average = new ExponentialAverage(weights, options); // begins as a copy, as PyTorch's first update
+      for (let step = 0; step < steps; step++) {
+        for (const p of parameters) assign(weights[p] as Tensor, at('parameter', p, step));
+        if (step > 0) average.update();
+        for (const [p, now] of average.state()) {
+          assertClose(now.dataSync(), at('average', p, step).dataSync(), { rtol: 1e-5, atol: 1e-6 }, `${p} at ${step}`);
+        }
+      }
+      average.dispose();
+    });
+  });
+}
+
+test('swap exchanges parameters and averages, and back', () => {
+  scope(() => {
+    const w = tensor([1, 2]);
+    const average = new ExponentialAverage({ w }, { decay: 0.5 });
+    assign(w, tensor([3, 6]));
+    average.update();
+    average.swap();
+    assert.equal([...w.dataSync()], [2, 4]);
+    average.swap();
+    assert.equal([...w.dataSync()], [3, 6]);
+    average.dispose();
+  });
+});
+
+test('decay leaves out what the caller leaves out, and a schedule sets the rate of each step', () => {
+  scope(() => {
+    const [weight, bias] = [tensor([[2]]), tensor([2])];
+    const none = new Map([
+      ['weight', tensor([[0]])],
+      ['bias', tensor([0])],
+    ]);
+    const rates: number[] = [];
+    const rate = (step: number): number => (rates.push(step), 0.5);
+    const sgd = new SGD({ weight, bias }, { rate, decay: 0.5, decays: (_, t) => t.rank > 1 });
+    sgd.step(none);
+    sgd.step(none);
+    assert.equal([weight.item(), bias.item()], [2 * 0.75 * 0.75, 2]);
+    assert.equal(rates, [0, 1]);
+  });
+});
+
+test('minimize lowers the loss, returns it, and leaves no tensor behind', () => {
+  const before = memory().tensors;
+  const model = new MLP([2, 8, 1], { rng: new Rng(3), activation: 'tanh' });
+  const optimizer = new Adam(model, { rate: 0.02, clipNorm: 1 });
+  const [x, y] = [tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), tensor([[0], [1], [1], [0]])]; // biome-ignore format: a table
+  const steady = memory().tensors;
+  const losses: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    const loss = optimizer.minimize(() => meanSquaredError(model.forward(x), y));
+    losses.push(loss.item());
+    loss.dispose();
+  }
+  assert.is(memory().tensors, steady);
+  assert.ok((losses.at(-1) as number) < 0.01, `exclusive or: loss ${losses.at(-1)}`);
+  for (const one of [model, optimizer, x, y]) one.dispose();
+  assert.is(memory().tensors, before);
+});
+
+test('minimize passes on what the function returns beside the loss', () => {
+  scope(() => {
+    const layer = new Linear(2, 1, { rng: new Rng(1) });
+    const optimizer = new SGD(layer, { rate: 0.1 });
+    const [loss, scores] = optimizer.minimize(() => {
+      const y = layer.forward(tensor([[1, 2]]));
+      return [y.square().sum(), y] as const;
+    });
+    assertClose(loss.item(), scores.item() ** 2);
+    layer.dispose();
+    optimizer.dispose();
+  });
+});
+
+test('the global norm is that of all gradients as one vector', () => {
+  scope(() => {
+    assertClose(globalNorm([tensor([3, 0]), tensor([[4]])]).item(), 5);
+    assertThrows(() => globalNorm([]), OptionError, /there are no gradients/);
+    assertThrows(() => clipByGlobalNorm(new Map(), 0), OptionError, /limit must be above 0/);
+  });
+});
+
+test('a stored state goes on bit for bit, and one with a gap is refused', () => {
+  scope(() => {
+    const gradient = (seed: number): Map<string, Tensor> => new Map([['w', new Rng(seed).normal([3])]]);
+    const w = tensor([1, 2, 3]);
+    const adam = new Adam({ w }, { rate: 0.1 });
+    adam.step(gradient(1));
+    const copy = tensor(w.dataSync());
+    const state = new Map(Array.from(adam.state(), ([name, t]) => [name, tensor(t.dataSync())]));
+    const other = new Adam({ w: copy }, { rate: 0.1 });
+    assertThrows(() => other.loadState(new Map(), 1), OptionError, /the stored state has no 'mean.w'/);
+    other.loadState(state, adam.steps);
+    adam.step(gradient(2));
+    other.step(gradient(2));
+    assert.equal(copy.dataSync(), w.dataSync());
+    adam.dispose();
+    other.dispose();
+  });
+});
+
+test.run();
