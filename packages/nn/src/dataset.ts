@@ -1,8 +1,15 @@
-/** What a data set is: examples that can be asked for by position, and how in-memory tensors and mapped ones become one. */
-import type { Rng, Tensor } from '@saccade/tensor';
-
-/** Tensors by name whose first axis counts the examples, such as `{ images, labels }`. */
-export type Batch = Readonly<Record<string, Tensor>>;
+/** What a data set is: examples that can be asked for by position. */
+import {
+  gather,
+  isTensor,
+  mapTree,
+  OptionError,
+  type Rng,
+  ShapeError,
+  scope,
+  tensor,
+  tensorsOf,
+} from '@saccade/tensor';
 
 /** What comes with a request for examples. */
 export interface BatchContext {
@@ -12,10 +19,67 @@ export interface BatchContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Examples that can be asked for by position. */
-export interface Dataset<B extends Batch = Batch> {
+/** Examples that can be asked for by position. A batch `B` holds tensors in an object or array, such as `{ images, labels }`. */
+export interface Dataset<B extends object> {
   /** Number of examples. */
   readonly size: number;
-  /** The examples at `rows`, in that order, as tensors that are the caller's. */
+  /** The examples at `rows`, in that order, in tensors whose first axis counts them; they are the caller's to free. */
   batch(rows: Int32Array, context: BatchContext): B | Promise<B>;
+}
+
+/**
+ * A data set of tensors in memory, whose first axes count the examples. They stay the caller's.
+ * @throws {OptionError} without tensors or examples @throws {ShapeError} if the tensors count differently
+ */
+export function inMemory<B extends object>(tensors: B): Dataset<B> {
+  const all = tensorsOf(tensors);
+  if (all.length === 0) throw new OptionError('inMemory: expected tensors, such as { images, labels }');
+  const size = all[0]?.shape[0] ?? 0;
+  for (const t of all) {
+    if (t.rank === 0 || t.shape[0] !== size) {
+      const shapes = all.map(({ shape }) => `[${shape.join(', ')}]`).join(', ');
+      throw new ShapeError(`inMemory: the first axes must count the same examples, got ${shapes}`);
+    }
+  }
+  if (size === 0) throw new OptionError('inMemory: the data set is empty');
+  return {
+    size,
+    batch: (rows) =>
+      scope(() => {
+        const places = new Map(all.map((t) => [t.device, tensor(rows, { device: t.device })]));
+        return mapTree(tensors, (t) => gather(t, places.get(t.device) ?? tensor(rows)));
+      }),
+  };
+}
+
+/** Whether something is a data set already. */
+export function isDataset<B extends object>(data: Dataset<B> | B): data is Dataset<B> {
+  const { batch, size } = data as Partial<Dataset<B>>;
+  return typeof batch === 'function' && typeof size === 'number' && !isTensor(data);
+}
+
+/** A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own stream. */
+export function mapBatches<A extends object, B extends object>(
+  data: Dataset<A>,
+  change: (batch: A, context: BatchContext) => B | Promise<B>,
+): Dataset<B> {
+  return {
+    size: data.size,
+    batch: (rows, context) => scope(async () => change(await data.batch(rows, context), context)),
+  };
+}
+
+/** The examples at some positions of another data set, such as a split. @throws {OptionError} for a position outside of it */
+export function subset<B extends object>(data: Dataset<B>, rows: Int32Array): Dataset<B> {
+  const bad = rows.find((row) => row < 0 || row >= data.size);
+  if (bad !== undefined) throw new OptionError(`subset: position ${bad} is outside [0, ${data.size})`);
+  const chosen = rows.slice();
+  return {
+    size: chosen.length,
+    batch: (wanted, context) =>
+      data.batch(
+        wanted.map((row) => chosen[row] as number),
+        context,
+      ),
+  };
 }

@@ -1,5 +1,6 @@
 /** The public face of `@saccade/nn`: layers, losses, optimizers, data, training. */
-export type { Batch, BatchContext, Dataset } from './dataset.js';
+export { type Batches, type BatchesOptions, batches } from './batches.js';
+export { type BatchContext, type Dataset, inMemory, mapBatches, subset } from './dataset.js';
 export { inference } from './inference.js';
 export {
   type Fan,
@@ -85,3 +86,9 @@ export {
   saveModule,
   stateDict,
 } from './state-dict.js';
+export { browserStore, type CheckpointStore, type CheckpointTarget } from './training/checkpoint-store.js';
+export { evaluate, type Metrics } from './training/evaluate.js';
+export { fit } from './training/fit.js';
+export type { CheckpointOptions, EarlyStopping, FitOptions, FitResult, StepEvent } from './training/fit-options.js';
+export { NonFiniteError } from './training/non-finite.js';
+export type { EpochRecord } from './training/training-state.js';

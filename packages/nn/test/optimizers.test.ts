@@ -183,7 +183,10 @@ test('decay leaves out what the caller leaves out, and a schedule sets the rate 
       ['bias', tensor([0])],
     ]);
     const rates: number[] = [];
-    const rate = (step: number): number => (rates.push(step), 0.5);
+    const rate = (step: number): number => {
+      rates.push(step);
+      return 0.5;
+    };
     const sgd = new SGD({ weight, bias }, { rate, decay: 0.5, decays: (_, t) => t.rank > 1 });
     sgd.step(none);
     sgd.step(none);

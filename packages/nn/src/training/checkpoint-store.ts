@@ -1,0 +1,84 @@
+/** Where check points lie: a file in Node, the origin's private files in a browser, or whatever stores bytes. */
+import {
+  DeviceError,
+  encodeSafetensors,
+  type LoadedSafetensors,
+  loadSafetensors,
+  type NamedTensors,
+  OptionError,
+  quote,
+  SaccadeError,
+  saveSafetensors,
+} from '@saccade/tensor';
+
+/** Something that keeps bytes: the newest, whole. */
+export interface CheckpointStore {
+  /** What was saved last; undefined if nothing was. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Replaces it. If this fails, what was there before must still be there. */
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+/** A path (in Node), or a store. */
+export type CheckpointTarget = string | CheckpointStore;
+
+/** What was saved last; undefined if nothing was. The tensors are the caller's. @throws {FormatError} for a damaged one */
+export async function loadFrom(target: CheckpointTarget): Promise<LoadedSafetensors | undefined> {
+  if (typeof target !== 'string') {
+    const bytes = await target.load();
+    return bytes && loadSafetensors(bytes);
+  }
+  try {
+    return await loadSafetensors(target);
+  } catch (error) {
+    const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
+    if (error instanceof SaccadeError && code === 'io' && cause?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Replaces what was saved. @throws {SaccadeError} with code `io` if it cannot be written */
+export async function saveTo(
+  target: CheckpointTarget,
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (typeof target === 'string') await saveSafetensors(target, tensors, { metadata });
+  else await target.save(await encodeSafetensors(tensors, { metadata }));
+}
+
+/** @throws {OptionError} unless it is a path or a store */
+export function requireTarget(op: string, target: CheckpointTarget): void {
+  const { load, save } = Object(target) as Partial<CheckpointStore>;
+  if (typeof target === 'string' ? target !== '' : typeof load === 'function' && typeof save === 'function') return;
+  throw new OptionError(`${op}: a check point goes to a path or to { load, save }, got ${quote(target)}`);
+}
+
+/**
+ * A store among a web page's own files (the origin private file system), which replaces a file at once or not at all.
+ * @throws {DeviceError} where there are none, as in Node
+ */
+export function browserStore(name: string): CheckpointStore {
+  const storage = (globalThis as { navigator?: { storage?: Partial<StorageManager> } }).navigator?.storage;
+  if (typeof storage?.getDirectory !== 'function') {
+    throw new DeviceError('browserStore: this host has no private files; in Node pass a path');
+  }
+  const folder = (): Promise<FileSystemDirectoryHandle> => (storage as StorageManager).getDirectory();
+  return {
+    async load() {
+      try {
+        const file = await (await (await folder()).getFileHandle(name)).getFile();
+        return new Uint8Array(await file.arrayBuffer());
+      } catch (error) {
+        if ((error as Error).name === 'NotFoundError') return undefined;
+        throw error;
+      }
+    },
+    async save(bytes) {
+      const handle = await (await folder()).getFileHandle(name, { create: true });
+      const writable = await handle.createWritable(); // a copy, which close() puts in the file's place
+      await writable.write(bytes as Uint8Array<ArrayBuffer>);
+      await writable.close();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** What `fit` takes and gives. */
+import { checkOptions, OptionError, requireFunction, type Tensor } from '@saccade/tensor';
+import type { Batches } from '../batches.js';
+import { requireCount } from '../check.js';
+import type { ExponentialAverage } from '../optimizers/exponential-average.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { type CheckpointTarget, requireTarget } from './checkpoint-store.js';
+import type { Metrics } from './evaluate.js';
+import type { EpochRecord } from './training-state.js';
+
+/** When to stop before the last epoch. */
+export interface EarlyStopping {
+  /** Which mean over the validation examples is watched. Default 'loss'. */
+  readonly metric?: string | undefined;
+  /** Whether lower ('min', default) or higher ('max') is better. */
+  readonly mode?: 'min' | 'max' | undefined;
+  /** Epochs without a better one that are waited for. Default 3. */
+  readonly patience?: number | undefined;
+  /** What counts as better: by more than this. Default 0. */
+  readonly minDelta?: number | undefined;
+  /** Sets the model back to its best epoch at the end. Default true. */
+  readonly restoreBest?: boolean | undefined;
+}
+
+/** Where and when to save. */
+export interface CheckpointOptions {
+  /** A path (in Node) or a store. */
+  readonly to: CheckpointTarget;
+  /** Also saves every so many steps. Default: at the end of each epoch, and when the run is aborted. */
+  readonly everySteps?: number | undefined;
+  /** Goes on from what is there. Default true. */
+  readonly resume?: boolean | undefined;
+}
+
+/** A step that was done. */
+export interface StepEvent {
+  /** From 0. */
+  readonly epoch: number;
+  /** Steps done in this epoch, and those that it has. */
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** Length of all gradients together, before any clipping. */
+  readonly gradientNorm: number;
+  readonly rate: number;
+}
+
+/** What to train, on what, and how long. */
+export interface FitOptions<B extends object> {
+  readonly data: Batches<B>;
+  /** The mean loss of a batch: one number, or an array that begins with it. */
+  readonly loss: (batch: B) => Tensor | readonly [Tensor, ...unknown[]];
+  readonly optimizer: Optimizer;
+  /** Passes over the data. */
+  readonly epochs: number;
+  /** Examples to look at after each epoch. */
+  readonly validation?: Batches<B> | undefined;
+  /** What to measure on them beside the loss. */
+  readonly metrics?: Metrics<B> | undefined;
+  /** Follows the parameters and stands in for them in the validation. */
+  readonly average?: ExponentialAverage | undefined;
+  readonly earlyStopping?: EarlyStopping | undefined;
+  readonly checkpoint?: CheckpointOptions | undefined;
+  /** Shows a line on the terminal, where there is one. Default false. */
+  readonly progress?: boolean | undefined;
+  readonly onStep?: ((event: StepEvent) => void) | undefined;
+  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** Ends the run between two steps, after a check point if there is a place for one. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a run came to. */
+export interface FitResult {
+  readonly epochs: readonly EpochRecord[];
+  /** Steps over all epochs. */
+  readonly steps: number;
+  /** Whether early stopping ended it. */
+  readonly stoppedEarly: boolean;
+  /** The best epoch, where early stopping watched. */
+  readonly bestEpoch: number | undefined;
+}
+
+const names = [
+  'data',
+  'loss',
+  'optimizer',
+  'epochs',
+  'validation',
+  'metrics',
+  'average',
+  'earlyStopping',
+  'checkpoint',
+  'progress',
+  'onStep',
+  'onEpoch',
+  'signal',
+] as const;
+
+/** @throws {OptionError} */
+export function checkFit<B extends object>(options: FitOptions<B>): void {
+  const { data, loss, epochs, earlyStopping, validation, metrics, checkpoint } = checkOptions('fit', options, names);
+  requireFunction('fit', loss);
+  requireCount('fit', 'epochs', epochs);
+  for (const [name, given] of Object.entries({ data, validation })) {
+    if (given !== undefined && typeof given.epoch !== 'function')
+      throw new OptionError(`fit: ${name} must come from batches(…)`);
+  }
+  if (data === undefined) throw new OptionError('fit: there is no data');
+  if (validation === undefined && (earlyStopping !== undefined || metrics !== undefined)) {
+    throw new OptionError('fit: metrics and early stopping need validation data');
+  }
+  if (earlyStopping !== undefined) {
+    const watched = checkOptions('fit', earlyStopping, ['metric', 'mode', 'patience', 'minDelta', 'restoreBest']);
+    requireCount('fit', 'patience', watched.patience ?? 3, 0);
+  }
+  if (checkpoint !== undefined) {
+    checkOptions('fit', checkpoint, ['to', 'everySteps', 'resume']);
+    requireTarget('fit', checkpoint.to);
+    if (checkpoint.everySteps !== undefined) requireCount('fit', 'everySteps', checkpoint.everySteps);
+  }
+}

@@ -1,0 +1,37 @@
+/** The training loop: batches, steps, validation, early stopping, check points that resume bit for bit. */
+import { dispose } from '@saccade/tensor';
+import type { AnyModule } from '../module.js';
+import { loadCheckpoint, type Trained } from './checkpoint.js';
+import { checkFit, type FitOptions, type FitResult } from './fit-options.js';
+import { Run } from './run.js';
+import { newState } from './training-state.js';
+
+/**
+ * Trains a model. With a check point a run that was killed goes on from the last one and ends with the same weights, bit for
+ * bit, as one that was not.
+ * @throws {NonFiniteError} if a loss or gradient is NaN or infinite: names the step and where it began; nothing moved in that step
+ * @throws {OptionError} for options that make no sense @throws {FormatError} for a damaged check point
+ * @throws the signal's reason once it is aborted
+ */
+export async function fit<B extends object>(model: AnyModule, options: FitOptions<B>): Promise<FitResult> {
+  checkFit(options);
+  const { data, optimizer, epochs, average, checkpoint, signal } = options;
+  const trained: Trained = { model, optimizer, average, data: data.identity, best: undefined };
+  const resumed =
+    checkpoint === undefined || checkpoint.resume === false ? undefined : await loadCheckpoint(checkpoint.to, trained);
+  const run = new Run(model, options, trained, resumed ?? newState());
+  try {
+    while (run.state.epoch < epochs && !run.state.stopped) {
+      await run.trainEpoch();
+      await run.closeEpoch();
+      await run.save();
+    }
+    run.restoreBest();
+    return run.result();
+  } catch (error) {
+    if (signal?.aborted) await run.save();
+    throw error;
+  } finally {
+    dispose(trained.best);
+  }
+}

@@ -1,0 +1,415 @@
+/** Training: results, resuming, aborting, early stopping, and errors that say where. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createWasmDevice, useDevice } from '@saccade/kernels';
+import {
+  encodeSafetensors,
+  FormatError,
+  IndexError,
+  loadSafetensors,
+  memory,
+  OptionError,
+  Rng,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@saccade/tensor';
+import { assertRejects } from '@saccade/testing';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  Adam,
+  type AnyModule,
+  accuracy,
+  batches,
+  type CheckpointStore,
+  crossEntropy,
+  type EpochRecord,
+  ExponentialAverage,
+  evaluate,
+  type FitOptions,
+  fit,
+  Lambda,
+  Linear,
+  MLP,
+  type Module,
+  NonFiniteError,
+  ReLU,
+  Sequential,
+  SGD,
+  StateDictError,
+  type StepEvent,
+} from '../src/index.js';
+
+const test = suite<{ folder: string }>('fit');
+test.before((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'saccade-fit-'));
+});
+test.after(({ folder }) => rmSync(folder, { recursive: true }));
+
+/** A file in memory. */
+function memoryStore(): CheckpointStore & { bytes: Uint8Array | undefined } {
+  return {
+    bytes: undefined,
+    async load() {
+      return this.bytes;
+    },
+    async save(bytes) {
+      this.bytes = bytes.slice();
+    },
+  };
+}
+
+type Points = { readonly x: Tensor; readonly y: Tensor };
+
+/** Whether a point lies in the circle. */
+function points(count: number, seed: number): Points {
+  return scope(() => {
+    const x = new Rng(seed).uniform([count, 2], { low: -1, high: 1 });
+    return { x, y: x.square().sum({ axis: 1 }).less(0.6).cast('int32') };
+  });
+}
+
+/** A small run; `change` sets what a test is about. */
+function run(model: Module, data: Points, change: Partial<FitOptions<Points>> = {}): FitOptions<Points> {
+  return {
+    data: batches(data, { size: 20, seed: 1 }),
+    loss: ({ x, y }) => crossEntropy(model.forward(x), y),
+    optimizer: new Adam(model, { rate: 0.02 }),
+    epochs: 3,
+    ...change,
+  };
+}
+
+const network = (seed = 1): Module => new MLP([2, 16, 2], { rng: new Rng(seed), dropout: 0.1 });
+
+async function weights(model: AnyModule): Promise<number[]> {
+  const all: number[] = [];
+  for (const t of model.parameters().values()) all.push(...(await t.data()));
+  return all;
+}
+
+test('fit lowers the loss, tells every step and epoch, and leaves nothing behind', async () => {
+  const data = points(200, 1);
+  const model = network();
+  const steps: StepEvent[] = [];
+  const epochs: EpochRecord[] = [];
+  const options = run(model, data, {
+    epochs: 20,
+    validation: batches(data, { size: 64, shuffle: false }),
+    metrics: { accuracy: ({ x, y }) => accuracy(model.forward(x), y) },
+    onStep: (event) => steps.push(event),
+    onEpoch: (record) => epochs.push(record),
+  });
+  const before = memory().tensors;
+  const result = await fit(model, options);
+  assert.is(memory().tensors, before);
+  assert.is(result.steps, 200);
+  assert.equal(result.epochs, epochs);
+  assert.is(steps.length, 200);
+  assert.equal([steps[10]?.epoch, steps[10]?.step, steps[10]?.steps], [1, 1, 10]);
+  assert.ok(steps.every(({ gradientNorm, rate }) => gradientNorm > 0 && rate === 0.02));
+  const last = epochs.at(-1) as EpochRecord;
+  assert.ok(last.loss < (epochs[0] as EpochRecord).loss / 2);
+  assert.ok((last.validation?.accuracy as number) > 0.9);
+  const again = await evaluate(model, batches(data, { size: 7 }), {
+    accuracy: ({ x, y }) => accuracy(model.forward(x), y),
+  });
+  assert.ok(Math.abs(again.accuracy - (last.validation?.accuracy as number)) < 1e-6);
+});
+
+test('the same seeds give the same weights, on one thread and on two', async () => {
+  const results: number[][] = [];
+  for (const threads of [1, 2]) {
+    const before = useDevice(createWasmDevice({ threads }));
+    try {
+      const model = network();
+      await fit(model, run(model, points(200, 1)));
+      results.push(await weights(model));
+    } finally {
+      useDevice(before);
+    }
+  }
+  assert.equal(results[0], results[1]);
+});
+
+test('options that make no sense are refused before anything moves', async () => {
+  const data = points(20, 1);
+  const model = network();
+  const refuse = (change: object, message: RegExp): Promise<Error> =>
+    assertRejects(() => fit(model, run(model, data, change)), OptionError, message);
+  await refuse({ epochs: 0 }, /fit: epochs must be a whole number from 1, got 0/);
+  await refuse({ loss: 3 }, /fit: expected a function, got 3/);
+  await refuse({ data: data }, /fit: data must come from batches/);
+  await refuse({ speed: 3 }, /fit: no option 'speed'/);
+  await refuse({ metrics: {} }, /metrics and early stopping need validation data/);
+  await refuse({ checkpoint: { to: '' } }, /a check point goes to a path or to \{ load, save \}/);
+  await refuse({ checkpoint: { to: 'x', everySteps: 0 } }, /everySteps/);
+  const validation = batches(data, { size: 20 });
+  await refuse({ validation, earlyStopping: { patience: -1 } }, /patience/);
+  await refuse(
+    { validation, earlyStopping: { metric: 'beauty' } },
+    /early stopping watches 'beauty', but there are loss/,
+  );
+});
+
+test('an empty data set, examples that differ in number, and labels out of range are typed errors', async () => {
+  const none = { x: zeros([0, 2]), y: zeros([0], { dtype: 'int32' }) };
+  const model = network();
+  assert.throws(() => batches(none, { size: 4 }), /the data set is empty/);
+  await assertRejects(
+    async () => batches({ x: zeros([3, 2]), y: zeros([2]) }, { size: 1 }),
+    ShapeError,
+    /\[3, 2\], \[2\]/,
+  );
+  const data = { x: zeros([4, 2]), y: tensor(Int32Array.of(0, 1, 2, 0)) };
+  await assertRejects(() => fit(model, run(model, data)), IndexError, /label 2 at position \d is outside \[0, 2\)/);
+  const wide = { x: zeros([4, 3]), y: tensor(Int32Array.of(0, 1, 1, 0)) };
+  await assertRejects(() => fit(model, run(model, wide)), ShapeError, /inner sizes of \[4, 3\] and \[16, 2\]/);
+});
+
+test('a loss that is NaN stops the run and names the step and the layer where it began; nothing moved', async () => {
+  const data = points(100, 1);
+  const rng = new Rng(1);
+  let calls = 0;
+  const broken = new Lambda((x) => (++calls > 7 ? x.mul(-1).sub(1).sqrt() : x));
+  const model = new Sequential(
+    new Linear(2, 4, { rng }),
+    new Sequential(new ReLU(), broken),
+    new Linear(4, 2, { rng }),
+  );
+  const seen: number[] = [];
+  let before: number[] = [];
+  const options = run(model, data, {
+    epochs: 2,
+    onStep: async ({ loss }) => {
+      seen.push(loss);
+      before = await weights(model);
+    },
+  });
+  const error = (await assertRejects(() => fit(model, options), NonFiniteError)) as NonFiniteError;
+  assert.match(
+    error.message,
+    /the loss is NaN at step 2 of epoch 1 \(7 steps done\): it began in layer '1.1' \(Lambda\)/,
+  );
+  assert.equal([error.step, error.where], [7, '1.1']);
+  assert.is(seen.length, 7);
+  assert.equal(await weights(model), before);
+});
+
+test('a NaN in the batch, in a parameter, in the loss function or in a gradient is told apart', async () => {
+  const fails = async (model: Module, data: Points, change: Partial<FitOptions<Points>>, message: RegExp) => {
+    await assertRejects(() => fit(model, run(model, data, change)), NonFiniteError, message);
+  };
+  const data = points(20, 1);
+  await fails(network(), { x: data.x.mul(NaN), y: data.y }, {}, /the batch holds values in 'x' that are not finite/);
+  const poisoned = network();
+  scope(() =>
+    poisoned.loadStateDict(
+      new Map([...poisoned.stateDict()].map(([name, t]) => [name, t.mul(name === '0.bias' ? NaN : 1)])),
+    ),
+  );
+  await fails(poisoned, data, {}, /'0.bias' holds values that are not finite/);
+  const model = network();
+  const loss = ({ x }: Points): Tensor => model.forward(x).mean().square().neg().sub(1).log();
+  await fails(model, data, { loss }, /all layers gave finite values, so it began in the loss function itself/);
+  const corner = network();
+  const root = ({ x }: Points): Tensor => corner.forward(x).mul(0).abs().sqrt().sum(); // the slope of a root at 0
+  await fails(
+    corner,
+    data,
+    { loss: root },
+    /the gradient by '0.weight' is not finite at step 0 of epoch 0 .* though the loss is/,
+  );
+});
+
+test('early stopping waits, stops, and gives back the best epoch', async () => {
+  const data = points(60, 2);
+  const model = network();
+  let epoch = 0;
+  const validation = batches(data, { size: 60 });
+  const kept: number[][] = [];
+  const script = [0.5, 0.7, 0.6, 0.7, 0.2, 0.9];
+  const result = await fit(
+    model,
+    run(model, data, {
+      epochs: 6,
+      validation,
+      metrics: { score: () => script[epoch] as number },
+      earlyStopping: { metric: 'score', mode: 'max', patience: 3 },
+      onStep: () => {},
+      onEpoch: () => epoch++,
+      loss: ({ x, y }) => {
+        if (!model.training) kept[epoch] = [...model.parameters().values()].flatMap((t) => [...t.dataSync()]);
+        return crossEntropy(model.forward(x), y);
+      },
+    }),
+  );
+  assert.equal([result.stoppedEarly, result.bestEpoch, result.epochs.length], [true, 1, 5]);
+  assert.equal(await weights(model), kept[1]);
+});
+
+test('a run that was aborted leaves a check point, and goes on to the same weights bit for bit', async ({ folder }) => {
+  const data = points(200, 1);
+  const whole = network();
+  const expected = await fit(whole, run(whole, data));
+  for (const to of [memoryStore(), join(folder, 'aborted.safetensors')]) {
+    for (const steps of [1, 13, 20]) {
+      const first = network();
+      const controller = new AbortController();
+      let done = 0;
+      const onStep = (): void => {
+        if (++done === steps) controller.abort(new Error('enough'));
+      };
+      const options = run(first, data, { checkpoint: { to, resume: false }, signal: controller.signal, onStep });
+      await assertRejects(() => fit(first, options), Error, /enough/);
+      const second = network(9);
+      const result = await fit(second, run(second, data, { checkpoint: { to } }));
+      assert.equal(result, expected);
+      assert.equal(await weights(second), await weights(whole));
+    }
+  }
+});
+
+test('a signal that a timer aborts is heard in the middle of an epoch', async () => {
+  const data = points(20_000, 1);
+  const model = network();
+  const options = run(model, data, { epochs: 1000, signal: AbortSignal.timeout(100) });
+  await assertRejects(() => fit(model, options), Error, /timeout/);
+  const aborted = AbortSignal.abort(new Error('before'));
+  await assertRejects(() => fit(model, run(model, data, { signal: aborted })), Error, /before/);
+});
+
+test('a run that is over stays over, and more epochs go on from there', async () => {
+  const data = points(60, 1);
+  const [to, model] = [memoryStore(), network()];
+  await fit(model, run(model, data, { checkpoint: { to } }));
+  const again = network(4);
+  let steps = 0;
+  const result = await fit(again, run(again, data, { checkpoint: { to }, onStep: () => steps++ }));
+  assert.equal([steps, result.epochs.length], [0, 3]);
+  assert.equal(await weights(again), await weights(model));
+  const more = network(5);
+  assert.is((await fit(more, run(more, data, { epochs: 5, checkpoint: { to } }))).epochs.length, 5);
+});
+
+test('a check point of another run is refused with what differs, and so is a damaged one', async ({ folder }) => {
+  const data = points(60, 1);
+  const [to, model] = [memoryStore(), network()];
+  await fit(model, run(model, data, { checkpoint: { to }, epochs: 1 }));
+  const before = await weights(model);
+  const refuse = async (
+    other: Module,
+    change: Partial<FitOptions<Points>>,
+    kind: Parameters<typeof assertRejects>[1],
+    message: RegExp,
+  ) => assertRejects(() => fit(other, run(other, data, { checkpoint: { to }, ...change })), kind, message);
+  await refuse(
+    model,
+    { optimizer: new SGD(model, { rate: 0.1 }) },
+    OptionError,
+    /run with Adam on 60 .* this one has SGD/,
+  );
+  await refuse(model, { data: batches(data, { size: 30 }) }, OptionError, /batches of 20.*batches of 30/);
+  const wider = new MLP([2, 8, 2], { rng: new Rng(1) });
+  await refuse(wider, {}, StateDictError, /0.weight: expected \[8, 2\], got \[16, 2\]/);
+  const { tensors, metadata } = await loadSafetensors(to.bytes as Uint8Array);
+  for (const run of [
+    '{',
+    'null',
+    '{"optimizer":"Adam"}',
+    (metadata.run as string).replace('"epoch":1', '"epoch":-1'),
+  ]) {
+    to.bytes = await encodeSafetensors(tensors, { metadata: { ...metadata, run } });
+    await refuse(model, {}, FormatError, /check point/);
+  }
+  to.bytes = await encodeSafetensors(tensors, { metadata: {} });
+  await refuse(model, {}, FormatError, /is no check point of this version/);
+  writeFileSync(join(folder, 'cut.safetensors'), readFileSync(fileURLToPath(import.meta.url)));
+  await refuse(model, { checkpoint: { to: join(folder, 'cut.safetensors') } }, FormatError, /./);
+  assert.equal(await weights(model), before);
+});
+
+test('averages follow the weights, stand in for them in the validation, and are in the check point', async () => {
+  const data = points(100, 1);
+  const [to, model] = [memoryStore(), network()];
+  const average = new ExponentialAverage(model, { decay: 0.5 });
+  const seen: number[][] = [];
+  await fit(
+    model,
+    run(model, data, {
+      average,
+      validation: batches(data, { size: 100 }),
+      checkpoint: { to },
+      loss: ({ x, y }) => {
+        if (!model.training) seen.push([...model.parameters().values()].flatMap((t) => [...t.dataSync()]));
+        return crossEntropy(model.forward(x), y);
+      },
+    }),
+  );
+  const averages = [...average.state().values()].flatMap((t) => [...t.dataSync()]);
+  assert.equal(seen.at(-1), averages);
+  assert.not.equal(averages, await weights(model));
+  const other = network(3);
+  const second = new ExponentialAverage(other, { decay: 0.5 });
+  await fit(other, run(other, data, { average: second, validation: batches(data, { size: 100 }), checkpoint: { to } }));
+  assert.equal(
+    [...second.state().values()].flatMap((t) => [...t.dataSync()]),
+    averages,
+  );
+});
+
+const program = fileURLToPath(new URL('programs/train.ts', import.meta.url));
+
+/** Runs the program; kills it once the check point has changed so often. Resolves to what it printed, undefined if killed. */
+function train(folder: string, name: string, delay: number, killAt: number): Promise<string | undefined> {
+  const args = [
+    '--conditions=@saccade/source',
+    '--import',
+    'tsx',
+    program,
+    join(folder, `${name}.ckpt`),
+    join(folder, `${name}.out`),
+    String(delay),
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let [text, seen, last] = ['', 0, ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const watch = setInterval(() => {
+    if (!existsSync(join(folder, `${name}.ckpt`))) return;
+    const now = readFileSync(join(folder, `${name}.ckpt`), 'latin1');
+    if (now !== last && ++seen === killAt) child.kill('SIGKILL');
+    last = now;
+  }, 1);
+  return new Promise((resolve, reject) => {
+    child.on('close', (code, signal) => {
+      clearInterval(watch);
+      if (signal === 'SIGKILL') resolve(undefined);
+      else if (code === 0) resolve(text);
+      else reject(new Error(`the program ended with ${code}`));
+    });
+  });
+}
+
+test('a run that is killed again and again ends with the same weights and records as one that is not', async ({
+  folder,
+}) => {
+  const [expected, kills] = await Promise.all([
+    train(folder, 'whole', 0, Infinity),
+    (async () => {
+      for (const killAt of [2, 5, 9]) assert.is(await train(folder, 'killed', 4, killAt), undefined);
+      return train(folder, 'killed', 0, Infinity);
+    })(),
+  ]);
+  assert.is(kills, expected);
+  assert.ok(readFileSync(join(folder, 'killed.out')).equals(readFileSync(join(folder, 'whole.out'))));
+});
+
+test.run();

@@ -1,0 +1,48 @@
+/** A training run with everything that has a state: dropout, batch norm, momentum, averages, shuffling, early stopping. Killed and started again, it must end the same. */
+import { init, Rng, scope } from '@saccade/tensor';
+import {
+  Adam,
+  accuracy,
+  BatchNorm,
+  batches,
+  crossEntropy,
+  Dropout,
+  ExponentialAverage,
+  fit,
+  inference,
+  Linear,
+  ReLU,
+  Sequential,
+  saveModule,
+} from '../../src/index.js';
+
+const [checkpointPath, resultPath, delay] = process.argv.slice(2) as [string, string, string];
+await init({ device: 'wasm', threads: 1 });
+const rng = new Rng(5);
+const x = rng.normal([200, 6]);
+const y = scope(() => x.at(':', 0).mul(x.at(':', 1)).greater(0).cast('int32'));
+const model = new Sequential(
+  new Linear(6, 16, { rng }),
+  new BatchNorm(16),
+  new ReLU(),
+  new Dropout(0.2, { rng }),
+  new Linear(16, 2, { rng }),
+);
+const result = await fit(model, {
+  data: batches({ x, y }, { size: 16, seed: 3 }),
+  validation: batches({ x, y }, { size: 64, shuffle: false }),
+  loss: (batch) => crossEntropy(model.forward(batch.x), batch.y),
+  metrics: { accuracy: (batch) => accuracy(model.forward(batch.x), batch.y) },
+  optimizer: new Adam(model, { rate: (step) => 0.01 / (1 + step / 50), clipNorm: 1 }),
+  average: new ExponentialAverage(model, { decay: 0.9 }),
+  earlyStopping: { metric: 'accuracy', mode: 'max', patience: 20 },
+  epochs: 8,
+  checkpoint: { to: checkpointPath, everySteps: 3 },
+  onStep: () => {
+    // Slow enough to be killed somewhere in the middle.
+    if (Number(delay) > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(delay));
+  },
+});
+await saveModule(resultPath, model);
+const scores = await inference(model, () => accuracy(model.forward(x), y).data());
+console.log(JSON.stringify({ ...result, scores: [...scores] }));
