@@ -25,7 +25,8 @@ const constructors = {
 
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {
-  return constructors[dtype].BYTES_PER_ELEMENT;
+  if (dtype === 'float32' || dtype === 'int32') return 4;
+  return dtype === 'float64' ? 8 : 1;
 }
 
 /** A new zero-filled typed array. */

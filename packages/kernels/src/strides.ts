@@ -2,8 +2,8 @@
 
 /** A shape and, for each operand, its element stride per axis. */
 export interface Strided {
-  readonly shape: readonly number[];
-  readonly strides: readonly (readonly number[])[];
+  readonly shape: number[];
+  readonly strides: number[][];
 }
 
 /**
@@ -11,25 +11,35 @@ export interface Strided {
  * the outer stride is the inner one times the inner size. At least one axis is left.
  */
 export function collapse(shape: readonly number[], strides: readonly (readonly number[])[]): Strided {
-  const sizes: number[] = [];
-  const steps: number[][] = strides.map(() => []);
+  // Copies, then written from the front: lists that grow take more time and room than a small kernel.
+  const sizes = shape.slice();
+  const steps = strides.map((operand) => operand.slice());
+  let last = -1;
   for (let axis = 0; axis < shape.length; axis++) {
     const size = shape[axis]!;
     if (size === 1) continue;
-    const last = sizes.length - 1;
-    if (last >= 0 && strides.every((operand, o) => steps[o]![last]! === operand[axis]! * size)) {
-      sizes[last]! *= size;
-      for (let o = 0; o < steps.length; o++) steps[o]![last] = strides[o]![axis]!;
-    } else {
-      sizes.push(size);
-      for (let o = 0; o < steps.length; o++) steps[o]!.push(strides[o]![axis]!);
-    }
+    if (last >= 0 && continues(steps, last, strides, axis, size)) sizes[last]! *= size;
+    else sizes[++last] = size;
+    for (let o = 0; o < steps.length; o++) steps[o]![last] = strides[o]![axis]!;
   }
-  if (sizes.length === 0) {
-    sizes.push(1);
-    for (const step of steps) step.push(0);
+  if (last < 0) return { shape: [1], strides: strides.map(() => [0]) };
+  while (sizes.length > last + 1) {
+    sizes.pop();
+    for (let o = 0; o < steps.length; o++) steps[o]!.pop();
   }
   return { shape: sizes, strides: steps };
+}
+
+/** Whether every operand steps from axis `last` of `steps` into `axis`, of extent `size`, without a break. */
+function continues(
+  steps: readonly (readonly number[])[],
+  last: number,
+  strides: readonly (readonly number[])[],
+  axis: number,
+  size: number,
+): boolean {
+  for (let o = 0; o < steps.length; o++) if (steps[o]![last]! !== strides[o]![axis]! * size) return false;
+  return true;
 }
 
 /** The element at which row `row` of an operand starts; the rows run along the last of `axes + 1` axes. */

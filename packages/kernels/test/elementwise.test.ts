@@ -76,6 +76,22 @@ function unaryOnWasm(op: UnaryOp, x: Float32Array): Float32Array {
   return result;
 }
 
+test('no element of a unary function depends on its neighbours, at the end of a tensor neither', () => {
+  const strange = [Number.NaN, Number.POSITIVE_INFINITY, 3e6, -2e9, 1e-40, 88, -104];
+  const plain = [0.3, -1.7, 2.5, 1e5, -40];
+  for (const op of unaryOps) {
+    for (const x of [...plain, ...strange]) {
+      const [alone] = unaryOnWasm(op, Float32Array.of(x, x, x, x));
+      for (const neighbour of strange) {
+        const among = unaryOnWasm(op, Float32Array.of(neighbour, x, neighbour, 1, x));
+        for (const at of [1, 4]) {
+          assert.ok(Object.is(among[at], alone), `${op}(${x}) beside ${neighbour}: ${among[at]}, alone ${alone}`);
+        }
+      }
+    }
+  }
+});
+
 test('unary functions stay within 4 units in the last place over their whole range', () => {
   const bits = new Int32Array(1);
   const float = new Float32Array(bits.buffer);

@@ -24,6 +24,7 @@ export {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
+export { checkOptions, quote, requireFunction } from './arguments.js';
 export { assign } from './assign.js';
 export { type CheckOptions, checkGradients } from './check-gradients.js';
 export { checkpoint } from './checkpoint.js';
@@ -42,7 +43,7 @@ export {
 } from './create.js';
 export { type CustomResult, customGrad } from './custom-grad.js';
 export type { FileSource, OpenOptions } from './formats/byte-source.js';
-export type { ReadOptions } from './formats/convert-stored.js';
+export { convertStored, type ReadOptions } from './formats/convert-stored.js';
 export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';
 export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
 export { decodeNpy } from './formats/npy-bytes.js';

@@ -12,15 +12,14 @@ const SPARE_BYTES = 192;
 /** The words of the parameter block, in the order of assembly/attention-block.ts. */
 function wordsOf(s: AttentionSizes): number[] {
   const rank = s.batchShape.length;
-  /** Strides over the leading axes, queries and keys; zeros where there is no such buffer. */
-  const stride = (strides: readonly number[], axis: number): number => strides[axis] ?? 0;
-  const leading = (strides: readonly number[]): number[] => s.batchShape.map((_, axis) => stride(strides, axis));
-  return [
-    ...[s.queries, s.keys, s.channels, s.valueChannels, s.causal ? 1 : 0],
-    ...[stride(s.biasStrides, rank), stride(s.biasStrides, rank + 1)],
-    ...[stride(s.maskStrides, rank), stride(s.maskStrides, rank + 1)],
-    ...[rank, ...s.batchShape, ...leading(s.biasStrides), ...leading(s.maskStrides)],
-  ];
+  const words = [s.queries, s.keys, s.channels, s.valueChannels, s.causal ? 1 : 0];
+  // Strides over queries and keys; zeros where there is no such buffer.
+  for (const strides of [s.biasStrides, s.maskStrides]) words.push(strides[rank] ?? 0, strides[rank + 1] ?? 0);
+  words.push(rank, ...s.batchShape);
+  for (const strides of [s.biasStrides, s.maskStrides]) {
+    for (let axis = 0; axis < rank; axis++) words.push(strides[axis] ?? 0);
+  }
+  return words;
 }
 
 /** Scratch of one thread: `blocks` blocks of scores, the packed lanes, and room for whatever passes by. */

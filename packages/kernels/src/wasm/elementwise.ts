@@ -80,29 +80,28 @@ interface Rows {
 
 function toRows(broadcast: Broadcast): Rows | undefined {
   const { shape, strides } = collapse(broadcast.shape, broadcast.strides);
-  const outerShape = shape.slice(0, -1);
-  const innerSteps = strides.map((operand) => operand.at(-1) as number);
-  if (!innerSteps.every((step) => step === 0 || step === 1)) return undefined;
-  return {
-    rows: volume(outerShape),
-    inner: shape.at(-1) as number,
-    innerSteps,
-    outerShape,
-    outerStrides: strides.map((operand) => operand.slice(0, -1)),
-  };
+  const inner = shape.pop() as number;
+  const innerSteps = strides.map((operand) => operand.pop() as number);
+  if (innerSteps.some((step) => step !== 0 && step !== 1)) return undefined;
+  return { rows: volume(shape), inner, innerSteps, outerShape: shape, outerStrides: strides };
 }
 
-const isFlat = ({ rows, innerSteps }: Rows): boolean => rows === 1 && innerSteps.every((step) => step === 1);
+const isFlat = ({ rows, innerSteps }: Rows): boolean => rows === 1 && !innerSteps.includes(0);
 
 function binaryRows(runtime: WasmRuntime, code: number, cost: number, operands: WasmBuffer[], rows: Rows): void {
   const [a, b, out] = operands as [WasmBuffer, WasmBuffer, WasmBuffer];
   const { inner, outerShape, outerStrides } = rows;
   const [aStep, bStep] = rows.innerSteps as [number, number];
   const mid = outerShape.pop() ?? 1;
-  const [aMid, bMid] = outerStrides.map((strides) => (strides.pop() ?? 0) * 4) as [number, number];
-  const lists = runtime.parameters(outerShape, ...outerStrides);
-  const args = [code, a.address, b.address, out.address, inner, aStep * 16, bStep * 16, mid, aMid, bMid];
-  runtime.parallel('binaryRows', [...args, outerShape.length, ...lists], rows.rows, inner * cost + 10, 32);
+  const aMid = (outerStrides[0]?.pop() ?? 0) * 4;
+  const bMid = (outerStrides[1]?.pop() ?? 0) * 4;
+  const [shapeAt = 0, aAt = 0, bAt = 0] = runtime.parameters(outerShape, ...outerStrides);
+  // biome-ignore format: a table
+  const args = [
+    code, a.address, b.address, out.address, inner, aStep * 16, bStep * 16, mid, aMid, bMid,
+    outerShape.length, shapeAt, aAt, bAt,
+  ];
+  runtime.parallel('binaryRows', args, rows.rows, inner * cost + 10, 32);
 }
 
 /** The family over one runtime. */

@@ -48,16 +48,17 @@ export interface Grid {
 function gridOf(s: ConvSizes, y: Axis, x: Axis, channels: number, outChannels: number): Grid {
   const depth = channels / s.groups;
   const columns = outChannels / s.groups;
-  const pairs = [
-    [y.grid, x.grid],
-    [y.source, x.source],
-  ].flat();
-  const taps = [y.taps.count, x.taps.count, y.taps.first, x.taps.first, y.taps.step, x.taps.step];
-  const landing = [y.out, x.out, y.outStep, x.outStep, y.outFirst, x.outFirst];
-  const filter = [s.kernelWidth, y.taps.filter, x.taps.filter, y.taps.filterStep, x.taps.filterStep];
-  const channelWords = [depth, columns, outChannels, s.groups];
+  // One list, not a spread of several: on small images that would take longer than the convolution.
+  // biome-ignore format: a table
+  const words = [
+    s.batch, y.grid, x.grid, y.source, x.source, channels, y.sourceStep, x.sourceStep,
+    y.taps.count, x.taps.count, y.taps.first, x.taps.first, y.taps.step, x.taps.step,
+    depth, columns, outChannels, s.groups,
+    y.out, x.out, y.outStep, x.outStep, y.outFirst, x.outFirst,
+    s.kernelWidth, y.taps.filter, x.taps.filter, y.taps.filterStep, x.taps.filterStep,
+  ];
   return {
-    words: [s.batch, ...pairs, channels, y.sourceStep, x.sourceStep, ...taps, ...channelWords, ...landing, ...filter],
+    words,
     points: s.batch * y.grid * x.grid,
     lines: s.batch * y.grid,
     steps: y.taps.count * x.taps.count * depth,
@@ -86,7 +87,7 @@ export function forwardGrid(s: ConvSizes): Grid {
     out: grid,
     outStep: 1,
     outFirst: 0,
-    taps: { count, first: -padding, step, filter: 0, filterStep: 1 },
+    taps: { count, first: 0 - padding, step, filter: 0, filterStep: 1 },
   });
   const y = axis(s.outHeight, s.inHeight, s.strideY, s.kernelHeight, s.padTop, s.dilationY);
   const x = axis(s.outWidth, s.inWidth, s.strideX, s.kernelWidth, s.padLeft, s.dilationX);

@@ -17,7 +17,7 @@ interface Span {
 /** Smallest class that holds `bytes`, as its size. */
 function blockSize(bytes: number): number {
   if (bytes <= ALIGNMENT * STEPS) return Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-  const octave = 2 ** (31 - Math.clz32(Math.ceil(bytes / ALIGNMENT) - 1)) * ALIGNMENT;
+  const octave = (1 << (31 - Math.clz32(Math.ceil(bytes / ALIGNMENT) - 1))) * ALIGNMENT;
   const step = Math.max(ALIGNMENT, octave / STEPS);
   return Math.ceil(bytes / step) * step;
 }

@@ -64,9 +64,11 @@ function merge({ shape, outStrides, xStrides }: Walk): void {
     outStrides[last] = outStrides[axis]!;
     xStrides[last] = xStrides[axis]!;
   }
-  shape.length = Math.min(shape.length, last + 1);
-  outStrides.length = shape.length;
-  xStrides.length = shape.length;
+  while (shape.length > last + 1) {
+    shape.pop();
+    outStrides.pop();
+    xStrides.pop();
+  }
 }
 
 /** Puts `axis` just before the last one. */

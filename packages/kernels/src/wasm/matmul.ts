@@ -129,11 +129,15 @@ function multiplyLarge(
     aStrides: tall ? [0] : aStrides,
     bStrides: tall ? [0] : bStrides,
   };
-  if (!tall && count > 1 && m > 1 && n > 1 && k <= PART) {
+  if (tall) {
+    multiplyOne(runtime, p);
+    return;
+  }
+  if (count > 1 && m > 1 && n > 1 && k <= PART) {
     multiplyByPanels(runtime, p);
     return;
   }
-  for (let index = 0; index < (tall ? 1 : count); index++) {
+  for (let index = 0; index < count; index++) {
     multiplyOne(runtime, {
       ...p,
       a: a + 4 * p.aMatrix * matrixAt(index, batch, aStrides),

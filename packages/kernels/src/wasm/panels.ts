@@ -50,10 +50,13 @@ function multiplySlice(
 ): void {
   const [lists = 0] = runtime.parameters([...p.batch, ...p.aStrides, ...p.bStrides]);
   const b = p.b + 4 * from * (p.bTransposed ? p.bRow : 1);
-  const left = [p.a, p.aRow, p.aTransposed, p.aMatrix];
-  const right = [b, p.bRow, p.bTransposed, p.bMatrix];
-  const result = [p.c + 4 * from, p.n, p.m * p.n, p.m, columns, p.k, p.accumulate];
-  const args = [...left, ...right, ...result, p.batch.length, lists, packed];
+  // biome-ignore format: a table
+  const args = [
+    p.a, p.aRow, p.aTransposed, p.aMatrix,
+    b, p.bRow, p.bTransposed, p.bMatrix,
+    p.c + 4 * from, p.n, p.m * p.n, p.m, columns, p.k, p.accumulate,
+    p.batch.length, lists, packed,
+  ];
   const scratch = LEFT_BYTES + (packed === 0 ? Math.ceil(columns / 8) * 32 * p.k : 0);
   runtime.parallel('gemm', args, count * Math.ceil(p.m / runtime.call('tileRows')), 4 * columns * p.k, scratch);
 }
