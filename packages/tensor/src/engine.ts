@@ -1,15 +1,13 @@
 /** What every operation is written with: buffers in, a new tensor out, element types that meet. */
 import { type Buffer, type Device, DeviceError, type DType, DTypeError, isFloat } from '@saccade/kernels';
 import { quote } from './arguments.js';
-import type { Shape } from './shape.js';
+import { type Shape, sizeOf } from './shape.js';
 import { currentScope } from './state.js';
 import { Storage, storageOf, Tensor } from './tensor.js';
 
 /** A new tensor with undefined contents. */
 export function empty<S extends Shape>(device: Device, dtype: DType, shape: S): Tensor<S> {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return new Tensor(new Storage(device, device.allocate(dtype, size)), shape, dtype);
+  return new Tensor(new Storage(device, device.allocate(dtype, sizeOf(shape))), shape, dtype);
 }
 
 /** The buffer to read. @throws {DisposedError} */
@@ -20,21 +18,19 @@ export function bufferOf(op: string, t: Tensor<Shape>): Buffer {
 /** The one device of all operands. @throws {DeviceError} if they live on different ones. @throws {DisposedError} */
 export function deviceOf(op: string, first: Tensor<Shape>, ...others: Tensor<Shape>[]): Device {
   const { device } = storageOf(op, first);
-  for (const other of others) {
-    const place = storageOf(op, other).device;
-    if (place !== device) {
-      throw new DeviceError(
-        `${op}: tensors live on different devices, '${device.name}' and ${place.name === device.name ? 'another ' : ''}'${place.name}'; ` +
-          'move one with tensor(await t.data(), { shape: t.shape })',
-      );
-    }
-  }
+  for (const other of others) requireOn(op, device, other);
   return device;
 }
 
-/** The optional operands that are there. */
-export function present(...operands: (Tensor<Shape> | undefined)[]): Tensor<Shape>[] {
-  return operands.filter((t) => t !== undefined);
+/** @throws {DeviceError} unless the tensor lives on `device`. @throws {DisposedError} */
+export function requireOn(op: string, device: Device, t: Tensor<Shape>): void {
+  const place = storageOf(op, t).device;
+  if (place !== device) {
+    throw new DeviceError(
+      `${op}: tensors live on different devices, '${device.name}' and ${place.name === device.name ? 'another ' : ''}'${place.name}'; ` +
+        'move one with tensor(await t.data(), { shape: t.shape })',
+    );
+  }
 }
 
 /** Another tensor over the same memory. */
@@ -66,7 +62,7 @@ export function orFree<R>(y: Tensor<Shape>, kernel: () => R): R {
 
 /** The wider of two element types: bool, uint8, int32, float32, float64. */
 export function promote(a: DType, b: DType): DType {
-  return ranks[a] >= ranks[b] ? a : b;
+  return a === b || ranks[a] >= ranks[b] ? a : b;
 }
 
 /** @throws {DTypeError} unless the element type is float32 or float64. */

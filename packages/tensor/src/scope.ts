@@ -1,6 +1,7 @@
 /** Scopes: all tensors made inside are freed at the end, except the ones returned. */
 import { requireFunction } from './arguments.js';
 import { type CallChains, currentCell, currentScope, openScope, type ScopeCell, state } from './state.js';
+import { isPinned } from './tape.js';
 import { adopt, release } from './tensor.js';
 import { TensorList } from './tensor-list.js';
 import { forEachTensor } from './tree.js';
@@ -41,7 +42,7 @@ function close(scope: Scope, result: unknown): void {
     if (isWithin(t.scope, scope)) adopt(t, parent);
   });
   scope.tensors.forEach((t) => {
-    if (state.tapes.some((tape) => tape.pins(t))) adopt(t, parent);
+    if (isPinned(t)) adopt(t, parent);
     else release(t);
   });
 }

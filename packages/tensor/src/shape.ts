@@ -1,20 +1,32 @@
 /** Shapes: their types, sizes, strides, axes and how they broadcast. */
-import { OptionError, ShapeError } from '@saccade/kernels';
+import { type Axis, OptionError, ShapeError } from '@saccade/kernels';
 import { quote } from './arguments.js';
 
 /** Extents of the axes, outermost first; empty for a scalar. */
 export type Shape = readonly number[];
 
-/** Product of the extents. */
-export function sizeOf(shape: Shape): number {
+/** Product of the extents, of all axes or those from `start` to before `end`. */
+export function sizeOf(shape: Shape, start = 0, end: number = shape.length): number {
   let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
+  for (let i = start; i < end; i++) size *= shape[i] as number;
   return size;
+}
+
+/** Product of the extents of `axes`. */
+export function sizeAlong(shape: Shape, axes: readonly number[]): number {
+  let size = 1;
+  for (const axis of axes) size *= shape[axis] as number;
+  return size;
+}
+
+/** A shape as a kernel sees it that runs along the axes from `start` to before `end`. */
+export function alongAxes(shape: Shape, start: number, end: number = start + 1): Axis {
+  return { outer: sizeOf(shape, 0, start), size: sizeOf(shape, start, end), inner: sizeOf(shape, end) };
 }
 
 /** Element strides of a contiguous row-major tensor. */
 export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
+  const strides = [...shape];
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     strides[i] = stride;
@@ -35,6 +47,13 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
+/** True if both have the same extents, those of axis `at` aside. */
+export function sameBeside(a: Shape, b: Shape, at: number): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (i !== at && a[i] !== b[i]) return false;
+  return true;
+}
+
 /** Checks extents given by a caller. @throws {ShapeError} unless all are whole numbers from 0. */
 export function checkShape(op: string, shape: Shape): void {
   if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of whole numbers, got ${quote(shape)}`);
@@ -47,13 +66,14 @@ export function checkShape(op: string, shape: Shape): void {
 
 /** The shape that both broadcast to, as in NumPy; undefined if they do not. */
 export function commonShape(a: Shape, b: Shape): number[] | undefined {
-  const rank = Math.max(a.length, b.length);
-  const out = new Array<number>(rank);
-  for (let i = 1; i <= rank; i++) {
-    const x = a[a.length - i] ?? 1;
-    const y = b[b.length - i] ?? 1;
+  const out = a.length < b.length ? [...b] : [...a];
+  const other = a.length < b.length ? a : b;
+  const lead = out.length - other.length;
+  for (let i = lead; i < out.length; i++) {
+    const x = out[i] as number;
+    const y = other[i - lead] as number;
     if (x !== y && x !== 1 && y !== 1) return undefined;
-    out[rank - i] = x === 1 ? y : x;
+    if (x === 1) out[i] = y;
   }
   return out;
 }
@@ -73,9 +93,15 @@ export function broadcastsTo(shape: Shape, target: Shape): boolean {
 
 /** Strides with which a tensor of `shape` is read at every index of `target`: 0 where it is repeated. */
 export function broadcastStrides(shape: Shape, target: Shape): number[] {
-  const own = stridesOf(shape);
+  const strides = [...target];
   const lead = target.length - shape.length;
-  return target.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : (own[i - lead] as number)));
+  let stride = 1;
+  for (let i = target.length - 1; i >= 0; i--) {
+    const extent = i < lead ? 1 : (shape[i - lead] as number);
+    strides[i] = extent === 1 ? 0 : stride;
+    stride *= extent;
+  }
+  return strides;
 }
 
 /** An axis counted from the front. Negative ones count from the back. @throws {OptionError} if out of range. */
@@ -90,12 +116,18 @@ export function checkAxis(op: string, axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
+/** 0, 1, ... to before `count`. */
+export function countTo(count: number): number[] {
+  const list = new Array<number>(count);
+  for (let i = 0; i < count; i++) list[i] = i;
+  return list;
+}
+
 /** Axes counted from the front, ascending; all of them for undefined. @throws {OptionError} for repeats or out of range. */
 export function checkAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
-    checkAxis(op, axis, rank),
-  );
+  if (axes === undefined) return countTo(rank);
+  if (!Array.isArray(axes)) return [checkAxis(op, axes as number, rank)];
+  const list = (axes as readonly number[]).map((axis) => checkAxis(op, axis, rank));
   list.sort((a, b) => a - b);
   if (list.some((axis, i) => axis === list[i - 1])) {
     throw new OptionError(`${op}: axis given twice in [${axes}]`);

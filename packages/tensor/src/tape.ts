@@ -50,6 +50,12 @@ export class Tape {
   }
 }
 
+/** Whether the backward pass of an active tape may read `t`. */
+export function isPinned(t: Tensor): boolean {
+  for (const tape of state.tapes) if (tape.pins(t)) return true;
+  return false;
+}
+
 const none: readonly undefined[] = [];
 
 /**

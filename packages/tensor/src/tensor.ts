@@ -17,6 +17,7 @@ import type { TensorMethods } from './methods.js';
 import type { Scope } from './scope.js';
 import { type Shape, show, sizeOf } from './shape.js';
 import { currentScope, state } from './state.js';
+import { isPinned } from './tape.js';
 
 /** A block of device memory and how many tensors look at it. */
 export class Storage {
@@ -112,7 +113,7 @@ export class Tensor<S extends Shape = Shape> {
   dispose(): void {
     const self = this as unknown as Tensor;
     // What the backward pass still needs goes with the scope around it.
-    if (state.tapes.some((tape) => tape.pins(self))) adopt(self, currentScope());
+    if (isPinned(self)) adopt(self, currentScope());
     else release(self);
   }
 

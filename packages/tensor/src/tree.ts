@@ -11,15 +11,15 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Calls `visit` for every tensor of a tree, in order. Maps, sets and class instances are looked through by their values too. */
-export function forEachTensor(tree: Tree, visit: (t: Tensor) => void, seen: Set<object> = new Set()): void {
+export function forEachTensor(tree: Tree, visit: (t: Tensor) => void, seen?: Set<object>): void {
   if (isTensor(tree)) {
     visit(tree);
     return;
   }
-  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree) || seen.has(tree)) return;
-  seen.add(tree);
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree) || seen?.has(tree)) return;
+  const visited = (seen ?? new Set()).add(tree);
   const children: Iterable<unknown> = tree instanceof Map || tree instanceof Set ? tree.values() : Object.values(tree);
-  for (const child of children) forEachTensor(child, visit, seen);
+  for (const child of children) forEachTensor(child, visit, visited);
 }
 
 /** The tensors of a tree, in order. */

@@ -2,9 +2,9 @@
 import { type AttentionSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
-import { bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, requireFloat, requireOn, requireSameType, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
-import { broadcastStrides, broadcastsTo, type Shape, sameShape, show, sizeOf } from '../shape.js';
+import { broadcastStrides, broadcastsTo, type Shape, sameBeside, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { pullback } from '../vjp.js';
@@ -37,12 +37,11 @@ function attentionSizes(
   options: AttentionOptions,
 ): AttentionSizes {
   const { bias, mask, causal = false } = options;
-  const lead = query.shape.slice(0, -2);
+  const { rank } = query;
   const fits =
-    query.rank >= 2 &&
-    sameShape(lead, key.shape.slice(0, -2)) &&
-    query.shape.at(-1) === key.shape.at(-1) &&
-    (value === undefined || (value.rank >= 2 && sameShape(key.shape.slice(0, -1), value.shape.slice(0, -1))));
+    rank >= 2 &&
+    sameBeside(query.shape, key.shape, rank - 2) &&
+    (value === undefined || sameBeside(key.shape, value.shape, rank - 1));
   if (!fits) {
     const third = value === undefined ? '' : ` and value [..., keys, out]`;
     throw new ShapeError(
@@ -50,13 +49,14 @@ function attentionSizes(
         `got ${[query, key, ...(value ? [value] : [])].map((t) => show(t.shape)).join(', ')}`,
     );
   }
+  const lead = query.shape.slice(0, -2);
   const [queries, channels] = query.shape.slice(-2) as [number, number];
-  const keys = key.shape.at(-2) as number;
+  const keys = key.shape[rank - 2] as number;
   const { scale = 1 / Math.sqrt(Math.max(channels, 1)) } = options;
   if (!Number.isFinite(scale)) throw new OptionError(`${op}: scale must be a finite number, got ${scale}`);
-  const scores = [...lead, queries, keys];
   const strides = (name: string, t: Tensor<Shape> | undefined): number[] => {
     if (t === undefined) return [];
+    const scores = [...lead, queries, keys];
     if (!broadcastsTo(t.shape, scores)) {
       throw new ShapeError(`${op}: ${name} ${show(t.shape)} does not broadcast to the scores ${show(scores)}`);
     }
@@ -90,7 +90,9 @@ export function attention(
   options: AttentionOptions = {},
 ): Tensor {
   const { bias, mask } = checkOptions('attention', options, names);
-  const device = deviceOf('attention', query, key, value, ...present(bias, mask));
+  const device = deviceOf('attention', query, key, value);
+  if (bias !== undefined) requireOn('attention', device, bias);
+  if (mask !== undefined) requireOn('attention', device, mask);
   requireFloat('attention', query, key, value, bias);
   requireSameType('attention', query, key, value, bias);
   if (mask !== undefined) requireType('attention', 'mask', mask, 'bool');
@@ -141,7 +143,9 @@ export function attention(
 export function attentionWeights(query: Tensor<Shape>, key: Tensor<Shape>, options: AttentionOptions = {}): Tensor {
   const op = 'attentionWeights';
   const { bias, mask } = checkOptions(op, options, names);
-  const device = deviceOf(op, query, key, ...present(bias, mask));
+  const device = deviceOf(op, query, key);
+  if (bias !== undefined) requireOn(op, device, bias);
+  if (mask !== undefined) requireOn(op, device, mask);
   requireFloat(op, query, key, bias);
   requireSameType(op, query, key, bias);
   if (mask !== undefined) requireType(op, 'mask', mask, 'bool');

@@ -30,10 +30,10 @@ export function broadcastPair(op: string, a: Shape, b: Shape): { shape: Shape; b
 
 /** The type to compute in: at least int32, a float if asked for or if a number is no whole int32. */
 function workingType(a: DType, b: DType | number, float: boolean): DType {
-  const type = promote(promote(a, typeof b === 'number' ? 'int32' : b), 'int32');
+  const type = typeof b === 'number' ? a : promote(a, b);
   if (isFloat(type)) return type;
   const fractional = typeof b === 'number' && (b | 0) !== b;
-  return float || fractional ? 'float32' : type;
+  return float || fractional ? 'float32' : 'int32';
 }
 
 /** Runs a binary kernel and records it. `float` asks for floats even from whole numbers. @throws {ShapeError} @throws {DTypeError} */

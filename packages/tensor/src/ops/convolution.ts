@@ -1,7 +1,7 @@
 /** Convolution of images and signals, channels last. */
 import { type ConvSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, present, requireFloat, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, empty, requireFloat, requireOn, requireSameType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
@@ -30,7 +30,8 @@ type Four = readonly [number, number, number, number];
 
 /** What both operands must be. @throws {DisposedError} @throws {DeviceError} @throws {DTypeError} */
 function checkOperands(op: string, x: Tensor<Shape>, filter: Tensor<Shape>, bias: Tensor<Shape> | undefined): void {
-  deviceOf(op, x, filter, ...present(bias));
+  const device = deviceOf(op, x, filter);
+  if (bias !== undefined) requireOn(op, device, bias);
   requireFloat(op, x, filter);
   requireSameType(op, x, filter, bias);
 }
@@ -89,7 +90,7 @@ const filterShape = (s: ConvSizes): Shape => [s.kernelHeight, s.kernelWidth, s.i
 
 /** The three products of a convolution are each other's gradients. */
 function forward(x: Tensor, filter: Tensor, bias: Tensor | undefined, s: ConvSizes): Tensor {
-  const device = deviceOf('conv2d', x, filter, ...present(bias));
+  const device = deviceOf('conv2d', x, filter);
   const y = empty(device, x.dtype, outputShape(s));
   const b = bias && bufferOf('conv2d', bias);
   device.kernels.conv2d(bufferOf('conv2d', x), bufferOf('conv2d', filter), b, bufferOf('conv2d', y), s);

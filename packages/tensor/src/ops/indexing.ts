@@ -1,8 +1,8 @@
 /** Selection and accumulation by whole-number indices. */
-import { type Buffer, isFloat, OptionError, ShapeError } from '@saccade/kernels';
+import { type IndexSizes, isFloat, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, drop, empty, orFree, requireType } from '../engine.js';
-import { checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from '../shape.js';
+import { alongAxes, checkAxis, checkShape, type Shape, sameBeside, sameShape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -10,6 +10,17 @@ import { cast } from './cast.js';
 /** Which axis the indices count along. Default 0, the last one for `takeAlong`. */
 export interface AxisOption {
   readonly axis?: number | undefined;
+}
+
+/** What the kernels take: `count` indices along axis `at`. */
+function indexSizes(shape: Shape, at: number, count: number): IndexSizes {
+  const { outer, size, inner } = alongAxes(shape, at);
+  return { outer, size, inner, count };
+}
+
+/** `shape` with the axes of `others` in place of axis `at`. */
+function replaceAxis(shape: Shape, at: number, others: Shape): Shape {
+  return [...shape.slice(0, at), ...others, ...shape.slice(at + 1)];
 }
 
 /**
@@ -22,15 +33,9 @@ export function gather(x: Tensor<Shape>, indices: Tensor<Shape>, options: AxisOp
   const device = deviceOf('gather', x, indices);
   requireType('gather', 'indices', indices, 'int32');
   const at = checkAxis('gather', axis, x.rank);
-  const sizes = {
-    outer: sizeOf(x.shape.slice(0, at)),
-    size: x.shape[at] as number,
-    inner: sizeOf(x.shape.slice(at + 1)),
-    count: indices.size,
-  };
-  const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
-  const y = empty(device, x.dtype, shape as Shape);
-  const [from, places, to] = [x, indices, y].map((t) => bufferOf('gather', t)) as [Buffer, Buffer, Buffer];
+  const sizes = indexSizes(x.shape, at, indices.size);
+  const y = empty(device, x.dtype, replaceAxis(x.shape, at, indices.shape));
+  const [from, places, to] = [bufferOf('gather', x), bufferOf('gather', indices), bufferOf('gather', y)];
   orFree(y, () => device.kernels.gather(from, places, to, sizes));
   if (isFloat(x.dtype)) {
     record(y, [x as Tensor], [(g) => scatterAdd(x.shape, indices, g, { axis: at })], [indices]);
@@ -49,42 +54,32 @@ export function scatterAdd(
   updates: Tensor<Shape>,
   options: AxisOption = {},
 ): Tensor {
-  const { axis = 0 } = checkOptions('scatterAdd', options, ['axis']);
-  const device = deviceOf('scatterAdd', updates, indices);
-  checkShape('scatterAdd', shape);
-  requireType('scatterAdd', 'indices', indices, 'int32');
-  requireType('scatterAdd', 'updates', updates, 'float32', 'float64', 'int32');
-  const at = checkAxis('scatterAdd', axis, shape.length);
-  const expected = [...shape.slice(0, at), ...indices.shape, ...shape.slice(at + 1)];
+  const op = 'scatterAdd';
+  const { axis = 0 } = checkOptions(op, options, ['axis']);
+  const device = deviceOf(op, updates, indices);
+  checkShape(op, shape);
+  requireType(op, 'indices', indices, 'int32');
+  requireType(op, 'updates', updates, 'float32', 'float64', 'int32');
+  const at = checkAxis(op, axis, shape.length);
+  const expected = replaceAxis(shape, at, indices.shape);
   if (!sameShape(updates.shape, expected)) {
     throw new ShapeError(`scatterAdd: updates must be ${show(expected)}, got ${show(updates.shape)}`);
   }
   const y = empty(device, updates.dtype, shape);
-  device.kernels.fill(bufferOf('scatterAdd', y), 0);
-  const sizes = {
-    outer: sizeOf(shape.slice(0, at)),
-    size: shape[at] as number,
-    inner: sizeOf(shape.slice(at + 1)),
-    count: indices.size,
-  };
-  const [out, places, from] = [y, indices, updates].map((t) => bufferOf('scatterAdd', t)) as [Buffer, Buffer, Buffer];
+  const sizes = indexSizes(shape, at, indices.size);
+  const [out, places, from] = [bufferOf(op, y), bufferOf(op, indices), bufferOf(op, updates)];
+  device.kernels.fill(out, 0);
   orFree(y, () => device.kernels.scatterAdd(out, places, from, sizes));
   if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => gather(g, indices, { axis: at })], [indices]);
   return y;
 }
 
 /** Sizes for the `Along` kernels, after a check that `indices` matches `shape` beside the axis. */
-function alongSizes(op: string, shape: Shape, indices: Tensor<Shape>, at: number) {
-  const fits = indices.rank === shape.length && indices.shape.every((e, i) => i === at || e === shape[i]);
-  if (!fits) {
+function alongSizes(op: string, shape: Shape, indices: Tensor<Shape>, at: number): IndexSizes {
+  if (!sameBeside(indices.shape, shape, at)) {
     throw new ShapeError(`${op}: indices ${show(indices.shape)} must match ${show(shape)} beside axis ${at}`);
   }
-  return {
-    outer: sizeOf(shape.slice(0, at)),
-    size: shape[at] as number,
-    inner: sizeOf(shape.slice(at + 1)),
-    count: indices.shape[at] as number,
-  };
+  return indexSizes(shape, at, indices.shape[at] as number);
 }
 
 /**
@@ -98,7 +93,7 @@ export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, options: Axi
   const at = checkAxis('takeAlong', axis, x.rank);
   const sizes = alongSizes('takeAlong', x.shape, indices, at);
   const y = empty(device, x.dtype, indices.shape);
-  const [from, places, out] = [x, indices, y].map((t) => bufferOf('takeAlong', t)) as [Buffer, Buffer, Buffer];
+  const [from, places, out] = [bufferOf('takeAlong', x), bufferOf('takeAlong', indices), bufferOf('takeAlong', y)];
   orFree(y, () => device.kernels.takeAlong(from, places, out, sizes));
   if (isFloat(x.dtype)) {
     record(y, [x as Tensor], [(g) => scatterAddAlong(x.shape, indices, g, { axis: at })], [indices]);
@@ -117,19 +112,19 @@ export function scatterAddAlong(
   updates: Tensor<Shape>,
   options: AxisOption = {},
 ): Tensor {
-  const { axis = -1 } = checkOptions('scatterAddAlong', options, ['axis']);
-  const device = deviceOf('scatterAddAlong', updates, indices);
-  checkShape('scatterAddAlong', shape);
-  requireType('scatterAddAlong', 'indices', indices, 'int32');
-  requireType('scatterAddAlong', 'updates', updates, 'float32', 'float64', 'int32');
-  const at = checkAxis('scatterAddAlong', axis, shape.length);
-  const sizes = alongSizes('scatterAddAlong', shape, indices, at);
+  const op = 'scatterAddAlong';
+  const { axis = -1 } = checkOptions(op, options, ['axis']);
+  const device = deviceOf(op, updates, indices);
+  checkShape(op, shape);
+  requireType(op, 'indices', indices, 'int32');
+  requireType(op, 'updates', updates, 'float32', 'float64', 'int32');
+  const at = checkAxis(op, axis, shape.length);
+  const sizes = alongSizes(op, shape, indices, at);
   if (!sameShape(updates.shape, indices.shape)) {
     throw new ShapeError(`scatterAddAlong: updates ${show(updates.shape)} and indices ${show(indices.shape)} differ`);
   }
   const y = empty(device, updates.dtype, shape);
-  const op = 'scatterAddAlong';
-  const [out, places, from] = [y, indices, updates].map((t) => bufferOf(op, t)) as [Buffer, Buffer, Buffer];
+  const [out, places, from] = [bufferOf(op, y), bufferOf(op, indices), bufferOf(op, updates)];
   device.kernels.fill(out, 0);
   orFree(y, () => device.kernels.scatterAddAlong(out, places, from, sizes));
   if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => takeAlong(g, indices, { axis: at })], [indices]);

@@ -3,7 +3,7 @@ import { type CopyLayout, OptionError, ShapeError } from '@saccade/kernels';
 import { quote, requireList } from '../arguments.js';
 import { bufferOf, deviceOf, empty, requireHolds, requireSameType } from '../engine.js';
 import { syncScope } from '../scope.js';
-import { checkAxes, checkAxis, type Shape, show, stridesOf } from '../shape.js';
+import { checkAxes, checkAxis, type Shape, sameBeside, show, stridesOf } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -113,7 +113,8 @@ export function crop(x: Tensor<Shape>, start: readonly number[], size: readonly 
     start.length === x.rank &&
     size.length === x.rank &&
     x.shape.every((extent, i) => {
-      const [from, length] = [start[i] as number, size[i] as number];
+      const from = start[i] as number;
+      const length = size[i] as number;
       return Number.isInteger(from) && Number.isInteger(length) && from >= 0 && length >= 0 && from + length <= extent;
     });
   if (!fits) throw new ShapeError(`crop: window ${quote(size)} at ${quote(start)} leaves ${show(x.shape)}`);
@@ -159,12 +160,11 @@ export function pad(x: Tensor<Shape>, widths: readonly (readonly [number, number
 export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   requireList('concat', tensors);
   const first = tensors[0] as Tensor<Shape>;
-  const device = deviceOf('concat', first, ...tensors.slice(1));
-  requireSameType('concat', first, ...tensors.slice(1));
+  const device = deviceOf('concat', first, ...tensors);
+  requireSameType('concat', first, ...tensors);
   const at = checkAxis('concat', axis, first.rank);
   for (const t of tensors) {
-    const agrees = t.rank === first.rank && t.shape.every((extent, i) => i === at || extent === first.shape[i]);
-    if (!agrees) {
+    if (!sameBeside(t.shape, first.shape, at)) {
       throw new ShapeError(`concat: ${show(first.shape)} and ${show(t.shape)} differ beside axis ${at}`);
     }
   }
@@ -179,11 +179,13 @@ export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   tensors.forEach((t, i) => {
     if (t.size > 0) paste('concat', t, y, strides, (starts[i] as number) * (strides[at] as number));
   });
-  const rules = tensors.map((t, i) => (g: Tensor) => {
-    const start = t.shape.map((_, a) => (a === at ? (starts[i] as number) : 0));
-    return crop(g, start, t.shape);
-  });
-  record(y, tensors as readonly Tensor[], rules);
+  const part = (g: Tensor, i: number): Tensor => {
+    const { shape } = tensors[i] as Tensor<Shape>;
+    const start = shape.map((_, a) => (a === at ? (starts[i] as number) : 0));
+    return crop(g, start, shape);
+  };
+  const rule = (g: Tensor, needs: readonly boolean[]) => needs.map((needed, i) => (needed ? part(g, i) : undefined));
+  record(y, tensors as readonly Tensor[], rule);
   return y;
 }
 

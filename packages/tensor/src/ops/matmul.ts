@@ -92,11 +92,11 @@ function checkInner(a: Tensor<Shape>, b: Tensor<Shape>, transposeA: boolean, tra
   const left = a.rank === 1 ? a.size : a.shape.at(transposeA ? -2 : -1);
   const right = b.rank === 1 ? b.size : b.shape.at(transposeB ? -1 : -2);
   const turned = (flag: boolean): string => (flag ? ' transposed' : '');
-  const both = `${show(a.shape)}${turned(transposeA)} and ${show(b.shape)}${turned(transposeB)}`;
-  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: expected vectors or matrices, got ${both}`);
-  if (left !== right) throw new ShapeError(`matmul: inner sizes of ${both} differ`);
+  const both = (): string => `${show(a.shape)}${turned(transposeA)} and ${show(b.shape)}${turned(transposeB)}`;
+  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: expected vectors or matrices, got ${both()}`);
+  if (left !== right) throw new ShapeError(`matmul: inner sizes of ${both()} differ`);
   if (commonShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) === undefined) {
-    throw new ShapeError(`matmul: leading axes of ${both} do not broadcast`);
+    throw new ShapeError(`matmul: leading axes of ${both()} do not broadcast`);
   }
 }
 

@@ -3,20 +3,23 @@ import { isFloat, OptionError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { deviceOf } from '../engine.js';
 import { syncScope } from '../scope.js';
-import type { Shape } from '../shape.js';
+import { checkAxes, type Shape, sizeAlong } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { div, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { sqrt, square } from './exponential.js';
-import { folded } from './reduce.js';
-import { type ReduceOptions, reduceNames, sum } from './sum.js';
+import { type ReduceOptions, reduceNames, sumOver } from './sum.js';
 
 /** Arithmetic mean over axes; whole numbers become float32. NaN for none. @throws {OptionError} for an axis out of range or given twice */
 export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
-  checkOptions('mean', options, reduceNames);
+  const { axis, keepDims = false } = checkOptions('mean', options, reduceNames);
   deviceOf('mean', x);
-  const count = folded('mean', x, options.axis);
-  return syncScope(() => div(sum(isFloat(x.dtype) ? x : cast(x, 'float32'), options), count));
+  const axes = checkAxes('mean', axis, x.rank);
+  return syncScope(() => div(sumOver(floats(x), axes, keepDims), sizeAlong(x.shape, axes)));
+}
+
+function floats(x: Tensor<Shape>): Tensor<Shape> {
+  return isFloat(x.dtype) ? x : cast(x, 'float32');
 }
 
 /** Options of variance and std. */
@@ -32,10 +35,12 @@ function spread(name: string, x: Tensor<Shape>, options: VarianceOptions): Tenso
   if (!(correction >= 0) || correction === Infinity) {
     throw new OptionError(`${name}: correction must be a number from 0, got ${correction}`);
   }
-  const count = folded(name, x, axis);
+  const axes = checkAxes(name, axis, x.rank);
+  const count = sizeAlong(x.shape, axes);
   return syncScope(() => {
-    const centred = sub(x, mean(x, { axis, keepDims: true }));
-    return div(sum(square(centred), { axis, keepDims }), Math.max(count - correction, 0));
+    const values = floats(x);
+    const centred = sub(values, div(sumOver(values, axes, true), count));
+    return div(sumOver(square(centred), axes, keepDims), Math.max(count - correction, 0));
   });
 }
 

@@ -1,8 +1,8 @@
 /** Layer norm and batch norm. */
-import { OptionError, ShapeError } from '@saccade/kernels';
+import { type Device, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { alias, bufferOf, deviceOf, drop, empty, present, requireFloat, requireSameType } from '../engine.js';
-import { type Shape, show, sizeOf } from '../shape.js';
+import { alias, bufferOf, deviceOf, drop, empty, requireFloat, requireOn, requireSameType } from '../engine.js';
+import { countTo, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { pullback } from '../vjp.js';
@@ -20,9 +20,12 @@ export interface NormalizeOptions {
   readonly epsilon?: number | undefined;
 }
 
-function check(op: string, x: Tensor<Shape>, options: NormalizeOptions): void {
+/** The device. */
+function check(op: string, x: Tensor<Shape>, options: NormalizeOptions): Device {
   const { gamma, beta, epsilon = 1e-5 } = checkOptions(op, options, ['gamma', 'beta', 'epsilon']);
-  deviceOf(op, x, ...present(gamma, beta));
+  const device = deviceOf(op, x);
+  if (gamma !== undefined) requireOn(op, device, gamma);
+  if (beta !== undefined) requireOn(op, device, beta);
   requireFloat(op, x);
   requireSameType(op, x, gamma, beta);
   if (x.rank === 0) throw new ShapeError(`${op}: expected at least one axis, got a scalar`);
@@ -34,6 +37,7 @@ function check(op: string, x: Tensor<Shape>, options: NormalizeOptions): void {
       throw new ShapeError(`${op}: gamma and beta must be [${x.shape.at(-1)}], got ${show(t.shape)}`);
     }
   }
+  return device;
 }
 
 /** (x - mean) rstd gamma + beta, from operations that can be differentiated as often as one likes. */
@@ -86,12 +90,11 @@ function fusedGradients(
  * @throws {ShapeError} unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
  */
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptions = {}): Tensor<S> {
-  check('layerNorm', x, options);
+  const device = check('layerNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
   const input = x as Tensor;
-  const device = deviceOf('layerNorm', x, ...present(gamma, beta));
   const size = x.shape.at(-1) as number;
-  const rows = sizeOf(x.shape.slice(0, -1));
+  const rows = sizeOf(x.shape, 0, x.rank - 1);
   const y = empty(device, x.dtype, x.shape);
   const statistics = { mean: empty(device, x.dtype, [rows] as Shape), rstd: empty(device, x.dtype, [rows] as Shape) };
   device.kernels.layerNorm(
@@ -132,17 +135,13 @@ export interface BatchNormResult {
  * @throws {ShapeError} unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
  */
 export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): BatchNormResult {
-  check('batchNorm', x, options);
+  const device = check('batchNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
   const input = x as Tensor;
-  const device = deviceOf('batchNorm', x, ...present(gamma, beta));
   const channels = x.shape.at(-1) as number;
   const output = empty(device, x.dtype, x.shape) as Tensor;
-  const [mean, variance, rstd] = [0, 1, 2].map(() => empty(device, x.dtype, [channels] as Shape)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const statistic = (): Tensor => empty(device, x.dtype, [channels] as Shape);
+  const [mean, variance, rstd] = [statistic(), statistic(), statistic()];
   device.kernels.batchNorm(
     bufferOf('batchNorm', x),
     gamma && bufferOf('batchNorm', gamma),
@@ -151,12 +150,12 @@ export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): Bat
     bufferOf('batchNorm', mean),
     bufferOf('batchNorm', variance),
     bufferOf('batchNorm', rstd),
-    sizeOf(x.shape.slice(0, -1)),
+    sizeOf(x.shape, 0, x.rank - 1),
     channels,
     epsilon,
   );
   const inputs = pick(options, input, gamma as Tensor, beta as Tensor);
-  const axes = x.shape.slice(0, -1).map((_, i) => i);
+  const axes = countTo(x.rank - 1);
   // The statistics may be disposed by the caller: the backward pass keeps its own hold on the mean.
   const kept = { mean: alias('batchNorm', mean, mean.shape), rstd };
   const rule = (g: Tensor): readonly (Tensor | undefined)[] => {

@@ -4,9 +4,9 @@ import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
 import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
-import { checkAxes, checkAxis, type Shape, show, sizeOf } from '../shape.js';
+import { alongAxes, checkAxes, checkAxis, type Shape, show, sizeAlong } from '../shape.js';
 import { type PartialRule, record, recording } from '../tape.js';
-import { release, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { equal } from './compare.js';
@@ -14,7 +14,7 @@ import { exp } from './exponential.js';
 import { transpose } from './layout.js';
 import { reshape } from './reshape.js';
 import { sign } from './rounding.js';
-import { droppedShape, foldAxes, foldedShape, type ReduceOptions, reduceNames, sum } from './sum.js';
+import { foldAxes, foldedShape, type ReduceOptions, reduceNames, resultShape, sum } from './sum.js';
 import { where } from './where.js';
 
 /** Folds, drops the axes unless they are kept, and records `rule`, which sees gradient and result with the axes kept. */
@@ -27,20 +27,15 @@ function fold(
 ): Tensor {
   deviceOf(name, x);
   const axes = checkAxes(name, axis, x.rank);
-  const folded = foldAxes(name, op, x, axes);
-  const y = reshape(folded, keepDims ? folded.shape : droppedShape(x.shape, axes));
-  release(folded);
+  const y = foldAxes(name, op, x, axes, resultShape(x.shape, axes, keepDims));
   if (rule !== undefined && isFloat(x.dtype)) {
-    const wide = foldedShape(x.shape, axes);
-    const partial: PartialRule = (g) => rule(reshape(g, wide), reshape(y, wide));
+    const partial: PartialRule = (g) => {
+      const wide = foldedShape(x.shape, axes);
+      return rule(reshape(g, wide), reshape(y, wide));
+    };
     record(y, [x as Tensor], [partial]);
   }
   return y;
-}
-
-/** Number of elements folded into one. */
-export function folded(name: string, x: Tensor<Shape>, axis: ReduceOptions['axis']): number {
-  return sizeOf(checkAxes(name, axis, x.rank).map((i) => x.shape[i] as number));
 }
 
 /** Product over axes; 1 for none. bool and uint8 are multiplied in int32. @throws {OptionError} as `sum` */
@@ -69,7 +64,7 @@ function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const order = [...kept, ...axes];
   const turned = transpose(x, order);
   const lead = kept.map((i) => x.shape[i] as number);
-  const n = sizeOf(axes.map((i) => x.shape[i] as number));
+  const n = sizeAlong(x.shape, axes);
   const row = range(0, n, 1, { device: x.device });
   const square = where(equal(reshape(row, [n, 1]), row), 1, reshape(turned, [...lead, 1, n]));
   const others = reshape(prod(square, { axis: -1 }), turned.shape);
@@ -90,7 +85,7 @@ function extremeGradient(x: Tensor, y: Tensor, g: Tensor): Tensor {
 function extreme(op: 'max' | 'min', x: Tensor<Shape>, options: ReduceOptions): Tensor {
   checkOptions(op, options, reduceNames);
   deviceOf(op, x);
-  if (!isFloat(x.dtype) && folded(op, x, options.axis) === 0) {
+  if (!isFloat(x.dtype) && sizeAlong(x.shape, checkAxes(op, options.axis, x.rank)) === 0) {
     throw new ShapeError(
       `${op}: nothing to compare along axis ${options.axis ?? 'any'} of ${x.dtype} ${show(x.shape)}`,
     );
@@ -167,13 +162,9 @@ function argReduce(op: 'argmax' | 'argmin', x: Tensor<Shape>, options: ArgOption
   const shape = flat ? [x.size] : x.shape;
   const at = flat ? 0 : checkAxis(op, axis, x.rank);
   if (shape[at] === 0) throw new ShapeError(`${op}: axis ${at} of ${show(x.shape)} is empty`);
-  const kept = flat ? x.shape.map(() => 1) : foldedShape(shape, [at]);
-  const out = empty(device, 'int32', (keepDims ? kept : droppedShape(shape, [at])) as Shape);
-  device.kernels.argReduce(op, bufferOf(op, x), bufferOf(op, out), {
-    outer: sizeOf(shape.slice(0, at)),
-    size: shape[at] as number,
-    inner: sizeOf(shape.slice(at + 1)),
-  });
+  const axes = checkAxes(op, axis, x.rank);
+  const out = empty(device, 'int32', resultShape(x.shape, axes, keepDims));
+  device.kernels.argReduce(op, bufferOf(op, x), bufferOf(op, out), alongAxes(shape, at));
   return out;
 }
 
@@ -205,12 +196,7 @@ export function cumsum<S extends Shape>(x: Tensor<S>, options: CumsumOptions = {
   requireType('cumsum', 'x', x, 'float32', 'float64', 'int32');
   const at = checkAxis('cumsum', axis, x.rank);
   const y = empty(device, x.dtype, x.shape);
-  const sizes = {
-    outer: sizeOf(x.shape.slice(0, at)),
-    size: x.shape[at] as number,
-    inner: sizeOf(x.shape.slice(at + 1)),
-  };
-  device.kernels.cumsum(bufferOf('cumsum', x), bufferOf('cumsum', y), sizes, exclusive, reverse);
+  device.kernels.cumsum(bufferOf('cumsum', x), bufferOf('cumsum', y), alongAxes(x.shape, at), exclusive, reverse);
   if (isFloat(x.dtype)) {
     record(y as Tensor, [x as Tensor], [(g) => cumsum(g, { axis: at, exclusive, reverse: !reverse })]);
   }

@@ -41,7 +41,7 @@ export function flatten(x: Tensor<Shape>, start = 0, end = -1): Tensor {
   const from = checkAxis('flatten', start, x.rank);
   const to = checkAxis('flatten', end, x.rank);
   if (to < from) throw new OptionError(`flatten: start ${start} lies behind end ${end}`);
-  const middle = sizeOf(x.shape.slice(from, to + 1));
+  const middle = sizeOf(x.shape, from, to + 1);
   return reshape(x, [...x.shape.slice(0, from), middle, ...x.shape.slice(to + 1)]);
 }
 

@@ -18,7 +18,7 @@ function segmentSizes(op: string, x: Tensor<Shape>, ids: Tensor<Shape>, segments
   if (!Number.isSafeInteger(segments) || segments < 0) {
     throw new OptionError(`${op}: segments must be a whole number from 0, got ${segments}`);
   }
-  return { rows: ids.size, inner: sizeOf(x.shape.slice(1)), segments };
+  return { rows: ids.size, inner: sizeOf(x.shape, 1), segments };
 }
 
 function reduceSegments(

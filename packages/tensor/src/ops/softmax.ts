@@ -2,7 +2,7 @@
 
 import { ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, present, requireFloat, requireType } from '../engine.js';
+import { bufferOf, deviceOf, empty, requireFloat, requireOn, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, checkAxis, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
@@ -27,7 +27,7 @@ type Kernel = 'softmax' | 'logSoftmax';
 type Gradient = (y: Tensor, g: Tensor) => Tensor;
 
 function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient: Gradient): Tensor {
-  const device = deviceOf(op, x, ...present(mask));
+  const device = deviceOf(op, x);
   const y = empty(device, x.dtype, x.shape);
   const sizes = {
     shape: x.shape.slice(0, -1),
@@ -41,7 +41,8 @@ function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient
 
 function run(op: Kernel, x: Tensor<Shape>, options: SoftmaxOptions, gradient: Gradient): Tensor {
   const { axis = -1, mask } = checkOptions(op, options, ['axis', 'mask']);
-  deviceOf(op, x, ...present(mask));
+  const device = deviceOf(op, x);
+  if (mask !== undefined) requireOn(op, device, mask);
   requireFloat(op, x);
   const at = checkAxis(op, axis, x.rank);
   if (mask !== undefined) {
@@ -80,7 +81,7 @@ function logSoftmaxGradient(y: Tensor, g: Tensor): Tensor {
 function fusedGradient(op: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {
   const device = deviceOf(op, y, g);
   const dx = empty(device, y.dtype, y.shape);
-  const rows = sizeOf(y.shape.slice(0, -1));
+  const rows = sizeOf(y.shape, 0, y.rank - 1);
   device.kernels[op](bufferOf(op, y), bufferOf(op, g), bufferOf(op, dx), rows, y.shape.at(-1) as number);
   return dx;
 }

@@ -56,7 +56,7 @@ export function topk(x: Tensor<Shape>, k: number, options: TopkOptions = {}): Or
     const shape = [...t.shape.slice(0, -1), k];
     const values = empty(device, t.dtype, shape as Shape);
     const indices = empty(device, 'int32', shape as Shape);
-    const rows = sizeOf(t.shape.slice(0, -1));
+    const rows = sizeOf(t.shape, 0, t.rank - 1);
     const [v, i] = [bufferOf('topk', values), bufferOf('topk', indices)];
     device.kernels.topk(bufferOf('topk', t), v, i, rows, extent, k, largest);
     return recordOrder(t, { values, indices });
@@ -84,7 +84,7 @@ function sorted(op: string, x: Tensor<Shape>, options: SortOptions): Ordered {
     const values = empty(device, t.dtype, t.shape);
     const indices = empty(device, 'int32', t.shape);
     const size = t.shape[t.rank - 1] as number;
-    const rows = sizeOf(t.shape.slice(0, -1));
+    const rows = sizeOf(t.shape, 0, t.rank - 1);
     const [v, i] = [bufferOf(op, values), bufferOf(op, indices)];
     device.kernels.sort(bufferOf(op, t), v, i, rows, size, descending);
     return recordOrder(t, { values, indices });

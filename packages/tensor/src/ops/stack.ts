@@ -6,22 +6,27 @@ import { syncScope } from '../scope.js';
 import { checkAxis, type Shape, sameShape, show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { concat, split } from './layout.js';
-import { expandDims, reshape, squeeze } from './reshape.js';
+import { reshape, squeeze } from './reshape.js';
 
 /** Joins tensors of one shape along a new axis at position `axis` of the result. @throws {ShapeError} if shapes differ */
 export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   requireList('stack', tensors);
   const first = tensors[0] as Tensor<Shape>;
-  deviceOf('stack', first, ...tensors.slice(1));
-  requireSameType('stack', first, ...tensors.slice(1));
+  deviceOf('stack', first, ...tensors);
+  requireSameType('stack', first, ...tensors);
   const at = checkAxis('stack', axis, first.rank + 1);
   for (const t of tensors) {
     if (!sameShape(t.shape, first.shape)) {
       throw new ShapeError(`stack: shapes ${show(first.shape)} and ${show(t.shape)} differ`);
     }
   }
-  const widen = (t: Tensor<Shape>): Tensor => expandDims(t, at);
-  return syncScope(() => concat(tensors.map(widen), at));
+  const shape = [...first.shape.slice(0, at), 1, ...first.shape.slice(at)];
+  return syncScope(() =>
+    concat(
+      tensors.map((t) => reshape(t, shape)),
+      at,
+    ),
+  );
 }
 
 /** The slices along an axis (default the first), without it. @throws {OptionError} for an axis out of range */

@@ -4,6 +4,7 @@ import { checkOptions } from '../arguments.js';
 import { bufferOf, deviceOf, drop, empty } from '../engine.js';
 import { syncScope } from '../scope.js';
 import {
+  alongAxes,
   broadcastStrides,
   broadcastsTo,
   checkAxes,
@@ -11,7 +12,6 @@ import {
   type Shape,
   sameShape,
   show,
-  sizeOf,
   stridesOf,
 } from '../shape.js';
 import { record } from '../tape.js';
@@ -34,13 +34,16 @@ export function foldedShape(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((extent, i) => (axes.includes(i) ? 1 : extent));
 }
 
-/** Shape after folding `axes`, without them. */
-export function droppedShape(shape: Shape, axes: readonly number[]): number[] {
-  return shape.filter((_, i) => !axes.includes(i));
+/** Shape after folding `axes`: without them, or with extent 1 in their place. */
+export function resultShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
+  return keepDims ? foldedShape(shape, axes) : shape.filter((_, i) => !axes.includes(i));
 }
 
-/** Folds `axes` (ascending) by a kernel, one run of neighbouring axes a pass, last first; extents become 1. Records nothing. */
-export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: readonly number[]): Tensor {
+/**
+ * Folds `axes` (ascending) by a kernel, one run of neighbouring axes a pass, last first, into a result of shape
+ * `out`. Records nothing.
+ */
+export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: readonly number[], out: Shape): Tensor {
   const device = deviceOf(name, x);
   const shape = [...x.shape];
   let current: Tensor = x as Tensor;
@@ -50,13 +53,9 @@ export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: rea
     while (start > 0 && axes[start - 1] === (axes[start] as number) - 1) start--;
     const first = axes[start] ?? 0;
     const last = axes[end - 1] ?? -1;
-    const axis = {
-      outer: sizeOf(shape.slice(0, first)),
-      size: sizeOf(shape.slice(first, last + 1)),
-      inner: sizeOf(shape.slice(last + 1)),
-    };
+    const axis = alongAxes(shape, first, last + 1);
     for (let i = first; i <= last; i++) shape[i] = 1;
-    const y = empty(device, x.dtype, [...shape] as Shape);
+    const y = empty(device, x.dtype, start > 0 ? [...shape] : out);
     device.kernels.reduce(op, bufferOf(name, current), bufferOf(name, y), axis);
     if (current !== x) release(current);
     current = y;
@@ -73,19 +72,15 @@ export function sum(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   const { axis, keepDims = false } = checkOptions('sum', options, reduceNames);
   deviceOf('sum', x);
   if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => sum(cast(x, 'int32'), { axis, keepDims }));
-  const axes = checkAxes('sum', axis, x.rank);
-  const folded = foldAxes('sum', 'sum', x, axes);
-  const y = keepDims ? folded : withoutRecord(folded, droppedShape(x.shape, axes));
+  return sumOver(x, checkAxes('sum', axis, x.rank), keepDims);
+}
+
+/** The same over checked axes, ascending, of anything but bool and uint8: what other operations sum with. */
+export function sumOver(x: Tensor<Shape>, axes: readonly number[], keepDims: boolean): Tensor {
+  const y = foldAxes('sum', 'sum', x, axes, resultShape(x.shape, axes, keepDims));
   if (isFloat(x.dtype)) {
     record(y, [x as Tensor], [(dy) => broadcastTo(reshape(dy, foldedShape(x.shape, axes)), x.shape)]);
   }
-  return y;
-}
-
-/** Reshape of an intermediate that no tape knows. */
-function withoutRecord(t: Tensor, shape: Shape): Tensor {
-  const y = reshape(t, shape);
-  release(t);
   return y;
 }
 

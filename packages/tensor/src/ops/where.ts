@@ -1,6 +1,6 @@
 /** Choice between two operands by a condition, and limits. */
 import { isFloat, OptionError } from '@saccade/kernels';
-import { bufferOf, deviceOf, drop, empty, promote, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, promote, requireOn, requireType } from '../engine.js';
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -14,17 +14,18 @@ import { greaterEqual, lessEqual, lift, logicalAnd } from './compare.js';
  * @throws {DTypeError} unless `condition` is bool or uint8
  */
 export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor {
-  deviceOf('where', condition, ...[a, b].filter((t) => typeof t !== 'number'));
+  const device = deviceOf('where', condition);
+  if (typeof a !== 'number') requireOn('where', device, a);
+  if (typeof b !== 'number') requireOn('where', device, b);
   requireType('where', 'condition', condition, 'bool', 'uint8');
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : undefined;
   const left = lift(a, like ?? condition);
   const right = lift(b, like ?? condition);
-  const device = deviceOf('where', condition, left, right);
   const dtype = promote(left.dtype, right.dtype);
   const x = cast(left, dtype) as Tensor;
   const y = cast(right, dtype) as Tensor;
   const shape = broadcastShapes('where', broadcastShapes('where', x.shape, y.shape), condition.shape);
-  const same = [condition, x, y].every((t) => sameShape(t.shape, shape));
+  const same = sameShape(condition.shape, shape) && sameShape(x.shape, shape) && sameShape(y.shape, shape);
   const out = empty(device, dtype, shape as Shape);
   device.kernels.where(
     bufferOf('where', condition),
