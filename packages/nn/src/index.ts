@@ -1,5 +1,24 @@
 /** The public face of `@saccade/nn`: layers, losses, optimizers, data, training. */
 export { type Batches, type BatchesOptions, batches } from './batches.js';
+export { type ByteStream, type ByteStreamOptions, byteStream } from './data/byte-stream.js';
+export { type CsvDialect, type CsvOptions, readCsv } from './data/csv.js';
+export {
+  type IdxArray,
+  type IdxData,
+  type IdxDType,
+  type IdxItemsOptions,
+  type IdxOptions,
+  idxItems,
+  readIdx,
+} from './data/idx.js';
+export { type DecodedImage, type DecodeImageOptions, decodeImage, type ImageChannels } from './data/image.js';
+export type { ImageFolderSource } from './data/image-files.js';
+export { type ImageBatch, type ImageFolder, type ImageFolderOptions, imageFolder } from './data/image-folder.js';
+export { type LibsvmMatrix, type LibsvmOptions, type LibsvmRow, loadLibsvm, readLibsvm } from './data/libsvm.js';
+export { type LoadCsvOptions, type LoadedCsv, loadCsv } from './data/load-csv.js';
+export { loadMnist, type Mnist, type MnistFolder, type MnistOptions, type MnistPart } from './data/mnist.js';
+export { type NpyRowsOptions, npyRows } from './data/npy-rows.js';
+export { type LinesOptions, lines } from './data/text-lines.js';
 export { type BatchContext, type Dataset, inMemory, mapBatches, subset } from './dataset.js';
 export { inference } from './inference.js';
 export {
