@@ -1,12 +1,7 @@
 /** The handwritten digits that ship with this example: 1,297 to train on, 500 to test with. */
 import { fileURLToPath } from 'node:url';
-import { gather, keep, loadSafetensors, scope, type Tensor } from '@saccade/tensor';
-
-/** Images [count, 8, 8, 1] with values 0 to 1, and their labels, int32 [count]. */
-export interface Digits {
-  readonly images: Tensor;
-  readonly labels: Tensor;
-}
+import { gather, loadSafetensors, scope, type Tensor } from '@saccade/tensor';
+import type { Digits } from './train.js';
 
 const trainingSize = 1297;
 
@@ -20,7 +15,7 @@ export async function loadDigits(): Promise<{ train: Digits; test: Digits }> {
     const labels = stored('labels').cast('int32');
     const part = (range: string): Digits => {
       const rows = stored('permutation').at(range);
-      return keep({ images: gather(images, rows), labels: gather(labels, rows) });
+      return { images: gather(images, rows), labels: gather(labels, rows) };
     };
     return { train: part(`:${trainingSize}`), test: part(`${trainingSize}:`) };
   });
