@@ -49,6 +49,21 @@ test('a state stored as JSON continues the stream', () => {
   });
 });
 
+test('derived streams are the same wherever their parent stands, differ from each other, and leave it alone', () => {
+  const parent = new Rng(1);
+  const [first, second] = [parent.derive(0), parent.derive(1)];
+  const place = parent.state;
+  parent.number();
+  assert.equal(parent.derive(0).state, first.state);
+  assert.is(parent.state.block, place.block + 1);
+  const streams = [first, second, parent.derive(2 ** 40), ...parent.split(2), parent, new Rng(2).derive(0)];
+  const drawn = streams.map((rng) => values(rng.uniform([8])).join());
+  assert.is(new Set(drawn).size, streams.length);
+  for (const index of [-1, 0.5, Number.NaN, 2 ** 53]) {
+    assertThrows(() => parent.derive(index), OptionError, /Rng.derive: index must be a whole number from 0, got/);
+  }
+});
+
 test('split streams differ from each other and from their parent', () => {
   scope(() => {
     const parent = new Rng(1);
