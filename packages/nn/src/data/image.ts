@@ -114,7 +114,8 @@ export async function decodeNamed(
 
 /**
  * Decodes an image file. In browsers every format that the browser knows, by its own decoder (which loses the colour
- * of wholly transparent pixels, and may round 16-bit samples to the other side); elsewhere PNG of every kind.
+ * of wholly transparent pixels, and may round 16-bit samples to the other side); elsewhere PNG, interlaced ones from 8 bits
+ * a sample on.
  *
  * @param source the file's bytes, or a File or Blob
  * @param options `channels`: 1, 3 or 4, default 3; `maxPixels`, default 2^28, checked before decoding; `signal`

@@ -13,8 +13,6 @@ export interface PngHeader {
 /** The parts of a PNG that its pixels need. */
 export interface PngFile {
   readonly header: PngHeader;
-  /** The header as it stands in the file, 13 bytes. */
-  readonly headerBytes: Uint8Array;
   readonly palette: Uint8Array | undefined;
   readonly transparency: Uint8Array | undefined;
   /** The compressed data, in the pieces in which the file has it. */
@@ -84,7 +82,6 @@ export function parsePng(bytes: Uint8Array, label: string): PngFile {
   const data: Uint8Array[] = [];
   const essence = [bytes.subarray(0, 8)];
   let header: PngHeader | undefined;
-  let headerBytes = essence[0]!;
   let palette: Uint8Array | undefined;
   let transparency: Uint8Array | undefined;
   for (let at = 8; ; ) {
@@ -102,18 +99,15 @@ export function parsePng(bytes: Uint8Array, label: string): PngFile {
         `${label}, byte ${at}: expected the checksum of ${JSON.stringify(type)} to fit, got damage`,
       );
     }
-    if (type === 'IHDR') {
-      headerBytes = body;
-      header = parseHeader(new DataView(body.buffer, body.byteOffset, length), label);
-    }
-    if (type === 'PLTE') palette = body;
+    if (type === 'IHDR') header = parseHeader(new DataView(body.buffer, body.byteOffset, length), label);
+    else if (type === 'PLTE') palette = body;
     else if (type === 'tRNS') transparency = body;
     else if (type === 'IDAT') data.push(body);
-    else if (type !== 'IHDR' && type !== 'IEND' && /^[A-Z]/.test(type)) {
+    else if (type !== 'IEND' && /^[A-Z]/.test(type)) {
       throw new FormatError(`${label}, byte ${at}: expected a chunk that PNG knows, got ${JSON.stringify(type)}`);
     }
     if (type === 'IHDR' || type === 'IDAT' || type === 'IEND') essence.push(bytes.subarray(at, at + 12 + length));
-    if (type === 'IEND') return { header: header!, headerBytes, palette, transparency, data, essence };
+    if (type === 'IEND') return { header: header!, palette, transparency, data, essence };
     at += 12 + length;
   }
 }

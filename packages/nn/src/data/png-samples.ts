@@ -1,10 +1,9 @@
 /** The samples of a PNG, decoded by fast-png, which is loaded on first use, from data that was found to have the right size. */
 import { FormatError } from '@saccade/tensor';
-import { ByteCursor } from './byte-cursor.js';
 import { decompress } from './gunzip.js';
 import { joined } from './joined.js';
+import { pngBytes } from './png-bytes.js';
 import type { PngFile } from './png-chunks.js';
-import { type PngPass, passAsPng, pngPasses } from './png-passes.js';
 
 async function* inPieces(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
   for (const piece of pieces) if (piece.length > 0) yield piece;
@@ -34,17 +33,17 @@ async function decodePieces(pieces: readonly Uint8Array[], label: string): Promi
   }
 }
 
-/** Packed samples, whose lines begin at whole bytes, to where their pass puts them in the image. */
-function unpack(packed: ArrayLike<number>, pass: PngPass, depth: number, out: Uint8Array, width: number): void {
-  const stride = Math.ceil((pass.width * depth) / 8);
+/** Samples of a bit, two or four, packed in lines that begin at whole bytes. */
+function unpack(packed: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+  const out = new Uint8Array(width * height);
+  const stride = Math.ceil((width * depth) / 8);
   const mask = 2 ** depth - 1;
-  for (let row = 0; row < pass.height; row++) {
-    let to = (pass.y + row * pass.stepY) * width + pass.x;
-    for (let column = 0; column < pass.width; column++, to += pass.stepX) {
-      const bit = column * depth;
-      out[to] = (packed[row * stride + (bit >> 3)]! >> (8 - depth - (bit & 7))) & mask;
+  for (let row = 0, to = 0; row < height; row++) {
+    for (let bit = 0; bit < width * depth; bit += depth) {
+      out[to++] = (packed[row * stride + (bit >> 3)]! >> (8 - depth - (bit & 7))) & mask;
     }
   }
+  return out;
 }
 
 /**
@@ -52,31 +51,17 @@ function unpack(packed: ArrayLike<number>, pass: PngPass, depth: number, out: Ui
  *
  * @param channels samples of a pixel
  * @param label how an error names the file
- * @throws FormatError if the data is damaged, or is not as much as the header says
+ * @throws FormatError if the data is damaged, is not as much as the header says, or is interlaced with less than 8 bits
  */
 export async function pngSamples(file: PngFile, channels: number, label: string): Promise<ArrayLike<number>> {
   const { width, height, depth, interlaced } = file.header;
-  const passes = pngPasses(width, height, channels * depth, interlaced);
-  await checkData(
-    file,
-    passes.reduce((total, pass) => total + pass.bytes, 0),
-    label,
-  );
-  if (depth >= 8) return decodePieces(file.essence, label);
-  const out = new Uint8Array(width * height);
-  if (!interlaced) unpack(await decodePieces(file.essence, label), passes[0]!, depth, out, width);
-  else {
-    // The decoder takes interlaced pixels for whole bytes, so it gets each pass as an image that is not interlaced.
-    const cursor = new ByteCursor({ label, stream: decompress(inPieces(file.data), 'deflate', label) });
-    try {
-      for (const pass of passes) {
-        if (pass.bytes === 0) continue;
-        const lines = await cursor.take(pass.bytes, 'a pass');
-        unpack(await decodePieces(passAsPng(file.headerBytes, pass, lines), label), pass, depth, out, width);
-      }
-    } finally {
-      await cursor.close();
-    }
+  if (interlaced && depth < 8) {
+    // The decoder takes interlaced pixels for whole bytes.
+    throw new FormatError(
+      `${label}: an interlaced PNG with ${depth} bits a sample is not read: save it without interlacing`,
+    );
   }
-  return out;
+  await checkData(file, pngBytes(width, height, channels * depth, interlaced), label);
+  const samples = await decodePieces(file.essence, label);
+  return depth < 8 ? unpack(samples, width, height, depth) : samples;
 }

@@ -58,7 +58,7 @@ function toBytes(flat: ArrayLike<number>, samples: number, { header, transparenc
 }
 
 /**
- * Decodes a PNG file: every depth and colour type, interlaced or not; 16-bit samples are rounded to 8 bits.
+ * Decodes a PNG file: every depth and colour type, interlaced from 8 bits a sample on; 16-bit samples are rounded to 8 bits.
  *
  * @param bytes the whole file, with a size that was found acceptable
  * @param label how an error names the file
