@@ -8,8 +8,11 @@ import { elementwiseCases } from './cases/elementwise.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
 import { threadCases } from './cases/threads.js';
+import { transformerCases } from './cases/transformer.js';
 import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
+import { mnistTorchFigures } from './figures/mnist-torch.js';
+import { operationOverheadFigures } from './figures/operation-overhead.js';
 import { startupFigures } from './figures/startup.js';
 import { trainingMemoryFigures } from './figures/training-memory.js';
 import { fullPace, quickPace } from './harness/alternate.js';
@@ -30,9 +33,12 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   convolutionCases,
   digitsCases,
   attentionCases,
+  transformerCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
+  { name: 'mnist network against torch', measure: mnistTorchFigures },
+  { name: 'operation overhead', measure: operationOverheadFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },
@@ -117,6 +123,7 @@ async function measureFigures(options: Options): Promise<Measured> {
     console.error(`bench: ${name}`);
     try {
       const measured = await measure(options.quick);
+      if (measured.length === 0) continue; // left out, with a line that says why
       console.log(`\n## ${measured[0]?.group ?? name}\n\n${figureTable(measured)}`);
       figures.push(...measured);
     } catch (error) {

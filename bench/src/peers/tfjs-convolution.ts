@@ -17,7 +17,7 @@ export function conv2dInputGradient(tf: Tfjs, dy: TfTensor, filter: TfTensor): T
 
 /** conv2d whose two gradients are the rewritten ones. */
 export function rewrittenConv2d(tf: Tfjs): (x: TfTensor, filter: TfTensor) => TfTensor {
-  return tf.customGrad((x, filter, save) => {
+  return tf.customGrad<[TfTensor, TfTensor]>((x, filter, save) => {
     save([x, filter]);
     return {
       value: tf.conv2d(x, filter, 1, 'same'),

@@ -60,7 +60,12 @@ export interface Tfjs {
   mean: Reduction;
   logSumExp: Reduction;
   conv2d(x: TfTensor, filter: TfTensor, strides: number, pad: Padding): TfTensor;
+  split(x: TfTensor, parts: number, axis: number): TfTensor[];
+  concat(tensors: TfTensor[], axis: number): TfTensor;
+  ones(shape: readonly number[]): TfTensor;
+  squaredDifference: Binary;
   fused: {
+    matMul(layer: { a: TfTensor; b: TfTensor; bias: TfTensor }): TfTensor;
     conv2d(layer: {
       x: TfTensor;
       filter: TfTensor;
@@ -77,15 +82,14 @@ export interface Tfjs {
   stack(tensors: TfTensor[]): TfTensor;
   reverse(x: TfTensor, axes: number[]): TfTensor;
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
-  customGrad(
-    body: (
-      x: TfTensor,
-      filter: TfTensor,
-      save: (tensors: TfTensor[]) => void,
-    ) => { value: TfTensor; gradFunc: (dy: TfTensor, saved: TfTensor[]) => TfTensor[] },
-  ): (x: TfTensor, filter: TfTensor) => TfTensor;
+  customGrad<Inputs extends TfTensor[]>(
+    body: (...inputs: [...Inputs, save: (tensors: TfTensor[]) => void]) => {
+      value: TfTensor;
+      gradFunc: (dy: TfTensor, saved: TfTensor[]) => TfTensor[];
+    },
+  ): (...inputs: Inputs) => TfTensor;
   grads(f: (...x: TfTensor[]) => TfTensor): (x: TfTensor[], dy?: TfTensor) => TfTensor[];
-  variableGrads(loss: () => TfTensor): { value: TfTensor; grads: Record<string, TfTensor> };
+  variableGrads(loss: () => TfTensor, variables: TfVariable[]): { value: TfTensor; grads: Record<string, TfTensor> };
   train: {
     adam(
       rate: number,
