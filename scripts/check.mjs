@@ -18,7 +18,10 @@ const steps = [
   ['dead code', 'knip --no-config-hints'],
   ['build', `${turbo} build`],
   ['unit tests', `${turbo} test`],
-  ['relaxed SIMD on Node 24', `${node24} "${turbo} test --filter=@saccade/kernels --filter=@saccade/tensor"`],
+  [
+    'relaxed SIMD on Node 24',
+    `${node24} "${turbo} test --filter=@saccade/kernels --filter=@saccade/tensor --filter=@saccade/nn"`,
+  ],
   ['published form', `${turbo} package`],
   ['bundle size', 'node scripts/size.mjs'],
   ['packages as users install them', 'npm run test:packed'],

@@ -33,7 +33,7 @@ export interface Batches<B extends object> {
    */
   epoch(
     index: number,
-    options?: { readonly from?: number; readonly signal?: AbortSignal | undefined },
+    options?: { readonly from?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): AsyncGenerator<B, void, void>;
 }
 
@@ -58,7 +58,8 @@ export function batches<B extends object>(data: Dataset<B> | B, options: Batches
 
   async function load(order: Int32Array, step: number, stream: Rng, signal: AbortSignal | undefined): Promise<B> {
     const rows = order.subarray(step * size, step * size + count(step));
-    return keep(await scope(async () => source.batch(rows, { rng: stream.derive(step), signal })));
+    // Kept before the scope ends: in browsers the batch would then belong to another scope, which may end first.
+    return scope(async () => keep(await source.batch(rows, { rng: stream.derive(step), signal })));
   }
 
   return {

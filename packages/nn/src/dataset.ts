@@ -4,9 +4,12 @@ import {
   isTensor,
   mapTree,
   OptionError,
+  quote,
   type Rng,
+  requireFunction,
   ShapeError,
   scope,
+  type Tensor,
   tensor,
   tensorsOf,
 } from '@saccade/tensor';
@@ -28,11 +31,21 @@ export interface Dataset<B extends object> {
 }
 
 /**
- * A data set of tensors in memory, whose first axes count the examples. They stay the caller's.
+ * A data set of tensors in memory, whose first axes count the examples. They stay the caller's. Other values in the same
+ * objects go along with every batch as they are.
  * @throws {OptionError} without tensors or examples @throws {ShapeError} if the tensors count differently
  */
 export function inMemory<B extends object>(tensors: B): Dataset<B> {
-  const all = tensorsOf(tensors);
+  const all: Tensor[] = [];
+  mapTree(tensors, (t) => {
+    all.push(t);
+    return t;
+  });
+  if (tensorsOf(tensors).some((t) => !all.includes(t))) {
+    throw new OptionError(
+      'inMemory: tensors must be in arrays, plain objects and maps; those of a class instance cannot be split',
+    );
+  }
   if (all.length === 0) throw new OptionError('inMemory: expected tensors, such as { images, labels }');
   const size = all[0]?.shape[0] ?? 0;
   for (const t of all) {
@@ -58,11 +71,19 @@ export function isDataset<B extends object>(data: Dataset<B> | B): data is Datas
   return typeof batch === 'function' && typeof size === 'number' && !isTensor(data);
 }
 
+function requireDataset(op: string, data: unknown): void {
+  if (typeof data !== 'object' || data === null || !isDataset(data)) {
+    throw new OptionError(`${op}: expected a data set { size, batch }, got ${quote(data)}; use inMemory for tensors`);
+  }
+}
+
 /** A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own stream. */
 export function mapBatches<A extends object, B extends object>(
   data: Dataset<A>,
   change: (batch: A, context: BatchContext) => B | Promise<B>,
 ): Dataset<B> {
+  requireDataset('mapBatches', data);
+  requireFunction('mapBatches', change);
   return {
     size: data.size,
     batch: (rows, context) => scope(async () => change(await data.batch(rows, context), context)),
@@ -71,6 +92,8 @@ export function mapBatches<A extends object, B extends object>(
 
 /** The examples at some positions of another data set, such as a split. @throws {OptionError} for a position outside of it */
 export function subset<B extends object>(data: Dataset<B>, rows: Int32Array): Dataset<B> {
+  requireDataset('subset', data);
+  if (!(rows instanceof Int32Array)) throw new OptionError(`subset: rows must be an Int32Array, got ${quote(rows)}`);
   const bad = rows.find((row) => row < 0 || row >= data.size);
   if (bad !== undefined) throw new OptionError(`subset: position ${bad} is outside [0, ${data.size})`);
   const chosen = rows.slice();

@@ -1,5 +1,15 @@
 /** Start values of weights: how wide they must spread so that signals neither die out nor blow up with depth. */
-import { createJsDevice, OptionError, type Rng, type Shape, type Tensor, tensor } from '@saccade/tensor';
+import {
+  createJsDevice,
+  isTensor,
+  OptionError,
+  quote,
+  type Rng,
+  type Shape,
+  type Tensor,
+  tensor,
+} from '@saccade/tensor';
+import { requirePositive } from './check.js';
 
 /** Values that one output is summed from (`in`), and outputs that one input goes to (`out`). */
 export interface Fan {
@@ -7,41 +17,36 @@ export interface Fan {
   readonly out: number;
 }
 
-/** Makes a weight of a shape. */
+/** Makes a weight of a shape in PyTorch's layout, outputs first: [out, in], or [out, in, ...taps] for filters. */
 export type Initializer = (shape: Shape, fan: Fan, rng: Rng) => Tensor;
-
-function positive(name: string, value: number): number {
-  if (!(value > 0) || value === Infinity) throw new OptionError(`${name}: gain must be a number above 0, got ${value}`);
-  return value;
-}
 
 /** Uniform in ±gain sqrt(3 / fan in), for layers before a ReLU with the default gain sqrt(2). He et al. 2015. @throws {OptionError} unless gain > 0 */
 export function kaimingUniform(gain: number = Math.SQRT2): Initializer {
-  positive('kaimingUniform', gain);
+  requirePositive('kaimingUniform', 'gain', gain);
   return (shape, fan, rng) => symmetric(shape, gain * Math.sqrt(3 / fan.in), rng);
 }
 
 /** Normal with deviation gain / sqrt(fan in), default gain sqrt(2). He et al. 2015. @throws {OptionError} unless gain > 0 */
 export function kaimingNormal(gain: number = Math.SQRT2): Initializer {
-  positive('kaimingNormal', gain);
+  requirePositive('kaimingNormal', 'gain', gain);
   return (shape, fan, rng) => rng.normal(shape, { deviation: gain / Math.sqrt(fan.in) });
 }
 
 /** Uniform in ±gain sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010. @throws {OptionError} unless gain > 0 */
 export function xavierUniform(gain = 1): Initializer {
-  positive('xavierUniform', gain);
+  requirePositive('xavierUniform', 'gain', gain);
   return (shape, fan, rng) => symmetric(shape, gain * Math.sqrt(6 / (fan.in + fan.out)), rng);
 }
 
 /** Normal with deviation gain sqrt(2 / (fan in + fan out)). Glorot and Bengio 2010. @throws {OptionError} unless gain > 0 */
 export function xavierNormal(gain = 1): Initializer {
-  positive('xavierNormal', gain);
+  requirePositive('xavierNormal', 'gain', gain);
   return (shape, fan, rng) => rng.normal(shape, { deviation: gain * Math.sqrt(2 / (fan.in + fan.out)) });
 }
 
 /** Normal with a given deviation, 0.02 by default, as in BERT and GPT. @throws {OptionError} unless it is above 0 */
 export function normalInitializer(deviation = 0.02): Initializer {
-  positive('normalInitializer', deviation);
+  requirePositive('normalInitializer', 'gain', deviation);
   return (shape, _fan, rng) => rng.normal(shape, { deviation });
 }
 
@@ -50,7 +55,7 @@ export function normalInitializer(deviation = 0.02): Initializer {
  * again. A shape of more axes counts as [first, rest]. Saxe et al. 2014. @throws {OptionError} unless gain > 0
  */
 export function orthogonal(gain = 1): Initializer {
-  positive('orthogonal', gain);
+  requirePositive('orthogonal', 'gain', gain);
   return (shape, _fan, rng) => {
     const rows = shape[0] ?? 1;
     const columns = shape.slice(1).reduce((product, extent) => product * extent, 1);
@@ -86,6 +91,14 @@ function orthonormal(count: number, length: number, rng: Rng): Float64Array[] {
 
 function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+}
+
+/** A weight as an initializer makes it. @throws {OptionError} unless it makes a tensor of that shape */
+export function initialWeight(op: string, initializer: Initializer, shape: Shape, fan: Fan, rng: Rng): Tensor {
+  const weight: unknown = typeof initializer === 'function' ? initializer(shape, fan, rng) : initializer;
+  if (isTensor(weight) && weight.shape.join() === shape.join()) return weight;
+  const got = isTensor(weight) ? `[${weight.shape.join(', ')}]` : quote(weight);
+  throw new OptionError(`${op}: initializer must be a function that makes a tensor [${shape.join(', ')}], got ${got}`);
 }
 
 /** Uniform in ±bound. */

@@ -15,10 +15,14 @@ import {
   type Tensor,
   topk,
 } from '@saccade/tensor';
+import { requireTensors } from './check.js';
 import { requireSameShape } from './losses/regression.js';
 
 function requireLabels(op: string, logits: Tensor, labels: Tensor): void {
-  if (labels.dtype !== 'int32') throw new DTypeError(`${op}: labels must be int32, got ${labels.dtype}`);
+  requireTensors(op, { logits, labels });
+  if (labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
+    throw new DTypeError(`${op}: labels must be int32, got ${labels.dtype}`);
+  }
   if (logits.rank === 0 || logits.shape.slice(0, -1).join() !== labels.shape.join()) {
     throw new ShapeError(
       `${op}: logits [${logits.shape.join(', ')}] need labels [${logits.shape.slice(0, -1).join(', ')}], got [${labels.shape.join(', ')}]`,
@@ -27,7 +31,7 @@ function requireLabels(op: string, logits: Tensor, labels: Tensor): void {
 }
 
 /**
- * Share of labels [...] int32 that are the highest logit [..., classes], or one of the `top` highest (default 1); a scalar.
+ * Share of labels [...] (int32 or uint8) that are the highest logit [..., classes], or one of the `top` highest (default 1); a scalar.
  * @throws {ShapeError} if labels do not fit @throws {OptionError} unless top is within the classes
  */
 export function accuracy(logits: Tensor, labels: Tensor, options: { readonly top?: number | undefined } = {}): Tensor {

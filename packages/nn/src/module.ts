@@ -61,10 +61,17 @@ export abstract class Module<Inputs extends readonly unknown[] = [x: Tensor], Ou
     return tensor;
   }
 
-  /** The modules directly inside this one, by name. */
+  /** The name under which the parts in a property stand; '' gives those of an array their bare positions. */
+  protected nameOf(property: string): string {
+    return property;
+  }
+
+  /** The modules directly inside this one, by name. @throws {OptionError} if two have one name */
   children(): Map<string, AnyModule> {
     const found = new Map<string, AnyModule>();
-    for (const [key, value] of Object.entries(this)) collect(snakeCase(key), value, found);
+    for (const [key, value] of Object.entries(this)) {
+      if (typeof value === 'object') collect(this.nameOf(snakeCase(key)), value, found, new Set());
+    }
     return found;
   }
 
@@ -75,7 +82,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [x: Tensor], Ou
     return found;
   }
 
-  /** @internal The tensors by name, of this module and all inside. */
+  /** All parameters and buffers by name, of this module and all inside, with their kind and their layout in state dicts. */
   entries(): Map<string, Entry> {
     const found = new Map<string, Entry>();
     for (const [path, module] of this.modules()) {
@@ -145,14 +152,27 @@ const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
-/** Notes the modules of one property: itself, or those in arrays, plain objects and maps, whose names join on. */
-function collect(name: string, value: unknown, found: Map<string, AnyModule>): void {
-  if (value instanceof Module) found.set(name, value);
-  else if (Array.isArray(value)) for (const [i, part] of value.entries()) collect(`${name}.${i}`, part, found);
-  else if (value instanceof Map) for (const [key, part] of value) collect(`${name}.${key}`, part, found);
-  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const [key, part] of Object.entries(value)) collect(`${name}.${key}`, part, found);
+/** Notes the modules of one property: itself, or those in arrays, sets, maps and plain objects, whose names join on. */
+function collect(name: string, value: unknown, found: Map<string, AnyModule>, around: Set<object>): void {
+  if (typeof value !== 'object' || value === null || around.has(value)) return;
+  if (value instanceof Module) {
+    if (found.has(name)) throw new OptionError(`there are two modules '${name}'`);
+    found.set(name, value);
+    return;
   }
+  const parts = partsOf(value);
+  if (parts === undefined) return;
+  around.add(value);
+  for (const [key, part] of parts) if (typeof part === 'object') collect(join(name, String(key)), part, found, around);
+  around.delete(value);
+}
+
+/** The members of what may hold modules, with their names. */
+function partsOf(value: object): Iterable<readonly [unknown, unknown]> | undefined {
+  if (Array.isArray(value) || value instanceof Map) return value.entries();
+  if (value instanceof Set) return [...value].entries();
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined;
 }
 
 function walk(path: string, module: AnyModule, found: Map<string, AnyModule>, around: Set<AnyModule>): void {

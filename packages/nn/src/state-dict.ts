@@ -3,12 +3,14 @@ import {
   assign,
   cast,
   checkOptions,
+  DeviceError,
   type FileSource,
   isTensor,
   type NamedTensors,
   OptionError,
   openSafetensors,
   quote,
+  requireFunction,
   reshape,
   SaccadeError,
   saveSafetensors,
@@ -16,6 +18,7 @@ import {
   type Tensor,
   transpose,
 } from '@saccade/tensor';
+import { requireModule } from './check.js';
 import type { AnyModule, Entry } from './module.js';
 
 /** Why a state dict does not fit a module. */
@@ -38,7 +41,7 @@ export class StateDictError extends SaccadeError {
       ...list('unexpected', unexpected),
       ...list('of another shape or type', mismatched),
     ];
-    super('state-dict', `${what}: the tensors do not fit the module${parts.join('')}`);
+    super('state-dict', `${what}: the given tensors do not fit${parts.join('')}`);
     this.missing = missing;
     this.unexpected = unexpected;
     this.mismatched = mismatched;
@@ -63,6 +66,7 @@ export interface LoadReport {
 
 /** A snapshot of all parameters and buffers in PyTorch's layouts, under PyTorch's names. The tensors are the caller's. */
 export function stateDict(module: AnyModule): Map<string, Tensor> {
+  requireModule('stateDict', module);
   return scope(() => new Map(Array.from(module.entries(), ([name, entry]) => [name, toStored(entry)])));
 }
 
@@ -101,8 +105,10 @@ function match(
   stored: ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: string }>,
   { strict = true, rename = (name) => name }: LoadOptions,
 ): { readonly pairs: readonly (readonly [string, Entry])[] } & LoadReport {
+  if (rename !== undefined) requireFunction(what, rename);
   const entries = module.entries();
   const pairs: [string, Entry][] = [];
+  const taken = new Map<string, string>();
   const unexpected: string[] = [];
   const mismatched: string[] = [];
   const given = new Set<Tensor>();
@@ -112,7 +118,10 @@ function match(
     const entry = entries.get(own);
     if (entry === undefined) unexpected.push(name);
     else {
-      const problem = mismatch(own, entry, info.shape, info.dtype);
+      const twin = taken.get(own);
+      const twice = twin === undefined ? undefined : `${own}: given twice, as ${twin} and as ${name}`;
+      taken.set(own, name);
+      const problem = twice ?? mismatch(own, entry, info.shape, info.dtype);
       if (problem !== undefined) mismatched.push(problem);
       given.add(entry.tensor);
       pairs.push([name, entry]);
@@ -133,22 +142,62 @@ const loadNames = ['strict', 'rename'] as const;
  * @throws {StateDictError} that lists what is missing, unexpected or of another shape
  */
 export function loadStateDict(module: AnyModule, state: NamedTensors, options: LoadOptions = {}): LoadReport {
+  requireModule('loadStateDict', module);
   checkOptions('loadStateDict', options, loadNames);
+  if (typeof state !== 'object' || state === null || isTensor(state)) {
+    throw new OptionError(`loadStateDict: expected tensors by name, got ${quote(state)}`);
+  }
   const stored = new Map<string, Tensor>(state instanceof Map ? state : Object.entries(state));
   for (const [name, t] of stored) {
     if (!isTensor(t)) throw new OptionError(`loadStateDict: '${name}' is no tensor, got ${quote(t)}`);
   }
   const { pairs, missing, unexpected } = match('loadStateDict', module, stored, options);
-  for (const [name, entry] of pairs) scope(() => assign(entry.tensor, fromStored(entry, stored.get(name) as Tensor)));
+  scope(() => {
+    // All are made before the first is assigned: one that was freed, or lives on another device, is found then.
+    const values = pairs.map(([name, entry]) => [entry.tensor, fromStored(entry, stored.get(name) as Tensor)] as const);
+    for (const [own, value] of values) requireDevice('loadStateDict', own, value);
+    for (const [own, value] of values) assign(own, value);
+  });
   return { missing, unexpected };
+}
+
+function requireDevice(what: string, own: Tensor, value: Tensor): void {
+  if (own.device === value.device) return;
+  throw new DeviceError(
+    `${what}: the module lives on '${own.device.name}', the given tensors on another '${value.device.name}'`,
+  );
+}
+
+/** @internal @throws {StateDictError} unless a module can take a state dict whole */
+export function requireStateDict(what: string, module: AnyModule, state: ReadonlyMap<string, Tensor>): void {
+  match(what, module, state, {});
+}
+
+/** @internal @throws {StateDictError} unless there is a value of the same kind for each tensor */
+export function requireAll(what: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+  const missing = [...own.keys()].filter((name) => !given.has(name));
+  const mismatched = [...own].flatMap(([name, t]) => {
+    const value = given.get(name);
+    if (value === undefined || (value.shape.join() === t.shape.join() && value.dtype === t.dtype)) return [];
+    return [`${name}: expected ${t.dtype} [${t.shape.join(', ')}], got ${value.dtype} [${value.shape.join(', ')}]`];
+  });
+  if (missing.length + mismatched.length > 0) throw new StateDictError(what, missing, [], mismatched);
+  for (const [name, t] of own) requireDevice(what, t, given.get(name) as Tensor);
+}
+
+/** @internal Gives tensors new values by name: all or, if something does not fit, none. @throws {StateDictError} */
+export function assignAll(what: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+  requireAll(what, own, given);
+  for (const [name, t] of own) assign(t, given.get(name) as Tensor);
 }
 
 /** Writes a module's state dict as safetensors, which PyTorch can read, whole or not at all. @throws {SaccadeError} with code `io` if it cannot be written */
 export async function saveModule(
   path: string,
   module: AnyModule,
-  options: { readonly metadata?: Readonly<Record<string, string>> } = {},
+  options: { readonly metadata?: Readonly<Record<string, string>> | undefined } = {},
 ): Promise<void> {
+  requireModule('saveModule', module);
   checkOptions('saveModule', options, ['metadata']);
   await scope(async () =>
     saveSafetensors(path, stateDict(module), { metadata: { format: 'pt', ...options.metadata } }),
@@ -170,8 +219,9 @@ const elementTypes: Readonly<Record<string, string>> = {
 export async function loadModule(
   source: FileSource,
   module: AnyModule,
-  options: LoadOptions & { readonly signal?: AbortSignal } = {},
+  options: LoadOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<LoadReport> {
+  requireModule('loadModule', module);
   const { signal, ...rest } = checkOptions('loadModule', options, [...loadNames, 'signal']);
   const file = await openSafetensors(source, signal === undefined ? {} : { signal });
   try {

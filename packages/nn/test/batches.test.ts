@@ -144,4 +144,17 @@ test('tensors of several types and shapes go together', async () => {
   }
 });
 
+test('tensors in a class instance, which could not be split, are refused and stay alive', () => {
+  class Points {
+    readonly x = zeros([10, 2]);
+  }
+  const points = new Points();
+  for (const data of [points, { inner: points }, { set: new Set([points.x]) }]) {
+    assertThrows(() => batches(data, { size: 4 }), OptionError, /tensors must be in arrays, plain objects and maps/);
+  }
+  assert.not(points.x.disposed);
+  assertThrows(() => mapBatches(points as never, (batch) => batch), OptionError, /mapBatches: expected a data set/);
+  assertThrows(() => subset(inMemory(numbers(3)), [0] as never), OptionError, /rows must be an Int32Array/);
+});
+
 test.run();

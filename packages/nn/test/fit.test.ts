@@ -1,5 +1,5 @@
 /** Training: results, resuming, aborting, early stopping, and errors that say where. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   memory,
   OptionError,
   Rng,
+  SaccadeError,
   ShapeError,
   scope,
   type Tensor,
@@ -26,9 +27,11 @@ import {
   Adam,
   type AnyModule,
   accuracy,
+  BatchNorm,
   batches,
   type CheckpointStore,
   crossEntropy,
+  Dropout,
   type EpochRecord,
   ExponentialAverage,
   evaluate,
@@ -37,7 +40,7 @@ import {
   Lambda,
   Linear,
   MLP,
-  type Module,
+  Module,
   NonFiniteError,
   ReLU,
   Sequential,
@@ -144,7 +147,7 @@ test('options that make no sense are refused before anything moves', async () =>
   const refuse = (change: object, message: RegExp): Promise<Error> =>
     assertRejects(() => fit(model, run(model, data, change)), OptionError, message);
   await refuse({ epochs: 0 }, /fit: epochs must be a whole number from 1, got 0/);
-  await refuse({ loss: 3 }, /fit: expected a function, got 3/);
+  await refuse({ loss: 3 }, /fit: loss must be a function, got 3/);
   await refuse({ data: data }, /fit: data must come from batches/);
   await refuse({ speed: 3 }, /fit: no option 'speed'/);
   await refuse({ metrics: {} }, /metrics and early stopping need validation data/);
@@ -154,7 +157,7 @@ test('options that make no sense are refused before anything moves', async () =>
   await refuse({ validation, earlyStopping: { patience: -1 } }, /patience/);
   await refuse(
     { validation, earlyStopping: { metric: 'beauty' } },
-    /early stopping watches 'beauty', but there are loss/,
+    /early stopping watches "beauty", but there are loss/,
   );
 });
 
@@ -313,7 +316,7 @@ test('a check point of another run is refused with what differs, and so is a dam
     model,
     { optimizer: new SGD(model, { rate: 0.1 }) },
     OptionError,
-    /run with Adam on 60 .* this one has SGD/,
+    /remembers mean and square; this one .* remembers nothing/,
   );
   await refuse(model, { data: batches(data, { size: 30 }) }, OptionError, /batches of 20.*batches of 30/);
   const wider = new MLP([2, 8, 2], { rng: new Rng(1) });
@@ -364,6 +367,28 @@ test('averages follow the weights, stand in for them in the validation, and are 
   );
 });
 
+test('evaluations beside a run, and beside each other, change nothing for it', async () => {
+  const data = points(100, 1);
+  const [alone, beside] = [network(), network()];
+  const expected = await fit(alone, run(alone, data));
+  const evaluated: Promise<object>[] = [];
+  const losses = { loss: ({ x, y }: Points) => crossEntropy(beside.forward(x), y) };
+  const onStep = (): void => {
+    evaluated.push(evaluate(beside, batches(data, { size: 7 }), losses));
+  };
+  assert.equal(await fit(beside, run(beside, data, { onStep })), expected);
+  assert.equal(await weights(beside), await weights(alone));
+  await Promise.all(evaluated);
+  assert.ok(beside.training);
+});
+
+test('without call chains, as in browsers, runs that overlap neither free nor keep what is another one’s', () => {
+  const path = fileURLToPath(new URL('programs/fit-without-chains.ts', import.meta.url));
+  const args = ['--conditions=@saccade/source', '--import', 'tsx', path];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.is(stdout, 'ok\n', stderr);
+});
+
 const program = fileURLToPath(new URL('programs/train.ts', import.meta.url));
 
 /** Runs the program; kills it once the check point has changed so often. Resolves to what it printed, undefined if killed. */
@@ -410,6 +435,190 @@ test('a run that is killed again and again ends with the same weights and record
   ]);
   assert.is(kills, expected);
   assert.ok(readFileSync(join(folder, 'killed.out')).equals(readFileSync(join(folder, 'whole.out'))));
+});
+
+test('a step that fails leaves buffers and random streams as they were, so that a run goes on exactly', async () => {
+  const data = points(100, 1);
+  const make = (): Sequential => {
+    const rng = new Rng(1);
+    return new Sequential(
+      new Linear(2, 8, { rng }),
+      new BatchNorm(8),
+      new Dropout(0.5, { rng }),
+      new Linear(8, 2, { rng }),
+    );
+  };
+  const whole = make();
+  await fit(whole, run(whole, data));
+  const first = make();
+  const to = memoryStore();
+  const controller = new AbortController();
+  let calls = 0;
+  const loss = ({ x, y }: Points): Tensor => {
+    const value = crossEntropy(first.forward(x), y);
+    if (++calls === 8) controller.abort(new Error('inside the loss'));
+    controller.signal.throwIfAborted();
+    return value;
+  };
+  const options = run(first, data, { loss, checkpoint: { to }, signal: controller.signal });
+  await assertRejects(() => fit(first, options), Error, /inside the loss/);
+  const second = make();
+  await fit(second, run(second, data, { checkpoint: { to } }));
+  assert.equal(await weights(second), await weights(whole));
+  assert.equal(
+    [...second.buffers().values()].map((t) => [...t.dataSync()]),
+    [...whole.buffers().values()].map((t) => [...t.dataSync()]),
+  );
+});
+
+test('a NaN before a batch norm is found where it began, and the running statistics stay finite', async () => {
+  const rng = new Rng(1);
+  const model = new Sequential(
+    new Linear(2, 4, { rng }),
+    new Lambda((x) => x.mul(NaN)),
+    new BatchNorm(4),
+    new Linear(4, 2, { rng }),
+  );
+  const error = (await assertRejects(() => fit(model, run(model, points(40, 1))), NonFiniteError)) as NonFiniteError;
+  assert.is(error.where, '1');
+  for (const buffer of model.buffers().values()) assert.ok(buffer.dataSync().every(Number.isFinite));
+});
+
+test("a module's own forward survives the search for a NaN", async () => {
+  class Own extends Module {
+    readonly linear = new Linear(2, 2, { rng: new Rng(1) });
+    override forward = (x: Tensor): Tensor => this.linear.forward(x).mul(NaN);
+  }
+  const model = new Own();
+  await assertRejects(
+    () => fit(model, run(model, points(20, 1))),
+    NonFiniteError,
+    /it began in the model itself \(Own\)/,
+  );
+  assert.type(model.forward, 'function');
+});
+
+test('parts that were set to evaluation stay frozen; a whole model that was is trained', async () => {
+  const rng = new Rng(1);
+  const model = new Sequential(new Linear(2, 4, { rng }), new BatchNorm(4), new Linear(4, 2, { rng }));
+  const norm = model.layers[1] as BatchNorm;
+  norm.eval();
+  await fit(model, run(model, points(40, 1)));
+  assert.equal([norm.training, norm.batchesTracked.item()], [false, 0]);
+  model.eval();
+  await fit(model, run(model, points(40, 1), { epochs: 1 }));
+  assert.equal([norm.training, norm.batchesTracked.item()], [true, 2]);
+});
+
+test('a check point with any part missing, of another shape or damaged is refused, and nothing is changed', async () => {
+  const data = points(60, 1);
+  const [to, model] = [memoryStore(), network()];
+  const average = new ExponentialAverage(model);
+  const validation = batches(data, { size: 60 });
+  const full = { checkpoint: { to }, average, validation, earlyStopping: {}, epochs: 2 };
+  await fit(model, run(model, data, full));
+  const { tensors, metadata } = await loadSafetensors(to.bytes as Uint8Array);
+  const text = metadata.run as string;
+  const other = network(7);
+  const optimizer = new Adam(other, { rate: 0.02 });
+  const state = async (): Promise<unknown> => [
+    await weights(other),
+    optimizer.steps,
+    [...other.generators().values()].map((rng) => rng.state),
+  ];
+  const before = await state();
+  const refuse = async (change: (all: Map<string, Tensor>) => unknown, header: string = text): Promise<void> => {
+    const copy = new Map(tensors);
+    change(copy);
+    to.bytes = await encodeSafetensors(copy, { metadata: { ...metadata, run: header } });
+    const options = run(other, data, { ...full, optimizer, average: new ExponentialAverage(other) });
+    await assertRejects(() => fit(other, options), SaccadeError, /check point/);
+    assert.equal(await state(), before);
+  };
+  for (const name of ['model.0.weight', 'optimizer.mean.0.weight', 'average.0.bias', 'best.0.bias']) {
+    await refuse((all) => all.delete(name));
+    await refuse((all) => all.set(name, zeros([3])));
+    await refuse((all) => all.set(name, (all.get(name) as Tensor).cast('int32')));
+  }
+  const damages: [string | RegExp, string][] = [
+    [/"key0":\d+/, '"key0":-1'],
+    ['"step":0', '"step":99'],
+    ['"steps":6', '"steps":1.5'],
+    [/"generators":\{/, '"generators":[],"x":{'],
+    [/"best":\{"epoch":\d/, '"best":{"epoch":-1'],
+  ];
+  for (const [from, instead] of damages) {
+    assert.ok(text.search(from) >= 0, `${from} in ${text}`);
+    await refuse(() => {}, text.replace(from, instead));
+  }
+});
+
+test('numbers that JSON does not have come back, and any number is better than NaN', async () => {
+  const data = points(20, 1);
+  const script = [NaN, Infinity, 5, 4, 4.5];
+  const options = (model: Module, epochs: number, to: CheckpointStore): FitOptions<Points> => {
+    let epoch = 0;
+    return run(model, data, {
+      epochs,
+      checkpoint: { to },
+      validation: batches(data, { size: 20 }),
+      metrics: { score: () => script[epoch] as number },
+      earlyStopping: { metric: 'score', patience: 9 },
+      onStep: (event) => {
+        epoch = event.epoch;
+      },
+    });
+  };
+  const whole = network();
+  const expected = await fit(whole, options(whole, 5, memoryStore()));
+  assert.is(expected.bestEpoch, 3);
+  const to = memoryStore();
+  for (const epochs of [1, 2, 3, 5]) {
+    const model = network();
+    const result = await fit(model, options(model, epochs, to));
+    if (epochs === 5) assert.equal(result, expected);
+  }
+});
+
+test('a store that says null, one that cannot save, and a folder that is not there', async ({ folder }) => {
+  const data = points(20, 1);
+  const model = network();
+  const nothing = { load: async () => null as unknown as undefined, save: async () => {} };
+  assert.is((await fit(model, run(model, data, { checkpoint: { to: nothing } }))).epochs.length, 3);
+  let steps = 0;
+  const onStep = (): void => void steps++;
+  const full = { load: async () => undefined, save: () => Promise.reject(new Error('disk full')) };
+  await assertRejects(() => fit(model, run(model, data, { checkpoint: { to: full }, onStep })), Error, /disk full/);
+  const to = join(folder, 'none', 'run');
+  await assertRejects(() => fit(model, run(model, data, { checkpoint: { to }, onStep })), SaccadeError, /cannot write/);
+  assert.is(steps, 0);
+});
+
+test('what is no model, optimizer, metric or signal of this run is refused', async () => {
+  const data = points(20, 1);
+  const model = network();
+  const refuse = (change: object, message: RegExp): Promise<Error> =>
+    assertRejects(() => fit(model, run(model, data, change)), OptionError, message);
+  await assertRejects(
+    () => fit(undefined as never, run(model, data)),
+    OptionError,
+    /fit: expected a module, got undefined/,
+  );
+  await refuse({ optimizer: undefined }, /expected an optimizer, got undefined/);
+  await refuse({ optimizer: new Adam(network(), { rate: 1 }) }, /the optimizer trains none of this model's parameters/);
+  await refuse({ onStep: 3 }, /onStep must be a function, got 3/);
+  await refuse({ data: null }, /data must come from batches\(…\), got null/);
+  const validation = batches(data, { size: 20 });
+  await refuse({ validation, metrics: { score: 3 } }, /score must be a function, got 3/);
+  await refuse({ validation, metrics: { loss: () => 1 } }, /'loss' is measured anyway/);
+  await refuse({ validation, earlyStopping: { mode: 'MIN' } }, /mode must be 'min' or 'max', got "MIN"/);
+  await refuse({ validation, earlyStopping: { minDelta: NaN } }, /minDelta must be a number from 0, got NaN/);
+  await assertRejects(
+    () => evaluate(model, validation, { a: 3 as never }),
+    OptionError,
+    /metric 'a' must be a function/,
+  );
+  await assertRejects(() => evaluate(model, data as never, {}), OptionError, /evaluate: expected batches/);
 });
 
 test.run();

@@ -22,6 +22,23 @@ test('inference runs in evaluation mode and sets each part back to its own', asy
   assert.is(memory().tensors, before);
 });
 
+test('of inferences that overlap, the last one to end sets the mode back', async () => {
+  const model = new Sequential(new Dropout(0.5, { rng }));
+  const ends: (() => void)[] = [];
+  const inferences = [0, 1].map(() =>
+    inference(model, async () => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return model.layers[0]?.training;
+    }),
+  );
+  ends[0]?.();
+  assert.not(await inferences[0]);
+  assert.equal([model.training, model.layers[0]?.training], [false, false]);
+  ends[1]?.();
+  assert.not(await inferences[1]);
+  assert.equal([model.training, model.layers[0]?.training], [true, true]);
+});
+
 test('the mode is set back after an error, thrown or rejected', async () => {
   const model = new Dropout(0.5, { rng });
   const fail = (): never => {

@@ -4,6 +4,7 @@ import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  Conv2d,
   type Initializer,
   kaimingNormal,
   kaimingUniform,
@@ -70,6 +71,18 @@ test("layers start as PyTorch's do, and the same seed gives the same weights", (
     assert.ok(largest <= 0.25 && largest > 0.249);
     assertClose(a.weight.square().mean().sqrt().item(), 0.25 / Math.sqrt(3), { rtol: 0.02 });
     for (const layer of [a, b]) layer.dispose();
+  });
+});
+
+test('filters of convolutions are orthogonal over outputs, as in the layout of PyTorch', () => {
+  scope(() => {
+    const layer = new Conv2d(4, 8, 3, { rng: new Rng(1), initializer: orthogonal() });
+    const rows = (layer.stateDict().get('weight') as Tensor).reshape([8, 36]);
+    const identity = Float32Array.from({ length: 64 }, (_, i) => Number(i % 9 === 0));
+    assertClose(matmul(rows, rows, { transposeB: true }).dataSync(), identity, { atol: 1e-5 });
+    const made = () => new Linear(2, 3, { rng: new Rng(1), initializer: () => layer.weight });
+    assertThrows(made, OptionError, /initializer must be a function that makes a tensor \[3, 2\], got \[3, 3, 4, 8\]/);
+    layer.dispose();
   });
 });
 

@@ -1,6 +1,8 @@
 /** What layers do beside PyTorch's numbers: dropout, caches, names, wrong shapes, memory. */
 import {
+  checkpoint,
   DTypeError,
+  grad,
   IndexError,
   memory,
   OptionError,
@@ -24,10 +26,12 @@ import {
   Conv2d,
   Dropout,
   Embedding,
+  elu,
   Flatten,
   GlobalAveragePool,
   GRU,
   GroupNorm,
+  KeyValueCache,
   LayerNorm,
   Linear,
   LSTM,
@@ -76,7 +80,7 @@ test('a batch of a wrong shape is a ShapeError that names the layer and both sha
     [new LayerNorm([2, 3]), [3, 2], /LayerNorm: expected \[..., 2, 3\], got \[3, 2\]/],
     [new GroupNorm(1, 3), [3], /GroupNorm: expected \[batch, ..., 3\], got \[3\]/],
     [new GlobalAveragePool(), [2, 3], /GlobalAveragePool: expected \[batch, ..., channels\], got \[2, 3\]/],
-    [attention, [2, 4], /MultiHeadAttention: query must be \[batch, length, channels\]/],
+    [attention, [2, 4], /MultiHeadAttention: query must be \[batch, length, 4\], with one batch for all, got \[2, 4\]/],
     [new GRU(3, 2, { rng }), [1, 5, 4], /GRU: expected \[batch, time, 3\] with time from 1, got \[1, 5, 4\]/],
     [new LSTM(3, 2, { rng }), [1, 0, 3], /LSTM: expected \[batch, time, 3\] with time from 1, got \[1, 0, 3\]/],
   ];
@@ -92,7 +96,7 @@ test('initial states that do not fit, ids out of range and of another type are t
     assertThrows(
       () => gru.forward(zeros([1, 4, 3]), [zeros([1, 1, 2])]),
       ShapeError,
-      /initial state of \[2, 1, 2\], got \[1, 1, 2\]/,
+      /GRU: expected one initial state \[2, 1, 2\], got \[1, 1, 2\]/,
     );
     const embedding = new Embedding(3, 2, { rng });
     assertThrows(() => embedding.forward(tensor(Int32Array.of(3))), IndexError);
@@ -228,6 +232,77 @@ test('a forward pass outside of all scopes leaves its result and nothing else', 
     assert.is(memory().tensors - before, results, layer.constructor.name);
     layer.dispose();
   }
+});
+
+test('a call that fails leaves the cache as it was, and a constructor that fails leaves no tensor', () => {
+  scope(() => {
+    const attention = new MultiHeadAttention(4, 2, { rng }).eval();
+    const cache = new KeyValueCache();
+    const x = zeros([1, 2, 4]);
+    attention.forward(x, { cache });
+    assertThrows(() => attention.forward(x, { cache, mask: ones([3, 3]).greater(0) }), ShapeError);
+    assert.is(cache.length, 2);
+    cache.dispose();
+    attention.dispose();
+  });
+  const before = memory().tensors;
+  for (const make of [
+    () => new TransformerEncoderLayer(4, 2, { rng, activation: 'none' as never }),
+    () => new TransformerEncoderLayer(4, 2, { rng, dropout: 3 }),
+    () => new GRU(2, 2, { rng, dropout: 3 }),
+    () => new MultiHeadAttention(4, 2, { rng, dropout: -1 }),
+    () => new MultiHeadAttention(4, 2, { rng, keyChannels: 0 }),
+    () => new MLP([2, 2], { rng, dropout: NaN }),
+  ]) {
+    assertThrows(make, OptionError);
+    assert.is(memory().tensors, before);
+  }
+});
+
+test('what is no tensor is a typed error in every layer', () => {
+  const layers: AnyModule[] = [
+    new Linear(2, 2, { rng }),
+    new Conv2d(1, 1, 1, { rng }),
+    new Embedding(2, 2, { rng, padding: 0 }),
+    new BatchNorm(2),
+    new LayerNorm(2),
+    new GroupNorm(1, 2),
+    new Dropout(0.5, { rng }),
+    new Flatten(),
+    new GlobalAveragePool(),
+    new MultiHeadAttention(2, 1, { rng }),
+    new TransformerEncoder(1, 2, 1, { rng }),
+    new GRU(2, 2, { rng }),
+    new LSTM(2, 2, { rng }),
+  ];
+  for (const layer of layers) {
+    for (const x of [undefined, null, 3, [1, 2]]) {
+      assertThrows(() => (layer.forward as (x: unknown) => unknown)(x), DTypeError, /tensor/);
+    }
+    layer.dispose();
+  }
+});
+
+test('elu keeps its digits near 0', () => {
+  const y = elu(tensor([-1e-6, -1e-8, -1, 2]));
+  assertClose(y.dataSync(), [-9.999995e-7, -1e-8, Math.expm1(-1), 2], { rtol: 1e-6, atol: 0 });
+});
+
+test('checkpoint around layers draws again what their generators drew', () => {
+  scope(() => {
+    const run = (wrap: boolean): Float32Array => {
+      const layer = new TransformerEncoderLayer(4, 2, { rng: new Rng(3), dropout: 0.5 });
+      const f = (t: Tensor): Tensor => layer.forward(t);
+      const x = new Rng(1).normal([2, 5, 4]);
+      const g = grad((t: Tensor) =>
+        (wrap ? checkpoint(f, { rng: [...layer.generators().values()] }) : f)(t).square().sum(),
+      );
+      const slope = g(x).dataSync();
+      layer.dispose();
+      return slope;
+    };
+    assertClose(run(true), run(false), { rtol: 1e-5, atol: 1e-6 });
+  });
 });
 
 test.run();

@@ -1,5 +1,7 @@
 /** Losses against PyTorch, and what they refuse. */
 import {
+  DTypeError,
+  grad,
   IndexError,
   memory,
   OptionError,
@@ -121,6 +123,20 @@ test('labels and their one-hot probabilities give the same loss', () => {
     }),
     { numRuns: 50, seed: 7 },
   );
+});
+
+test('targets may be of another type, and the second derivative of the Huber loss at 0 is that of the square', () => {
+  scope(() => {
+    const p = tensor([0.2, 0.7]);
+    const slope = grad((x: Tensor) => binaryCrossEntropyOfProbabilities(x, tensor(Int32Array.of(0, 1))))(p);
+    assertClose(slope.dataSync(), [0.5 / 0.8, -0.5 / 0.7]);
+    const bend = grad((x: Tensor) => grad((t: Tensor) => huberLoss(t, tensor([1])))(x).sum())(tensor([1]));
+    assert.is(bend.item(), 1);
+    for (const loss of [crossEntropy, binaryCrossEntropy, meanSquaredError, huberLoss]) {
+      assertThrows(() => loss(undefined as never, p), DTypeError, /must be a tensor, got undefined/);
+    }
+    assertThrows(() => crossEntropy(p, p, { ignore: 1 }), OptionError, /ignore is for labels/);
+  });
 });
 
 test.run();

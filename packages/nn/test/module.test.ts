@@ -116,4 +116,39 @@ test('two tensors of one name, and what is no tensor, are refused', () => {
   assertThrows(() => new Twice(3), OptionError, /Twice: parameter 'weight' must be a tensor/);
 });
 
+test('a subclass of Sequential may have other parts, sets and objects without prototype are looked through', () => {
+  class Net extends Sequential {
+    readonly head = new Linear(1, 1, { rng, bias: false });
+    readonly set = new Set([new Linear(1, 1, { rng, bias: false })]);
+    readonly bare = Object.assign(Object.create(null), { one: new Linear(1, 1, { rng, bias: false }) });
+  }
+  using net = new Net(new Linear(1, 1, { rng, bias: false }));
+  assert.equal([...net.parameters().keys()], ['0.weight', 'head.weight', 'set.0.weight', 'bare.one.weight']);
+});
+
+test('two parts of one name are refused, and objects that hold themselves are no endless walk', () => {
+  class Clash extends Module {
+    readonly selfAttn = new ReLU();
+    readonly self_attn = new ReLU();
+
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  assertThrows(() => new Clash().parameters(), OptionError, /there are two modules 'self_attn'/);
+  class Round extends Module {
+    readonly config: { self?: unknown } = {};
+
+    constructor() {
+      super();
+      this.config.self = this.config;
+    }
+
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  assert.is(new Round().parameters().size, 0);
+});
+
 test.run();

@@ -12,18 +12,20 @@ import { pullback } from './vjp.js';
  * Computes `f` without keeping its intermediate results for the backward pass, which computes them again:
  * less memory for one more forward pass. Gradients flow to the tensors that `f` uses from around it too.
  * @throws {OptionError} unless `f` is a function
- * @param options.rng a generator that `f` draws from: the second pass draws the same numbers
+ * @param options.rng the generators that `f` draws from, one or all of a module (`[...layer.generators().values()]`): the
+ *   second pass draws the same numbers
  */
 export function checkpoint<A extends readonly unknown[]>(
   f: (...inputs: A) => Tensor,
-  options: { rng?: Rng | undefined } = {},
+  options: { rng?: Rng | readonly Rng[] | undefined } = {},
 ): (...inputs: A) => Tensor {
   requireFunction('checkpoint', f);
-  const { rng } = checkOptions('checkpoint', options, ['rng']);
+  const { rng = [] } = checkOptions('checkpoint', options, ['rng']);
+  const generators: readonly Rng[] = Array.isArray(rng) ? (rng as readonly Rng[]) : [rng as Rng];
   return (...inputs) => {
     const { tapes } = state;
     if (tapes.length === 0) return syncScope(() => f(...inputs));
-    const place = rng?.state;
+    const places = generators.map((generator) => generator.state);
     const { output, uses } = syncScope(() => {
       const { result, uses } = observeUses(() =>
         fresh(
@@ -37,23 +39,23 @@ export function checkpoint<A extends readonly unknown[]>(
     // What `f` used from around it: gradients flow to what a tape tracks, the rest is needed again.
     const tracked = uses.filter((t) => tapes.some((tape) => tape.tracks(t)));
     const again = (): Tensor => f(...inputs);
-    record(
-      output,
-      tracked,
-      (dy) => pullback(rng && place ? () => replay(rng, place, again) : again, tracked, dy),
-      uses,
-    );
+    record(output, tracked, (dy) => pullback(() => replay(generators, places, again), tracked, dy), uses);
     return output;
   };
 }
 
-/** Runs `body` with the generator at an earlier place, and sets it back. */
-function replay<R>(rng: Rng, place: RngState, body: () => R): R {
-  const now = rng.state;
-  rng.state = place;
+/** Runs `body` with the generators at earlier places, and sets them back. */
+function replay<R>(generators: readonly Rng[], places: readonly RngState[], body: () => R): R {
+  const now = generators.map((generator) => generator.state);
+  const goTo = (states: readonly RngState[]): void => {
+    generators.forEach((generator, i) => {
+      generator.state = states[i] as RngState;
+    });
+  };
+  goTo(places);
   try {
     return body();
   } finally {
-    rng.state = now;
+    goTo(now);
   }
 }

@@ -7,6 +7,7 @@ import {
   attention,
   attentionWeights,
   batchNorm,
+  grad,
   layerNorm,
   logSoftmax,
   matmul,
@@ -139,6 +140,23 @@ inScope('operands of attention that do not fit are refused', () => {
   for (const scale of [Number.NaN, Infinity]) {
     assertThrows(() => attention(q, k, v, { scale }), OptionError, /attention: scale must be a finite number, got/);
   }
+});
+
+test('a bias of -Infinity hides a key as the mask does, in the fused form and in the one that holds the weights', () => {
+  scope(() => {
+    const rng = new Rng(1);
+    const [q, k, v] = [rng.normal([2, 4]), rng.normal([3, 4]), rng.normal([3, 5])];
+    const bias = tensor([[0, -Infinity, 1], [-Infinity, -Infinity, -Infinity]]); // biome-ignore format: a table
+    const whole = matmul(attentionWeights(q, k, { bias }), v);
+    assertClose(attention(q, k, v, { bias }).dataSync(), whole.dataSync(), { rtol: 1e-5, atol: 1e-6 });
+    assert.equal([...whole.at(1).dataSync()], [0, 0, 0, 0, 0]);
+    const slope = grad((t: Tensor) =>
+      matmul(attentionWeights(t, k, { bias }), v)
+        .square()
+        .sum(),
+    )(q);
+    assert.ok(slope.dataSync().every(Number.isFinite));
+  });
 });
 
 test.run();

@@ -159,4 +159,18 @@ test('second derivatives through a checkpoint are those of central differences',
   await checkGradients((t) => g(t as Tensor), [tensor([[0.1, 0.4], [-0.3, 0.2]])]); // biome-ignore format: rows
 });
 
+test('checkpoint sets back every generator that is named', () => {
+  scope(() => {
+    const run = (wrap: boolean): number[] => {
+      const [a, b] = [new Rng(1), new Rng(2)];
+      const f = (t: Tensor): Tensor => where(a.bernoulli([64], 0.5), t.square(), mul(t, b.normal([64])));
+      const g = grad((t: Tensor) => sum((wrap ? checkpoint(f, { rng: [a, b] }) : f)(t)))(
+        tensor(new Float32Array(64).fill(3)),
+      );
+      return [...g.dataSync(), a.number(), b.number()];
+    };
+    assert.equal(run(true), run(false));
+  });
+});
+
 test.run();

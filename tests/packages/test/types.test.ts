@@ -18,7 +18,7 @@ for (const [module, moduleResolution] of [
   // Under node16 the extension makes an ES module or a CommonJS one, whose declarations are other files.
   for (const extension of module === 'node16' ? ['mts', 'cts'] : ['ts']) {
     test(`declarations check with moduleResolution ${moduleResolution} in a .${extension} file`, async () => {
-      const files = ['main', 'all'].map((name) => `${name}.${moduleResolution}.${extension}`);
+      const files = ['main', 'nn', 'all'].map((name) => `${name}.${moduleResolution}.${extension}`);
       for (const file of files)
         copyFileSync(join(folder, `typed/${file.split('.')[0]}.ts`), join(folder, 'typed', file));
       const compilerOptions = { target: 'es2022', module, moduleResolution, strict: true, noEmit: true, types: [] };

@@ -1,7 +1,9 @@
 /** Activations as layers, and by name. */
 import {
-  exp,
+  expm1,
   gelu,
+  greater,
+  minimum,
   mul,
   OptionError,
   quote,
@@ -11,7 +13,6 @@ import {
   silu,
   softmax,
   softplus,
-  sub,
   type Tensor,
   tanh,
   where,
@@ -21,13 +22,13 @@ import { Module } from '../module.js';
 
 /** x where x > 0, else slope x. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
-  return scope(() => where(x.greater(0), x, mul(x, slope)));
+  return scope(() => where(greater(x, 0), x, mul(x, slope)));
 }
 
 /** x where x > 0, else alpha (e^x - 1). Clevert et al. 2016. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   // The side that is not taken must stay finite: its derivative is multiplied by 0.
-  return scope(() => where(x.greater(0), x, mul(sub(exp(x.minimum(0)), 1), alpha)));
+  return scope(() => where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha)));
 }
 
 /** max(x, 0). */

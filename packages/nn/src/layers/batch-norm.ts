@@ -14,7 +14,7 @@ import {
   tensor,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireWithin } from '../check.js';
+import { requireCount, requireNonNegative, requireTensors, requireWithin } from '../check.js';
 import { Module } from '../module.js';
 
 /** Options of batch norm. */
@@ -47,7 +47,7 @@ export class BatchNorm extends Module {
     const names = ['epsilon', 'momentum', 'affine'] as const;
     const { epsilon = 1e-5, momentum = 0.1, affine = true } = checkOptions('BatchNorm', options, names);
     requireCount('BatchNorm', 'channels', channels);
-    this.epsilon = requireWithin('BatchNorm', 'epsilon', epsilon, 0, Number.MAX_VALUE);
+    this.epsilon = requireNonNegative('BatchNorm', 'epsilon', epsilon);
     this.momentum = requireWithin('BatchNorm', 'momentum', momentum, 0, 1);
     this.weight = affine ? this.parameter('weight', ones([channels])) : undefined;
     this.bias = affine ? this.parameter('bias', zeros([channels])) : undefined;
@@ -58,6 +58,7 @@ export class BatchNorm extends Module {
 
   /** @throws {ShapeError} unless x is [..., channels], in training with more than one row */
   override forward(x: Tensor): Tensor {
+    requireTensors('BatchNorm', { x });
     const channels = this.runningMean.size;
     if (x.rank < 2 || x.shape.at(-1) !== channels) {
       throw new ShapeError(`BatchNorm: expected [batch, ..., ${channels}], got [${x.shape.join(', ')}]`);

@@ -8,10 +8,12 @@ import {
   type Pair,
   quote,
   type Rng,
+  scope,
   type Tensor,
+  transpose,
 } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
-import { type Initializer, symmetric } from '../initializers.js';
+import { requireCount, requireDivides, requireRng } from '../check.js';
+import { type Initializer, initialWeight, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { torchUniform } from './linear.js';
 
@@ -50,19 +52,30 @@ export interface Conv2dLayerOptions extends CommonOptions {
 const names = ['rng', 'bias', 'groups', 'initializer', 'stride', 'padding', 'dilation'] as const;
 
 /** Start values: filter [...taps, inputs / groups, outputs] and bias. */
-function start(op: string, inputs: number, outputs: number, taps: readonly number[], options: CommonOptions) {
+function start(
+  op: string,
+  axes: number,
+  inputs: number,
+  outputs: number,
+  taps: readonly number[],
+  options: CommonOptions,
+) {
   requireCount(op, 'inputs', inputs);
   requireCount(op, 'outputs', outputs);
   for (const extent of taps) requireCount(op, 'size', extent);
+  if (taps.length !== axes)
+    throw new OptionError(`${op}: size must be a number or ${axes} of them, got ${quote(taps)}`);
   const { bias = true, groups = 1, initializer = torchUniform } = options;
-  if (!Number.isInteger(groups) || groups < 1 || inputs % groups !== 0 || outputs % groups !== 0) {
-    throw new OptionError(`${op}: groups must divide ${inputs} and ${outputs} channels, got ${quote(groups)}`);
-  }
+  requireDivides(op, 'groups', groups, inputs, outputs);
   const rng = requireRng(op, options.rng);
   const area = taps.reduce((product, extent) => product * extent, 1);
   const fan = { in: (area * inputs) / groups, out: (area * outputs) / groups };
+  // Initializers know PyTorch's layout; ours has the taps first.
+  const order = [...taps.map((_, i) => i + 2), 1, 0];
   return {
-    filter: initializer([...taps, inputs / groups, outputs], fan, rng),
+    filter: scope(() =>
+      transpose(initialWeight(op, initializer, [outputs, inputs / groups, ...taps], fan, rng), order),
+    ),
     bias: bias ? symmetric([outputs], 1 / Math.sqrt(fan.in), rng) : undefined,
   };
 }
@@ -80,8 +93,8 @@ export class Conv2d extends Module {
   constructor(inputs: number, outputs: number, size: Pair, options: Conv2dLayerOptions) {
     super();
     const { stride, padding, dilation, groups } = checkOptions('Conv2d', options, names);
-    const taps = typeof size === 'number' ? [size, size] : size;
-    const { filter, bias } = start('Conv2d', inputs, outputs, taps, options);
+    const taps = Array.isArray(size) ? (size as readonly number[]) : [size as number, size as number];
+    const { filter, bias } = start('Conv2d', 2, inputs, outputs, taps, options);
     this.#window = { stride, padding, dilation, groups };
     this.weight = this.parameter('weight', filter, { order: [3, 2, 0, 1] });
     this.bias = bias && this.parameter('bias', bias);
@@ -106,7 +119,7 @@ export class Conv1d extends Module {
   constructor(inputs: number, outputs: number, size: number, options: Conv1dLayerOptions) {
     super();
     const { stride, padding, dilation, groups } = checkOptions('Conv1d', options, names);
-    const { filter, bias } = start('Conv1d', inputs, outputs, [size], options);
+    const { filter, bias } = start('Conv1d', 1, inputs, outputs, [size], options);
     this.#window = { stride, padding, dilation, groups };
     this.weight = this.parameter('weight', filter, { order: [2, 1, 0] });
     this.bias = bias && this.parameter('bias', bias);

@@ -1,6 +1,6 @@
 /** Dropout: random zeros in training. */
 import { checkOptions, mul, type Rng, scope, type Tensor, where } from '@saccade/tensor';
-import { requireRng, requireWithin } from '../check.js';
+import { requireRng, requireTensors, requireWithin } from '../check.js';
 import { Module } from '../module.js';
 
 /** In training sets values to 0 with a probability and scales the rest by 1 / (1 - probability); in evaluation does nothing. Srivastava et al. 2014. */
@@ -17,6 +17,7 @@ export class Dropout extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    requireTensors('Dropout', { x });
     return this.training ? drop(x, this.probability, this.rng) : x;
   }
 }

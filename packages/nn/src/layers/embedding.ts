@@ -1,7 +1,18 @@
 /** The look-up table of vectors. */
-import { checkOptions, gather, type Rng, scope, stopGradient, type Tensor, tensor, where } from '@saccade/tensor';
+import {
+  checkOptions,
+  equal,
+  expandDims,
+  gather,
+  type Rng,
+  scope,
+  stopGradient,
+  type Tensor,
+  tensor,
+  where,
+} from '@saccade/tensor';
 import { requireCount, requireRng, requireWithin } from '../check.js';
-import { type Initializer, normalInitializer } from '../initializers.js';
+import { type Initializer, initialWeight, normalInitializer } from '../initializers.js';
 import { Module } from '../module.js';
 
 /** Options of an embedding. */
@@ -31,8 +42,14 @@ export class Embedding extends Module<[ids: Tensor]> {
       requireWithin('Embedding', 'padding', requireCount('Embedding', 'padding', padding, 0), 0, count - 1);
     this.padding = padding;
     const table = scope(() => {
-      const values = initializer([count, channels], { in: channels, out: count }, rng);
-      return padding === undefined ? values : where(isRow(padding, count), 0, values);
+      const fan = { in: channels, out: count };
+      const values = initialWeight('Embedding', initializer, [count, channels], fan, rng);
+      if (padding === undefined) return values;
+      const rows = tensor(
+        Uint8Array.from({ length: count }, (_, i) => Number(i === padding)),
+        { dtype: 'bool' },
+      );
+      return where(expandDims(rows, 1), 0, values);
     });
     this.weight = this.parameter('weight', table);
   }
@@ -42,19 +59,9 @@ export class Embedding extends Module<[ids: Tensor]> {
     const { padding } = this;
     if (padding === undefined) return gather(this.weight, ids);
     // The row itself may hold something else by now, as a loaded one does: only its gradient is withheld.
-    return scope(() => gather(withoutGradient(this.weight, padding), ids));
+    return scope(() => {
+      const vectors = gather(this.weight, ids);
+      return where(expandDims(equal(ids, padding), -1), stopGradient(vectors), vectors);
+    });
   }
-}
-
-/** bool [count, 1], true for one row. */
-function isRow(row: number, count: number): Tensor {
-  return tensor(
-    Uint8Array.from({ length: count }, (_, i) => Number(i === row)),
-    { shape: [count, 1], dtype: 'bool' },
-  );
-}
-
-/** The table with one row cut off from the gradient. */
-function withoutGradient(table: Tensor, row: number): Tensor {
-  return where(isRow(row, table.shape[0] as number), stopGradient(table), table);
 }

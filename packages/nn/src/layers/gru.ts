@@ -5,6 +5,7 @@ import {
   concat,
   customGrad,
   expandDims,
+  isTensor,
   matmul,
   mul,
   reshape,
@@ -31,17 +32,18 @@ export interface GRUResult {
 
 /**
  * r = sigmoid(W_ir x + W_hr h), z = sigmoid(W_iz x + W_hz h), n = tanh(W_in x + r (W_hn h)), h' = (1 - z) n + z h, with
- * biases at each product. x [batch, time, inputs]; pass `[hidden]` [layers directions, batch, hidden] to go on from a state.
+ * biases at each product. x [batch, time, inputs]; pass `hidden` [layers directions, batch, hidden] to go on from a state.
  */
-export class GRU extends Recurrent<GRUResult> {
+export class GRU extends Recurrent<Tensor | readonly [Tensor], GRUResult> {
   /** @throws {OptionError} for sizes below 1, or no generator */
   constructor(inputs: number, hidden: number, options: RecurrentOptions) {
     super(inputs, hidden, options, 3, 1);
   }
 
   /** @throws {ShapeError} unless x is [batch, time, inputs] and the state fits */
-  override forward(x: Tensor, states?: readonly Tensor[]): GRUResult {
-    const [output, hidden] = this.runLayers(gruSequence, x, states) as [Tensor, Tensor];
+  override forward(x: Tensor, states?: Tensor | readonly [Tensor]): GRUResult {
+    const first = isTensor(states) ? [states] : states;
+    const [output, hidden] = this.runLayers(gruSequence, x, first) as [Tensor, Tensor];
     return { output, hidden };
   }
 }

@@ -1,7 +1,13 @@
 /** What attention has seen so far, for models that read or write one token after another. */
-import { concat, dispose, keep, scope, type Tensor } from '@saccade/tensor';
+import { concat, dispose, keep, type Tensor } from '@saccade/tensor';
 
-/** Keys and values [batch, heads, length, channels] of the tokens before; lives until `dispose`. */
+/** Keys and values [batch, heads, length, channels]. */
+export interface KeyValues {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** Keys and values of the tokens before; lives until `dispose`. */
 export class KeyValueCache {
   #key: Tensor | undefined;
   #value: Tensor | undefined;
@@ -11,16 +17,20 @@ export class KeyValueCache {
     return this.#key?.shape[2] ?? 0;
   }
 
-  /** Adds tokens at the end and returns all. @throws {ShapeError} if batch, heads or channels differ from those held */
-  append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor } {
-    const joined = scope(() => ({
-      key: this.#key === undefined ? key.reshape(key.shape) : concat([this.#key, key], 2),
-      value: this.#value === undefined ? value.reshape(value.shape) : concat([this.#value, value], 2),
-    }));
+  /** All tokens with new ones at the end; the cache stays as it is. @throws {ShapeError} if batch, heads or channels differ */
+  with(key: Tensor, value: Tensor): KeyValues {
+    return {
+      key: this.#key === undefined ? key : concat([this.#key, key], 2),
+      value: this.#value === undefined ? value : concat([this.#value, value], 2),
+    };
+  }
+
+  /** Takes over all tokens, as `with` gave them. */
+  store({ key, value }: KeyValues): void {
+    const [newKey, newValue] = keep([key.reshape(key.shape), value.reshape(value.shape)]);
     this.dispose();
-    this.#key = keep(joined.key);
-    this.#value = keep(joined.value);
-    return joined;
+    this.#key = newKey;
+    this.#value = newValue;
   }
 
   /** Forgets all tokens and frees their memory; the cache can be used again. */

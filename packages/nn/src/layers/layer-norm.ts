@@ -6,7 +6,6 @@ import {
   mul,
   OptionError,
   ones,
-  quote,
   reshape,
   type Shape,
   ShapeError,
@@ -15,7 +14,7 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireWithin } from '../check.js';
+import { requireCount, requireDivides, requireNonNegative, requireTensors } from '../check.js';
 import { Module } from '../module.js';
 
 /** Options of both norms. */
@@ -39,15 +38,17 @@ export class LayerNorm extends Module {
   constructor(shape: number | Shape, options: NormOptions = {}) {
     super();
     const { epsilon = 1e-5, affine = true } = checkOptions('LayerNorm', options, names);
-    this.#shape = typeof shape === 'number' ? [shape] : shape;
+    this.#shape = Array.isArray(shape) ? (shape as Shape) : [shape as number];
     for (const extent of this.#shape) requireCount('LayerNorm', 'shape', extent);
-    this.epsilon = requireWithin('LayerNorm', 'epsilon', epsilon, 0, Number.MAX_VALUE);
+    if (this.#shape.length === 0) throw new OptionError('LayerNorm: shape must name at least one axis, got []');
+    this.epsilon = requireNonNegative('LayerNorm', 'epsilon', epsilon);
     this.weight = affine ? this.parameter('weight', ones(this.#shape)) : undefined;
     this.bias = affine ? this.parameter('bias', zeros(this.#shape)) : undefined;
   }
 
   /** @throws {ShapeError} unless x ends with the shape of this layer */
   override forward(x: Tensor): Tensor {
+    requireTensors('LayerNorm', { x });
     const shape = this.#shape;
     const lead = x.shape.slice(0, Math.max(0, x.rank - shape.length));
     if (x.rank < shape.length || shape.some((extent, i) => extent !== x.shape[lead.length + i])) {
@@ -78,18 +79,16 @@ export class GroupNorm extends Module {
   constructor(groups: number, channels: number, options: NormOptions = {}) {
     super();
     const { epsilon = 1e-5, affine = true } = checkOptions('GroupNorm', options, names);
-    this.groups = requireCount('GroupNorm', 'groups', groups);
     this.channels = requireCount('GroupNorm', 'channels', channels);
-    if (channels % groups !== 0) {
-      throw new OptionError(`GroupNorm: groups must divide ${channels} channels, got ${quote(groups)}`);
-    }
-    this.epsilon = requireWithin('GroupNorm', 'epsilon', epsilon, 0, Number.MAX_VALUE);
+    this.groups = requireDivides('GroupNorm', 'groups', groups, channels);
+    this.epsilon = requireNonNegative('GroupNorm', 'epsilon', epsilon);
     this.weight = affine ? this.parameter('weight', ones([channels])) : undefined;
     this.bias = affine ? this.parameter('bias', zeros([channels])) : undefined;
   }
 
   /** @throws {ShapeError} unless x is [batch, ..., channels] */
   override forward(x: Tensor): Tensor {
+    requireTensors('GroupNorm', { x });
     const { groups, channels, weight, bias } = this;
     if (x.rank < 2 || x.shape.at(-1) !== channels) {
       throw new ShapeError(`GroupNorm: expected [batch, ..., ${channels}], got [${x.shape.join(', ')}]`);

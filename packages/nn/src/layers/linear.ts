@@ -1,7 +1,7 @@
 /** The affine map. */
 import { add, checkOptions, matmul, type Rng, scope, type Tensor } from '@saccade/tensor';
 import { requireCount, requireRng } from '../check.js';
-import { type Initializer, kaimingUniform, symmetric } from '../initializers.js';
+import { type Initializer, initialWeight, kaimingUniform, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 
 /** Options of layers with a weight and a bias. */
@@ -29,7 +29,10 @@ export class Linear extends Module {
     requireCount('Linear', 'outputs', outputs);
     const { bias = true, initializer = torchUniform } = checkOptions('Linear', options, ['rng', 'bias', 'initializer']);
     const rng = requireRng('Linear', options.rng);
-    this.weight = this.parameter('weight', initializer([outputs, inputs], { in: inputs, out: outputs }, rng));
+    this.weight = this.parameter(
+      'weight',
+      initialWeight('Linear', initializer, [outputs, inputs], { in: inputs, out: outputs }, rng),
+    );
     this.bias = bias ? this.parameter('bias', symmetric([outputs], 1 / Math.sqrt(inputs), rng)) : undefined;
   }
 

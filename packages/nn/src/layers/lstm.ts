@@ -35,14 +35,14 @@ export interface LSTMResult {
  * i, f, o = sigmoid(W_i. x + W_h. h), g = tanh(W_ig x + W_hg h), c' = f c + i g, h' = o tanh(c'), with biases at each product.
  * x [batch, time, inputs]; pass `[hidden, cell]` [layers directions, batch, hidden] to go on from a state.
  */
-export class LSTM extends Recurrent<LSTMResult> {
+export class LSTM extends Recurrent<readonly [Tensor, Tensor], LSTMResult> {
   /** @throws {OptionError} for sizes below 1, or no generator */
   constructor(inputs: number, hidden: number, options: RecurrentOptions) {
     super(inputs, hidden, options, 4, 2);
   }
 
   /** @throws {ShapeError} unless x is [batch, time, inputs] and the states fit */
-  override forward(x: Tensor, states?: readonly Tensor[]): LSTMResult {
+  override forward(x: Tensor, states?: readonly [Tensor, Tensor]): LSTMResult {
     const [output, hidden, cell] = this.runLayers(lstmSequence, x, states) as [Tensor, Tensor, Tensor];
     return { output, hidden, cell };
   }

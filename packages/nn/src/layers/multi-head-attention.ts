@@ -5,8 +5,6 @@ import {
   checkOptions,
   logicalAnd,
   matmul,
-  OptionError,
-  quote,
   type Rng,
   reshape,
   ShapeError,
@@ -16,11 +14,11 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
+import { requireCount, requireDivides, requireRng, requireTensors, requireWithin } from '../check.js';
 import { symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';
-import type { KeyValueCache } from './key-value-cache.js';
+import type { KeyValueCache, KeyValues } from './key-value-cache.js';
 import { affine, Linear } from './linear.js';
 
 /** Options of the layer. */
@@ -66,6 +64,8 @@ const attendNames = ['key', 'value', 'mask', 'keyMask', 'bias', 'causal', 'cache
 export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendOptions]> {
   readonly channels: number;
   readonly heads: number;
+  readonly keyChannels: number;
+  readonly valueChannels: number;
   readonly outProj: Linear;
   readonly dropout: Dropout | undefined;
   /** One weight for all three maps, or one each. */
@@ -79,11 +79,13 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
     checkOptions(op, options, names);
     const { keyChannels = channels, valueChannels = keyChannels, bias = true, dropout = 0 } = options;
     const rng = requireRng(op, options.rng);
+    this.keyChannels = keyChannels;
+    this.valueChannels = valueChannels;
     this.channels = requireCount(op, 'channels', channels);
-    this.heads = requireCount(op, 'heads', heads);
-    if (channels % heads !== 0) {
-      throw new OptionError(`${op}: heads must divide ${channels} channels, got ${quote(heads)}`);
-    }
+    this.heads = requireDivides(op, 'heads', heads, channels);
+    requireCount(op, 'keyChannels', keyChannels);
+    requireCount(op, 'valueChannels', valueChannels);
+    requireWithin(op, 'dropout', dropout, 0, 1);
     const weight = (name: string, rows: number, columns: number): Tensor =>
       this.parameter(name, symmetric([rows, columns], Math.sqrt(6 / (rows + columns)), rng));
     this.#weights =
@@ -91,8 +93,8 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
         ? [weight('in_proj_weight', 3 * channels, channels)]
         : [
             weight('q_proj_weight', channels, channels),
-            weight('k_proj_weight', channels, requireCount(op, 'keyChannels', keyChannels)),
-            weight('v_proj_weight', channels, requireCount(op, 'valueChannels', valueChannels)),
+            weight('k_proj_weight', channels, keyChannels),
+            weight('v_proj_weight', channels, valueChannels),
           ];
     this.#bias = bias ? this.parameter('in_proj_bias', zeros([3 * channels])) : undefined;
     this.outProj = new Linear(channels, channels, { rng, bias });
@@ -102,18 +104,27 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
   /** @throws {ShapeError} unless query, key and value are [batch, length, channels] of one batch */
   override forward(query: Tensor, options: AttendOptions = {}): Tensor {
     const { key = query, value = key, cache, ...scores } = checkOptions('MultiHeadAttention', options, attendNames);
-    for (const [name, t] of Object.entries({ query, key, value })) {
-      if (t.rank !== 3 || t.shape[0] !== query.shape[0]) {
-        throw new ShapeError(
-          `MultiHeadAttention: ${name} must be [batch, length, channels] with one batch for all, got [${t.shape.join(', ')}]`,
-        );
-      }
-    }
+    this.#check(query, key, value);
     return scope(() => {
       const [q, k, v] = this.#project(query, key, value) as [Tensor, Tensor, Tensor];
-      const seen = cache === undefined ? { key: k, value: v } : cache.append(k, v);
-      return this.outProj.forward(joinHeads(this.#attend(q, seen.key, seen.value, scores)));
+      const seen = cache === undefined ? { key: k, value: v } : cache.with(k, v);
+      const y = this.outProj.forward(joinHeads(this.#attend(q, seen, scores)));
+      cache?.store(seen);
+      return y;
     });
+  }
+
+  #check(query: Tensor, key: Tensor, value: Tensor): void {
+    const op = 'MultiHeadAttention';
+    requireTensors(op, { query, key, value });
+    const channels = { query: this.channels, key: this.keyChannels, value: this.valueChannels };
+    for (const [name, t] of Object.entries({ query, key, value })) {
+      const own = channels[name as keyof typeof channels];
+      if (t.rank !== 3 || t.shape[0] !== query.shape[0] || t.shape[2] !== own) {
+        const expected = `${name} must be [batch, length, ${own}], with one batch for all`;
+        throw new ShapeError(`${op}: ${expected}, got [${t.shape.join(', ')}]`);
+      }
+    }
   }
 
   /** The three maps, each then split into heads: [batch, heads, length, channels / heads]. */
@@ -123,7 +134,7 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
     return sources.map((x, i) => splitHeads(affine(x, weights[i] as Tensor, biases[i]), this.heads));
   }
 
-  #attend(query: Tensor, key: Tensor, value: Tensor, { mask, keyMask, bias, causal }: AttendOptions): Tensor {
+  #attend(query: Tensor, { key, value }: KeyValues, { mask, keyMask, bias, causal }: AttendOptions): Tensor {
     const tokens = keyMask?.expandDims(1).expandDims(1);
     const both = mask !== undefined && tokens !== undefined ? logicalAnd(mask, tokens) : (mask ?? tokens);
     const scores = { mask: both, bias, causal };

@@ -12,7 +12,7 @@ import {
   type Tensor,
   transpose,
 } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { requireTensors } from '../check.js';
 import { Module } from '../module.js';
 
 /** How the window slides. */
@@ -60,6 +60,7 @@ export class AveragePool2d extends Module {
 export class GlobalAveragePool extends Module {
   /** @throws {ShapeError} unless x has a batch axis, positions and channels */
   override forward(x: Tensor): Tensor {
+    requireTensors('GlobalAveragePool', { x });
     if (x.rank < 3)
       throw new ShapeError(`GlobalAveragePool: expected [batch, ..., channels], got [${x.shape.join(', ')}]`);
     return mean(x, { axis: x.shape.slice(1, -1).map((_, i) => i + 1) });
@@ -80,7 +81,8 @@ export class Flatten extends Module {
 
   /** @throws {ShapeError} for a scalar */
   override forward(x: Tensor): Tensor {
-    requireCount('Flatten', 'the rank of x', x.rank);
+    requireTensors('Flatten', { x });
+    if (x.rank === 0) throw new ShapeError('Flatten: expected [batch, ...], got a scalar');
     if (!this.channelsFirst || x.rank < 3) return x.rank === 1 ? x.expandDims(1) : flatten(x, 1);
     const order = [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)];
     return scope(() => flatten(transpose(x, order), 1));

@@ -13,7 +13,7 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
+import { requireCount, requireRng, requireTensors, requireWithin } from '../check.js';
 import { symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';
@@ -55,7 +55,7 @@ export type RunSequence = (
 ) => Tensor;
 
 /** Layers with a state that goes from step to step. Parameters are named as in PyTorch: `weight_ih_l0`, `bias_hh_l1_reverse`. */
-export abstract class Recurrent<Result> extends Module<[x: Tensor, states?: readonly Tensor[]], Result> {
+export abstract class Recurrent<States, Result> extends Module<[x: Tensor, states?: States], Result> {
   readonly inputs: number;
   readonly hidden: number;
   readonly bidirectional: boolean;
@@ -70,12 +70,14 @@ export abstract class Recurrent<Result> extends Module<[x: Tensor, states?: read
     const rng = requireRng(op, options.rng);
     this.inputs = requireCount(op, 'inputs', inputs);
     this.hidden = requireCount(op, 'hidden', hidden);
+    requireWithin(op, 'dropout', dropout, 0, 1);
+    requireCount(op, 'layers', layers);
     this.bidirectional = bidirectional;
     this.#stateCount = stateCount;
     const directions = bidirectional ? ['', '_reverse'] : [''];
     const draw = (name: string, ...shape: number[]): Tensor =>
       this.parameter(name, symmetric(shape, 1 / Math.sqrt(hidden), rng));
-    this.#cells = Array.from({ length: requireCount(op, 'layers', layers) }, (_, layer) =>
+    this.#cells = Array.from({ length: layers }, (_, layer) =>
       directions.map((direction) => {
         const suffix = `l${layer}${direction}`;
         const below = layer === 0 ? inputs : hidden * directions.length;
@@ -133,6 +135,7 @@ export abstract class Recurrent<Result> extends Module<[x: Tensor, states?: read
 
   #check(x: Tensor, states: readonly Tensor[] | undefined): void {
     const op = this.constructor.name;
+    requireTensors(op, { x, ...states });
     if (x.rank !== 3 || x.shape[2] !== this.inputs || x.shape[1] === 0) {
       throw new ShapeError(
         `${op}: expected [batch, time, ${this.inputs}] with time from 1, got [${x.shape.join(', ')}]`,
@@ -144,7 +147,7 @@ export abstract class Recurrent<Result> extends Module<[x: Tensor, states?: read
       (states.length !== this.#stateCount || states.some((t) => t.shape.join(', ') !== expected))
     ) {
       throw new ShapeError(
-        `${op}: expected ${this.#stateCount} initial state of [${expected}], got ${states.map((t) => `[${t.shape.join(', ')}]`).join(' and ')}`,
+        `${op}: expected ${this.#stateCount === 1 ? 'one initial state' : 'two initial states'} [${expected}], got ${states.map((t) => `[${t.shape.join(', ')}]`).join(' and ')}`,
       );
     }
   }

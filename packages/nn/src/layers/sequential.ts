@@ -1,8 +1,8 @@
 /** Layers one after another, and the perceptron made of them. */
-import { checkOptions, OptionError, quote, type Rng, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
+import { checkOptions, OptionError, quote, type Rng, requireFunction, scope, type Tensor } from '@saccade/tensor';
+import { requireCount, requireRng, requireWithin } from '../check.js';
 import { kaimingUniform } from '../initializers.js';
-import { type AnyModule, Module } from '../module.js';
+import { Module } from '../module.js';
 import { type Activation, activationOf } from './activations.js';
 import { Dropout } from './dropout.js';
 import { Linear } from './linear.js';
@@ -23,8 +23,8 @@ export class Sequential extends Module {
     this.layers = layers;
   }
 
-  override children(): Map<string, AnyModule> {
-    return new Map(this.layers.map((layer, i) => [String(i), layer as AnyModule]));
+  protected override nameOf(property: string): string {
+    return property === 'layers' ? '' : property;
   }
 
   override forward(x: Tensor): Tensor {
@@ -36,8 +36,10 @@ export class Sequential extends Module {
 export class Lambda extends Module {
   readonly f: (x: Tensor) => Tensor;
 
+  /** @throws {OptionError} unless it is a function */
   constructor(f: (x: Tensor) => Tensor) {
     super();
+    requireFunction('Lambda', f);
     this.f = f;
   }
 
@@ -68,13 +70,12 @@ export class MLP extends Sequential {
     }
     const { activation = 'relu', dropout = 0 } = checkOptions('MLP', options, ['rng', 'activation', 'dropout']);
     const rng = requireRng('MLP', options.rng);
+    requireWithin('MLP', 'dropout', dropout, 0, 1);
+    for (const size of sizes) requireCount('MLP', 'size', size);
     const f = activationOf('MLP', activation);
     const layers: Layer[] = [];
     for (let i = 1; i < sizes.length; i++) {
-      const [inputs, outputs] = [
-        requireCount('MLP', 'size', sizes[i - 1] as number),
-        requireCount('MLP', 'size', sizes[i] as number),
-      ];
+      const [inputs, outputs] = sizes.slice(i - 1, i + 1) as [number, number];
       const last = i === sizes.length - 1;
       const initializer = activation === 'relu' && !last ? kaimingUniform() : undefined;
       layers.push(new Linear(inputs, outputs, { rng, initializer }));

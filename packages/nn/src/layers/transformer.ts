@@ -58,8 +58,10 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, options?: Encode
       epsilon,
     } = checkOptions(op, options, names);
     const rng = requireRng(op, options.rng);
+    requireCount(op, 'hidden', hidden);
+    this.#activation = activationOf(op, activation);
     this.selfAttn = new MultiHeadAttention(channels, heads, { rng, dropout });
-    this.linear1 = new Linear(channels, requireCount(op, 'hidden', hidden), { rng });
+    this.linear1 = new Linear(channels, hidden, { rng });
     this.linear2 = new Linear(hidden, channels, { rng });
     this.norm1 = new LayerNorm(channels, { epsilon });
     this.norm2 = new LayerNorm(channels, { epsilon });
@@ -67,7 +69,6 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, options?: Encode
     this.dropout1 = new Dropout(dropout, { rng });
     this.dropout2 = new Dropout(dropout, { rng });
     this.normFirst = normFirst;
-    this.#activation = activationOf(op, activation);
   }
 
   /** @throws {ShapeError} unless x is [batch, length, channels] */
@@ -101,6 +102,8 @@ export interface TransformerForwardOptions extends Omit<EncodeOptions, 'cache'> 
   readonly cache?: readonly KeyValueCache[] | undefined;
 }
 
+const forwardNames = ['mask', 'keyMask', 'bias', 'causal', 'cache'] as const;
+
 /** Encoder layers one after another: [batch, length, channels] -> the same. State as in PyTorch: `layers.0` …, `norm`. */
 export class TransformerEncoder extends Module<[x: Tensor, options?: TransformerForwardOptions]> {
   readonly layers: readonly TransformerEncoderLayer[];
@@ -125,7 +128,7 @@ export class TransformerEncoder extends Module<[x: Tensor, options?: Transformer
 
   /** @throws {ShapeError} unless x is [batch, length, channels] @throws {OptionError} unless there is a cache for each layer */
   override forward(x: Tensor, options: TransformerForwardOptions = {}): Tensor {
-    const { cache, ...rest } = options;
+    const { cache, ...rest } = checkOptions('TransformerEncoder', options, forwardNames);
     if (cache !== undefined && cache.length !== this.layers.length) {
       throw new OptionError(
         `TransformerEncoder: ${this.layers.length} layers need as many caches, got ${cache.length}`,

@@ -1,6 +1,7 @@
 /** Cross-entropy of yes-or-no questions. */
 import {
   add,
+  cast,
   checkOptions,
   clip,
   customGrad,
@@ -54,7 +55,9 @@ export function binaryCrossEntropyOfProbabilities(
   const op = 'binaryCrossEntropyOfProbabilities';
   const { reduction } = checkOptions(op, options, ['reduction']);
   requireSameShape(op, probabilities, targets);
-  return scope(() => reduceLoss(op, elementLosses(probabilities, targets), reduction));
+  return scope(() =>
+    reduceLoss(op, elementLosses(probabilities, cast(targets, probabilities.dtype) as Tensor), reduction),
+  );
 }
 
 const elementLosses = customGrad((p: Tensor, y: Tensor) => {

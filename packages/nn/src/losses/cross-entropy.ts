@@ -22,7 +22,7 @@ import {
   takeAlong,
   where,
 } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { requireTensors, requireWithin } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of the cross-entropy. */
@@ -47,6 +47,7 @@ const names = ['smoothing', 'weights', 'ignore', 'reduction'] as const;
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
   const { smoothing = 0, weights, ignore, reduction } = checkOptions(op, options, names);
+  requireTensors(op, { logits, labels, ...(weights !== undefined && { weights }) });
   requireWithin(op, 'smoothing', smoothing, 0, 1);
   if (weights !== undefined && (weights.rank !== 1 || weights.size !== logits.shape.at(-1))) {
     throw new ShapeError(`${op}: weights must be [${logits.shape.at(-1)}], got [${weights.shape.join(', ')}]`);
@@ -55,6 +56,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     throw new OptionError(`${op}: ignore must be a whole number, got ${quote(ignore)}`);
   }
   if (labels.dtype === 'float32' || labels.dtype === 'float64') {
+    if (ignore !== undefined) throw new OptionError(`${op}: ignore is for labels, not for probabilities`);
     return probabilities(logits, labels, smoothing, weights, reduction);
   }
   if (labels.dtype !== 'int32' && labels.dtype !== 'uint8') {

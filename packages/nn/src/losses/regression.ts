@@ -1,6 +1,6 @@
 /** Losses between numbers. */
 import { abs, checkOptions, less, mul, ShapeError, scope, square, sub, type Tensor, where } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { requirePositive, requireTensors } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of all of them. */
@@ -11,6 +11,7 @@ export interface LossOptions {
 
 /** Shapes that broadcast by accident give a wrong loss without a word, so none does. @throws {ShapeError} if they differ */
 export function requireSameShape(op: string, a: Tensor, b: Tensor): void {
+  requireTensors(op, { predictions: a, targets: b });
   if (a.shape.join() !== b.shape.join()) {
     throw new ShapeError(
       `${op}: predictions [${a.shape.join(', ')}] and targets [${b.shape.join(', ')}] differ in shape`,
@@ -39,11 +40,12 @@ export function huberLoss(
   options: LossOptions & { readonly delta?: number | undefined } = {},
 ): Tensor {
   const { reduction, delta = 1 } = checkOptions('huberLoss', options, ['reduction', 'delta']);
-  requireWithin('huberLoss', 'delta', delta, Number.MIN_VALUE, Number.MAX_VALUE);
+  requirePositive('huberLoss', 'delta', delta);
   requireSameShape('huberLoss', predictions, targets);
   return scope(() => {
-    const distance = abs(sub(predictions, targets));
-    const losses = where(less(distance, delta), mul(square(distance), 0.5), mul(sub(distance, delta / 2), delta));
+    const difference = sub(predictions, targets);
+    const distance = abs(difference);
+    const losses = where(less(distance, delta), mul(square(difference), 0.5), mul(sub(distance, delta / 2), delta));
     return reduceLoss('huberLoss', losses, reduction);
   });
 }

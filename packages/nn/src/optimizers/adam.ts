@@ -1,6 +1,6 @@
 /** Adam, and Adam with decoupled decay. */
-import { assign, checkOptions, type Tensor } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { assign, checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { requireNonNegative } from '../check.js';
 import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
@@ -24,8 +24,10 @@ export class Adam extends Optimizer {
   constructor(trained: Trainable, options: AdamOptions) {
     const names = [...optimizerNames, 'betas', 'epsilon'] as const;
     const { betas = [0.9, 0.999], epsilon = 1e-8 } = checkOptions(new.target.name, options, names);
-    for (const beta of betas) requireWithin(new.target.name, 'betas', beta, 0, 1 - Number.EPSILON);
-    requireWithin(new.target.name, 'epsilon', epsilon, 0, Number.MAX_VALUE);
+    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
+      throw new OptionError(`${new.target.name}: betas must be two numbers from 0 to below 1, got ${quote(betas)}`);
+    }
+    requireNonNegative(new.target.name, 'epsilon', epsilon);
     super(trained, options, ['mean', 'square']);
     this.#betas = betas;
     this.#epsilon = epsilon;
@@ -45,6 +47,6 @@ export class Adam extends Optimizer {
 export class AdamW extends Adam {
   /** @throws {OptionError} as Adam */
   constructor(trained: Trainable, options: AdamOptions) {
-    super(trained, { decay: 0.01, ...options });
+    super(trained, { ...options, decay: options?.decay ?? 0.01 });
   }
 }

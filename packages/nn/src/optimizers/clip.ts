@@ -1,5 +1,6 @@
 /** The length of all gradients together, and a limit to it. */
-import { add, mul, norm, OptionError, quote, scope, sqrt, square, type Tensor } from '@saccade/tensor';
+import { add, cast, mul, norm, OptionError, scope, sqrt, square, type Tensor } from '@saccade/tensor';
+import { requirePositive } from '../check.js';
 
 /** sqrt(sum of all squares) of tensors: a scalar. @throws {OptionError} for none */
 export function globalNorm(gradients: Iterable<Tensor>): Tensor {
@@ -18,10 +19,13 @@ export function clipByGlobalNorm(
   gradients: ReadonlyMap<string, Tensor>,
   limit: number,
 ): { readonly gradients: Map<string, Tensor>; readonly norm: Tensor } {
-  if (!(limit > 0)) throw new OptionError(`clipByGlobalNorm: limit must be above 0, got ${quote(limit)}`);
+  requirePositive('clipByGlobalNorm', 'limit', limit);
   return scope(() => {
     const length = globalNorm(gradients.values());
     const scale = length.add(1e-6).pow(-1).mul(limit).minimum(1);
-    return { gradients: new Map(Array.from(gradients, ([name, g]) => [name, mul(g, scale)])), norm: length };
+    return {
+      gradients: new Map(Array.from(gradients, ([name, g]) => [name, mul(g, cast(scale, g.dtype) as Tensor)])),
+      norm: length,
+    };
   });
 }

@@ -1,6 +1,7 @@
 /** A slow copy of the weights that follows the fast ones. */
-import { add, assign, checkOptions, dispose, keep, mul, OptionError, scope, sub, type Tensor } from '@saccade/tensor';
+import { add, assign, checkOptions, dispose, keep, mul, scope, sub, type Tensor } from '@saccade/tensor';
 import { requireWithin } from '../check.js';
+import { assignAll } from '../state-dict.js';
 import { type Trainable, trainedTensors } from './trainable.js';
 
 /** average += (1 - decay) (parameter - average), once a step. Averages of weights predict better than the last ones. */
@@ -42,13 +43,9 @@ export class ExponentialAverage {
     return new Map(this.#averages);
   }
 
-  /** Takes over stored averages. @throws {OptionError} if one is missing @throws {ShapeError} if one does not fit */
+  /** Takes over stored averages: all or, if something does not fit, none. @throws {StateDictError} */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    for (const [name, average] of this.#averages) {
-      const stored = state.get(name);
-      if (stored === undefined) throw new OptionError(`ExponentialAverage: the stored state has no '${name}'`);
-      assign(average, stored);
-    }
+    assignAll('ExponentialAverage', this.#averages, state);
   }
 
   /** Frees the averages. */

@@ -2,15 +2,19 @@
 import {
   assign,
   dispose,
+  isTensor,
   keep,
   OptionError,
+  quote,
+  requireFunction,
   ShapeError,
   scope,
   type Tensor,
   valueAndGradOf,
   zerosLike,
 } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { requireCount, requireNonNegative, requirePositive } from '../check.js';
+import { assignAll } from '../state-dict.js';
 import { clipByGlobalNorm } from './clip.js';
 import { rateAt, type Schedule } from './schedules.js';
 import { type Trainable, trainedTensors } from './trainable.js';
@@ -32,6 +36,15 @@ export interface OptimizerOptions {
 /** The names of these options. */
 export const optimizerNames = ['rate', 'clipNorm', 'decay', 'l2', 'decays'] as const;
 
+/** The options with their defaults. */
+interface Settings {
+  readonly rate: number | Schedule;
+  readonly clipNorm: number | undefined;
+  readonly decay: number;
+  readonly l2: number;
+  readonly decays: (name: string, parameter: Tensor) => boolean;
+}
+
 /** What is needed to move one parameter. */
 export interface Update {
   readonly parameter: Tensor;
@@ -47,7 +60,7 @@ export interface Update {
 export abstract class Optimizer {
   /** The trained tensors by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly #options: OptimizerOptions;
+  readonly #options: Settings;
   readonly #memory = new Map<string, Record<string, Tensor>>();
   /** Steps done. */
   steps = 0;
@@ -55,12 +68,13 @@ export abstract class Optimizer {
   /** @param slots what is remembered of each parameter, in tensors of its shape that start at 0 */
   constructor(trained: Trainable, options: OptimizerOptions, slots: readonly string[]) {
     const op = new.target.name;
-    const { rate, clipNorm, decay = 0, l2 = 0 } = options;
-    if (typeof rate !== 'function') requireWithin(op, 'rate', rate, 0, Number.MAX_VALUE);
-    requireWithin(op, 'decay', decay, 0, Number.MAX_VALUE);
-    requireWithin(op, 'l2', l2, 0, Number.MAX_VALUE);
-    if (clipNorm !== undefined) requireWithin(op, 'clipNorm', clipNorm, Number.MIN_VALUE, Number.MAX_VALUE);
-    this.#options = options;
+    const { rate, clipNorm, decay = 0, l2 = 0, decays = () => true } = options;
+    if (typeof rate !== 'function') requireNonNegative(op, 'rate', rate);
+    requireNonNegative(op, 'decay', decay);
+    requireNonNegative(op, 'l2', l2);
+    requireFunction(op, decays);
+    if (clipNorm !== undefined) requirePositive(op, 'clipNorm', clipNorm);
+    this.#options = { rate, clipNorm, decay, l2, decays };
     this.parameters = trainedTensors(op, trained);
     for (const [name, parameter] of this.parameters) {
       this.#memory.set(name, Object.fromEntries(slots.map((slot) => [slot, keep(zerosLike(parameter))])));
@@ -70,9 +84,13 @@ export abstract class Optimizer {
   /** The new value of a parameter; runs in a scope of its own. */
   protected abstract move(update: Update): Tensor;
 
-  /** The rate of the next step. */
+  /** The rate of the next step. @throws {OptionError} if the schedule gives no number from 0 */
   get rate(): number {
-    return rateAt(this.#options.rate, this.steps);
+    return requireNonNegative(
+      this.constructor.name,
+      `the rate of step ${this.steps}`,
+      rateAt(this.#options.rate, this.steps),
+    );
   }
 
   /**
@@ -80,7 +98,7 @@ export abstract class Optimizer {
    * what `f` gave. All else made inside is freed.
    * @throws {GradientError} @throws {ShapeError} unless the loss is one number
    */
-  minimize<R>(f: () => R): R {
+  minimize<R extends Tensor | readonly [Tensor, ...unknown[]]>(f: () => R): R {
     return scope(() => {
       const { value, gradients } = this.gradients(f);
       this.step(gradients);
@@ -96,23 +114,15 @@ export abstract class Optimizer {
 
   /** Moves all parameters once along given gradients. @throws {OptionError} if one is missing @throws {ShapeError} if one does not fit */
   step(gradients: ReadonlyMap<string, Tensor>): void {
-    const { rate, clipNorm, decay = 0, l2 = 0, decays = () => true } = { ...this.#options, rate: this.rate };
-    const op = this.constructor.name;
-    for (const [name, parameter] of this.parameters) {
-      const gradient = gradients.get(name);
-      if (gradient === undefined) throw new OptionError(`${op}: there is no gradient of '${name}'`);
-      if (gradient.shape.join() !== parameter.shape.join()) {
-        throw new ShapeError(
-          `${op}: the gradient of '${name}' must be [${parameter.shape.join(', ')}], got [${gradient.shape.join(', ')}]`,
-        );
-      }
-    }
+    const { clipNorm, decay, l2, decays } = this.#options;
+    const { rate } = this;
+    this.#check(gradients);
     scope(() => {
       const clipped = clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm).gradients;
       this.steps += 1;
       for (const [name, parameter] of this.parameters) {
         scope(() => {
-          const decayed = (decay > 0 || l2 > 0) && decays(name, parameter);
+          const decayed = decay + l2 > 0 && decays(name, parameter);
           const plain = clipped.get(name) as Tensor;
           const gradient = decayed && l2 > 0 ? plain.add(parameter.mul(l2)) : plain;
           const from = decayed && decay > 0 ? parameter.mul(1 - rate * decay) : parameter;
@@ -121,6 +131,21 @@ export abstract class Optimizer {
         });
       }
     });
+  }
+
+  /** Before anything moves. */
+  #check(gradients: ReadonlyMap<string, Tensor>): void {
+    const op = this.constructor.name;
+    if (!(gradients instanceof Map))
+      throw new OptionError(`${op}: expected a Map of gradients by name, got ${quote(gradients)}`);
+    for (const [name, { shape, dtype }] of this.parameters) {
+      const gradient: unknown = gradients.get(name);
+      if (!isTensor(gradient) || gradient.disposed) throw new OptionError(`${op}: there is no gradient of '${name}'`);
+      if (gradient.shape.join() !== shape.join() || gradient.dtype !== dtype) {
+        const got = `${gradient.dtype} [${gradient.shape.join(', ')}]`;
+        throw new ShapeError(`${op}: the gradient of '${name}' must be ${dtype} [${shape.join(', ')}], got ${got}`);
+      }
+    }
   }
 
   /** What is remembered, as `slot.parameter` names; with `steps` all that is needed to go on. The tensors are the optimizer's own. */
@@ -132,13 +157,10 @@ export abstract class Optimizer {
     return state;
   }
 
-  /** Takes over what another optimizer of this kind remembered. @throws {OptionError} if a tensor is missing @throws {ShapeError} if one does not fit */
+  /** Takes over what another optimizer of this kind remembered: all or, if something does not fit, none. @throws {StateDictError} @throws {OptionError} unless steps is a whole number from 0 */
   loadState(state: ReadonlyMap<string, Tensor>, steps: number): void {
-    const own = this.state();
-    for (const name of own.keys()) {
-      if (!state.has(name)) throw new OptionError(`${this.constructor.name}: the stored state has no '${name}'`);
-    }
-    for (const [name, tensor] of own) assign(tensor, state.get(name) as Tensor);
+    requireCount(this.constructor.name, 'steps', steps, 0);
+    assignAll(this.constructor.name, this.state(), state);
     this.steps = steps;
   }
 

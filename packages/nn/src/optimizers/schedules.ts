@@ -1,11 +1,9 @@
 /** How fast to learn, step by step. A schedule is a function from the number of steps done to a rate. */
 import { checkOptions } from '@saccade/tensor';
-import { requireCount, requireWithin } from '../check.js';
+import { requireCount, requireNonNegative, requireWithin } from '../check.js';
 
 /** The rate of the step that `step` others came before. */
 export type Schedule = (step: number) => number;
-
-const rateOf = (op: string, name: string, value: number): number => requireWithin(op, name, value, 0, Number.MAX_VALUE);
 
 /** A fixed rate, or the one of a schedule. */
 export function rateAt(rate: number | Schedule, step: number): number {
@@ -16,11 +14,11 @@ export function rateAt(rate: number | Schedule, step: number): number {
 export function stepDecay(options: {
   readonly rate: number;
   readonly every: number;
-  readonly factor?: number;
+  readonly factor?: number | undefined;
 }): Schedule {
   const { rate, every, factor = 0.1 } = checkOptions('stepDecay', options, ['rate', 'every', 'factor']);
-  rateOf('stepDecay', 'rate', rate);
-  rateOf('stepDecay', 'factor', factor);
+  requireNonNegative('stepDecay', 'rate', rate);
+  requireNonNegative('stepDecay', 'factor', factor);
   requireCount('stepDecay', 'every', every);
   return (step) => rate * factor ** Math.floor(step / every);
 }
@@ -41,8 +39,8 @@ export function cosine(options: {
     final = 0,
     warmUp: first = 0,
   } = checkOptions('cosine', options, ['rate', 'steps', 'final', 'warmUp']);
-  rateOf('cosine', 'rate', rate);
-  rateOf('cosine', 'final', final);
+  requireNonNegative('cosine', 'rate', rate);
+  requireNonNegative('cosine', 'final', final);
   requireCount('cosine', 'steps', steps);
   requireWithin('cosine', 'warmUp', requireCount('cosine', 'warmUp', first, 0), 0, steps - 1);
   const fall: Schedule = (step) => {
@@ -60,8 +58,9 @@ export function warmUp(
   after: number | Schedule,
   options: { readonly steps: number; readonly from?: number | undefined },
 ): Schedule {
-  const { steps, from = 1 / (options.steps + 1) } = checkOptions('warmUp', options, ['steps', 'from']);
+  const { steps, from = 1 / (steps + 1) } = checkOptions('warmUp', options, ['steps', 'from']);
   requireCount('warmUp', 'steps', steps);
+  if (typeof after !== 'function') requireNonNegative('warmUp', 'the rate', after);
   requireWithin('warmUp', 'from', from, 0, 1);
   return (step) =>
     step < steps ? rateAt(after, 0) * (from + ((1 - from) * step) / steps) : rateAt(after, step - steps);
@@ -70,7 +69,7 @@ export function warmUp(
 /** Rises in a line to `rate` within `warmUp` steps, then falls as rate sqrt(warmUp / step). Vaswani et al. 2017. @throws {OptionError} */
 export function inverseSquareRoot(options: { readonly rate: number; readonly warmUp: number }): Schedule {
   const { rate, warmUp: first } = checkOptions('inverseSquareRoot', options, ['rate', 'warmUp']);
-  rateOf('inverseSquareRoot', 'rate', rate);
+  requireNonNegative('inverseSquareRoot', 'rate', rate);
   requireCount('inverseSquareRoot', 'warmUp', first);
   return (step) => rate * Math.min((step + 1) / first, Math.sqrt(first / (step + 1)));
 }

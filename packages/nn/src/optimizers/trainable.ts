@@ -11,9 +11,13 @@ export function trainedTensors(op: string, trained: Trainable): ReadonlyMap<stri
   if (typeof given !== 'object' || given === null || isTensor(given)) {
     throw new OptionError(`${op}: expected a module or tensors by name, got ${quote(given)}`);
   }
-  const parameters = new Map<string, Tensor>(given instanceof Map ? given : Object.entries(given));
-  for (const [name, tensor] of parameters) {
+  const parameters = new Map<string, Tensor>();
+  const seen = new Set<Tensor>();
+  for (const [name, tensor] of given instanceof Map ? given : Object.entries(given)) {
     if (!isTensor(tensor)) throw new OptionError(`${op}: '${name}' is no tensor, got ${quote(tensor)}`);
+    // One that stands at two places is trained once.
+    if (!seen.has(tensor)) parameters.set(name as string, tensor);
+    seen.add(tensor);
   }
   if (parameters.size === 0) {
     throw new OptionError(

@@ -1,5 +1,6 @@
 /** Where check points lie: a file in Node, the origin's private files in a browser, or whatever stores bytes. */
 import {
+  type Device,
   DeviceError,
   encodeSafetensors,
   type LoadedSafetensors,
@@ -23,13 +24,17 @@ export interface CheckpointStore {
 export type CheckpointTarget = string | CheckpointStore;
 
 /** What was saved last; undefined if nothing was. The tensors are the caller's. @throws {FormatError} for a damaged one */
-export async function loadFrom(target: CheckpointTarget): Promise<LoadedSafetensors | undefined> {
+export async function loadFrom(
+  target: CheckpointTarget,
+  device: Device | undefined,
+): Promise<LoadedSafetensors | undefined> {
+  const options = device === undefined ? {} : { device };
   if (typeof target !== 'string') {
-    const bytes = await target.load();
-    return bytes && loadSafetensors(bytes);
+    const bytes = (await target.load()) ?? undefined; // some stores say null for nothing
+    return bytes && loadSafetensors(bytes, options);
   }
   try {
-    return await loadSafetensors(target);
+    return await loadSafetensors(target, options);
   } catch (error) {
     const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
     if (error instanceof SaccadeError && code === 'io' && cause?.code === 'ENOENT') return undefined;
@@ -68,7 +73,8 @@ export function browserStore(name: string): CheckpointStore {
     async load() {
       try {
         const file = await (await (await folder()).getFileHandle(name)).getFile();
-        return new Uint8Array(await file.arrayBuffer());
+        // A page that was closed during the first save leaves an empty file.
+        return file.size === 0 ? undefined : new Uint8Array(await file.arrayBuffer());
       } catch (error) {
         if ((error as Error).name === 'NotFoundError') return undefined;
         throw error;
@@ -77,8 +83,13 @@ export function browserStore(name: string): CheckpointStore {
     async save(bytes) {
       const handle = await (await folder()).getFileHandle(name, { create: true });
       const writable = await handle.createWritable(); // a copy, which close() puts in the file's place
-      await writable.write(bytes as Uint8Array<ArrayBuffer>);
-      await writable.close();
+      try {
+        await writable.write(bytes as Uint8Array<ArrayBuffer>);
+        await writable.close();
+      } catch (error) {
+        await writable.abort().catch(() => {});
+        throw error;
+      }
     },
   };
 }

@@ -1,18 +1,29 @@
 /** Check points: everything that a training run needs to go on bit for bit, in one safetensors file. */
-import { dispose, FormatError, keep, OptionError, type Rng, type RngState, scope, type Tensor } from '@saccade/tensor';
+import {
+  dispose,
+  FormatError,
+  keep,
+  type LoadedSafetensors,
+  OptionError,
+  Rng,
+  type RngState,
+  scope,
+  type Tensor,
+} from '@saccade/tensor';
+import type { Batches } from '../batches.js';
 import type { AnyModule } from '../module.js';
 import type { ExponentialAverage } from '../optimizers/exponential-average.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { requireAll, requireStateDict } from '../state-dict.js';
 import { type CheckpointTarget, loadFrom, saveTo } from './checkpoint-store.js';
-import { parseState, type TrainingState } from './training-state.js';
+import { jsonNumber, parseState, type TrainingState } from './training-state.js';
 
 /** What is stored and set back. */
 export interface Trained {
   readonly model: AnyModule;
   readonly optimizer: Optimizer;
   readonly average: ExponentialAverage | undefined;
-  /** `Batches.identity` of the training data. */
-  readonly data: string;
+  readonly data: Pick<Batches<object>, 'identity' | 'steps'>;
   /** State dict of the best epoch so far. */
   best: ReadonlyMap<string, Tensor> | undefined;
 }
@@ -32,7 +43,13 @@ const version = '1';
 export async function saveCheckpoint(target: CheckpointTarget, trained: Trained, state: TrainingState): Promise<void> {
   const { model, optimizer, average, best, data } = trained;
   const generators = Object.fromEntries(Array.from(model.generators(), ([name, rng]) => [name, rng.state]));
-  const header: Header = { optimizer: optimizer.constructor.name, steps: optimizer.steps, data, generators, state };
+  const header: Header = {
+    optimizer: kindOf(optimizer),
+    steps: optimizer.steps,
+    data: data.identity,
+    generators,
+    state,
+  };
   await scope(async () => {
     const tensors = new Map<string, Tensor>([
       ...prefixed('model', model.stateDict()),
@@ -40,7 +57,7 @@ export async function saveCheckpoint(target: CheckpointTarget, trained: Trained,
       ...prefixed('average', average?.state() ?? new Map()),
       ...prefixed('best', best ?? new Map()),
     ]);
-    await saveTo(target, tensors, { saccade_checkpoint: version, run: JSON.stringify(header) });
+    await saveTo(target, tensors, { saccade_checkpoint: version, run: JSON.stringify(header, jsonNumber) });
   });
 }
 
@@ -49,27 +66,43 @@ export async function saveCheckpoint(target: CheckpointTarget, trained: Trained,
  * @throws {FormatError} for a damaged one @throws {OptionError} for one of another optimizer or other data
  * @throws {StateDictError} for one of another model
  */
-export async function loadCheckpoint(target: CheckpointTarget, trained: Trained): Promise<TrainingState | undefined> {
-  const loaded = await loadFrom(target);
-  if (loaded === undefined) return undefined;
-  const what = typeof target === 'string' ? `check point ${target}` : 'check point';
-  try {
-    const header = parseHeader(what, loaded.metadata);
-    const state = parseState(header.state, what);
-    requireSame(what, header, trained);
-    const { model, optimizer, average } = trained;
-    const places = placesOf(what, model, header.generators);
-    model.loadStateDict(part('model', loaded.tensors));
-    optimizer.loadState(part('optimizer', loaded.tensors), header.steps);
-    average?.loadState(part('average', loaded.tensors));
-    for (const [rng, place] of places) rng.state = place;
-    const best = part('best', loaded.tensors);
-    trained.best =
-      best.size === 0 ? undefined : keep(new Map(Array.from(best, ([name, t]) => [name, t.reshape(t.shape)])));
-    return state;
-  } finally {
-    dispose(loaded.tensors);
-  }
+export function loadCheckpoint(target: CheckpointTarget, trained: Trained): Promise<TrainingState | undefined> {
+  // In browsers what is loaded would otherwise belong to whatever else runs, which may end first.
+  return scope(async () => {
+    const [first] = trained.model.parameters().values();
+    const loaded = await loadFrom(target, first?.device);
+    if (loaded === undefined) return undefined;
+    try {
+      return takeOver(typeof target === 'string' ? `check point ${target}` : 'check point', loaded, trained);
+    } finally {
+      dispose(loaded.tensors);
+    }
+  });
+}
+
+/** All is checked before anything is changed. */
+function takeOver(what: string, { tensors, metadata }: LoadedSafetensors, trained: Trained): TrainingState {
+  const header = parseHeader(what, metadata);
+  const state = parseState(header.state, what);
+  requireSame(what, header, trained);
+  const { model, optimizer, average, data } = trained;
+  if (state.step > data.steps) throw new FormatError(`${what}: stands at step ${state.step} of ${data.steps}`);
+  const places = placesOf(what, model, header.generators);
+  const weights = part('model', tensors);
+  const memory = part('optimizer', tensors);
+  const averages = part('average', tensors);
+  const best = part('best', tensors);
+  requireStateDict(`${what} (model)`, model, weights);
+  if (best.size > 0) requireStateDict(`${what} (best epoch)`, model, best);
+  requireAll(`${what} (optimizer)`, optimizer.state(), memory);
+  if (average !== undefined) requireAll(`${what} (average)`, average.state(), averages);
+  model.loadStateDict(weights);
+  optimizer.loadState(memory, header.steps);
+  average?.loadState(averages);
+  for (const [rng, place] of places) rng.state = place;
+  trained.best =
+    best.size === 0 ? undefined : keep(new Map(Array.from(best, ([name, t]) => [name, t.reshape(t.shape)])));
+  return state;
 }
 
 function* prefixed(prefix: string, tensors: ReadonlyMap<string, Tensor>): Generator<[string, Tensor]> {
@@ -107,22 +140,31 @@ function parseHeader(what: string, metadata: Readonly<Record<string, string>>): 
   return header as Header;
 }
 
+/** What an optimizer remembers of each parameter tells its kind, whatever a minifier made of its name. */
+function kindOf(optimizer: Optimizer): string {
+  const slots = new Set(Array.from(optimizer.state().keys(), (name) => name.split('.')[0]));
+  return slots.size === 0 ? 'nothing' : [...slots].join(' and ');
+}
+
 /** @throws {OptionError} if the check point goes with other data or another optimizer */
 function requireSame(what: string, { optimizer, data }: Header, trained: Trained): void {
-  const own = trained.optimizer.constructor.name;
-  if (optimizer === own && data === trained.data) return;
+  const own = kindOf(trained.optimizer);
+  if (optimizer === own && data === trained.data.identity) return;
   throw new OptionError(
-    `${what} is of a run with ${optimizer} on ${data}, this one has ${own} on ${trained.data}; ` +
-      'give this run another path, or pass resume: false to begin anew',
+    `${what} is of a run on ${data} whose optimizer remembers ${optimizer}; this one is on ${trained.data.identity} and ` +
+      `remembers ${own}: give it another path, or pass resume: false to begin anew`,
   );
 }
 
-/** The model's generators and where they stood. Rng checks the places when they are set. */
+/** The model's generators and where they stood. */
 function placesOf(what: string, model: AnyModule, stored: Header['generators']): (readonly [Rng, RngState])[] {
   return Array.from(model.generators(), ([name, rng]) => {
     const place = stored[name];
-    if (typeof place !== 'object' || place === null)
-      throw new FormatError(`${what}: has no place of the generator '${name}'`);
-    return [rng, place] as const;
+    try {
+      new Rng(0).state = place as RngState; // refuses what cannot be one
+    } catch (cause) {
+      throw new FormatError(`${what}: the place of the generator '${name}' is missing or damaged`, { cause });
+    }
+    return [rng, place as RngState] as const;
   });
 }

@@ -1,6 +1,7 @@
 /** Means of metrics over a data set. */
-import { isTensor, OptionError, scope, type Tensor } from '@saccade/tensor';
+import { checkOptions, isTensor, OptionError, quote, scope, type Tensor } from '@saccade/tensor';
 import type { Batches } from '../batches.js';
+import { requireModule } from '../check.js';
 import { inference } from '../inference.js';
 import type { AnyModule } from '../module.js';
 
@@ -18,13 +19,25 @@ export async function evaluate<B extends object, M extends Metrics<B>>(
   metrics: M,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ [Name in keyof M]: number }> {
-  const names = Object.keys(metrics);
+  requireModule('evaluate', model);
+  checkOptions('evaluate', options, ['signal']);
+  if (typeof data?.epoch !== 'function') throw new OptionError(`evaluate: expected batches(…), got ${quote(data)}`);
+  const names = Object.keys(Object(metrics));
+  for (const name of names) {
+    if (typeof metrics[name] !== 'function') {
+      throw new OptionError(`evaluate: metric '${name}' must be a function, got ${quote(metrics[name])}`);
+    }
+  }
   const totals = names.map(() => 0);
   let examples = 0;
   let step = 0;
   for await (const batch of data.epoch(0, options)) {
     const count = data.count(step++);
-    const values = await inference(model, () => Promise.all(names.map((name) => measure(name, metrics, batch))));
+    const values = await scope(() => {
+      // The model is in evaluation mode only while nothing else can run.
+      const results = inference(model, () => Object.values(metrics).map((metric) => metric(batch)));
+      return Promise.all(results.map((result, i) => numberOf(names[i] as string, result)));
+    });
     values.forEach((value, i) => {
       totals[i] = (totals[i] as number) + value * count;
     });
@@ -35,12 +48,8 @@ export async function evaluate<B extends object, M extends Metrics<B>>(
   };
 }
 
-async function measure<B extends object>(name: string, metrics: Metrics<B>, batch: B): Promise<number> {
-  const metric = metrics[name] as (batch: B) => Tensor | number;
-  const value = await scope(async () => {
-    const result: unknown = metric(batch);
-    return isTensor(result) && result.size === 1 ? (await result.data())[0] : result;
-  });
+async function numberOf(name: string, result: unknown): Promise<number> {
+  const value = isTensor(result) && result.size === 1 ? (await result.data())[0] : result;
   if (typeof value !== 'number') throw new OptionError(`evaluate: metric '${name}' must give one number`);
   return value;
 }

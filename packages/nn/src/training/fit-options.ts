@@ -1,9 +1,10 @@
 /** What `fit` takes and gives. */
-import { checkOptions, OptionError, requireFunction, type Tensor } from '@saccade/tensor';
+import { checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
 import type { Batches } from '../batches.js';
-import { requireCount } from '../check.js';
+import { requireCount, requireModule, requireNonNegative } from '../check.js';
+import type { AnyModule } from '../module.js';
 import type { ExponentialAverage } from '../optimizers/exponential-average.js';
-import type { Optimizer } from '../optimizers/optimizer.js';
+import { Optimizer } from '../optimizers/optimizer.js';
 import { type CheckpointTarget, requireTarget } from './checkpoint-store.js';
 import type { Metrics } from './evaluate.js';
 import type { EpochRecord } from './training-state.js';
@@ -97,25 +98,52 @@ const names = [
 ] as const;
 
 /** @throws {OptionError} */
-export function checkFit<B extends object>(options: FitOptions<B>): void {
-  const { data, loss, epochs, earlyStopping, validation, metrics, checkpoint } = checkOptions('fit', options, names);
-  requireFunction('fit', loss);
+export function checkFit<B extends object>(model: AnyModule, options: FitOptions<B>): void {
+  requireModule('fit', model);
+  const { data, loss, epochs, optimizer, validation, metrics, earlyStopping, checkpoint } = checkOptions(
+    'fit',
+    options,
+    names,
+  );
   requireCount('fit', 'epochs', epochs);
-  for (const [name, given] of Object.entries({ data, validation })) {
-    if (given !== undefined && typeof given.epoch !== 'function')
-      throw new OptionError(`fit: ${name} must come from batches(…)`);
+  for (const [name, f] of Object.entries({ loss, onStep: options.onStep, onEpoch: options.onEpoch, ...metrics })) {
+    if (typeof f !== 'function' && (f !== undefined || name === 'loss')) {
+      throw new OptionError(`fit: ${name} must be a function, got ${quote(f)}`);
+    }
   }
-  if (data === undefined) throw new OptionError('fit: there is no data');
+  for (const [name, given] of Object.entries({ data, validation })) {
+    if (typeof given?.epoch === 'function' || (given === undefined && name === 'validation')) continue;
+    throw new OptionError(`fit: ${name} must come from batches(…), got ${quote(given)}`);
+  }
+  requireTrains(model, optimizer);
   if (validation === undefined && (earlyStopping !== undefined || metrics !== undefined)) {
     throw new OptionError('fit: metrics and early stopping need validation data');
   }
-  if (earlyStopping !== undefined) {
-    const watched = checkOptions('fit', earlyStopping, ['metric', 'mode', 'patience', 'minDelta', 'restoreBest']);
-    requireCount('fit', 'patience', watched.patience ?? 3, 0);
-  }
+  if (metrics !== undefined && 'loss' in metrics)
+    throw new OptionError("fit: 'loss' is measured anyway, name the metric otherwise");
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping, ['loss', ...Object.keys(metrics ?? {})]);
   if (checkpoint !== undefined) {
     checkOptions('fit', checkpoint, ['to', 'everySteps', 'resume']);
     requireTarget('fit', checkpoint.to);
     if (checkpoint.everySteps !== undefined) requireCount('fit', 'everySteps', checkpoint.everySteps);
   }
+}
+
+/** @throws {OptionError} unless it is an optimizer that trains something of the model */
+function requireTrains(model: AnyModule, optimizer: Optimizer): void {
+  if (!(optimizer instanceof Optimizer)) throw new OptionError(`fit: expected an optimizer, got ${quote(optimizer)}`);
+  const own = new Set(model.parameters().values());
+  if ([...optimizer.parameters.values()].some((t) => own.has(t))) return;
+  throw new OptionError("fit: the optimizer trains none of this model's parameters");
+}
+
+function checkEarlyStopping(watched: EarlyStopping, known: readonly string[]): void {
+  const { metric = 'loss', mode = 'min', patience = 3, minDelta = 0 } = watched;
+  checkOptions('fit', watched, ['metric', 'mode', 'patience', 'minDelta', 'restoreBest']);
+  if (!known.includes(metric)) {
+    throw new OptionError(`fit: early stopping watches ${quote(metric)}, but there are ${known.join(', ')}`);
+  }
+  if (mode !== 'min' && mode !== 'max') throw new OptionError(`fit: mode must be 'min' or 'max', got ${quote(mode)}`);
+  requireCount('fit', 'patience', patience, 0);
+  requireNonNegative('fit', 'minDelta', minDelta);
 }

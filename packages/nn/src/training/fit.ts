@@ -14,13 +14,17 @@ import { newState } from './training-state.js';
  * @throws the signal's reason once it is aborted
  */
 export async function fit<B extends object>(model: AnyModule, options: FitOptions<B>): Promise<FitResult> {
-  checkFit(options);
+  checkFit(model, options);
   const { data, optimizer, epochs, average, checkpoint, signal } = options;
-  const trained: Trained = { model, optimizer, average, data: data.identity, best: undefined };
-  const resumed =
-    checkpoint === undefined || checkpoint.resume === false ? undefined : await loadCheckpoint(checkpoint.to, trained);
+  signal?.throwIfAborted();
+  // One that was set to evaluation whole is meant to be trained; parts that were stay frozen.
+  if (!model.training) model.train();
+  const trained: Trained = { model, optimizer, average, data, best: undefined };
+  const wanted = checkpoint !== undefined && checkpoint.resume !== false;
+  const resumed = wanted ? await loadCheckpoint(checkpoint.to, trained) : undefined;
   const run = new Run(model, options, trained, resumed ?? newState());
   try {
+    if (resumed === undefined) await run.save(); // a place that cannot be written to is found now
     while (run.state.epoch < epochs && !run.state.stopped) {
       await run.trainEpoch();
       await run.closeEpoch();

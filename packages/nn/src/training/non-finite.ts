@@ -1,16 +1,5 @@
 /** Finds where a loss that is NaN or infinite began. */
-import {
-  all,
-  dispose,
-  isfinite,
-  keep,
-  type Rng,
-  type RngState,
-  SaccadeError,
-  scope,
-  type Tensor,
-  tensorsOf,
-} from '@saccade/tensor';
+import { all, dispose, isfinite, keep, SaccadeError, scope, type Tensor, tensorsOf } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
 
 /** A loss or gradient became NaN or infinite. The parameters are as they were before that step. */
@@ -32,32 +21,24 @@ async function allFinite(t: Tensor): Promise<boolean> {
   return scope(async () => (await all(isfinite(t)).data<'bool'>())[0] === 1);
 }
 
-async function firstBad(named: Iterable<readonly [string, Tensor]>): Promise<string | undefined> {
+/** The name of the first tensor with a value that is not finite. */
+export async function firstNonFinite(named: Iterable<readonly [string, Tensor]>): Promise<string | undefined> {
   for (const [name, t] of named) if (!(await allFinite(t))) return name;
   return undefined;
 }
-
-/** The first gradient that is not finite. */
-export function badGradient(gradients: ReadonlyMap<string, Tensor>): Promise<string | undefined> {
-  return firstBad(gradients);
-}
-
-/** Where the random streams of a model stood. */
-export type Places = readonly (readonly [Rng, RngState])[];
 
 /** Looks for the first thing that is not finite: batch, parameters, then the layers in the order in which they run, inner ones first. */
 export async function explainLoss(
   model: AnyModule,
   batch: object,
   loss: () => unknown,
-  places: Places,
 ): Promise<{ readonly text: string; readonly where: string | undefined }> {
   const inputs = Object.entries(batch).flatMap(([name, part]) => tensorsOf(part).map((t) => [name, t] as const));
-  const input = await firstBad(inputs);
+  const input = await firstNonFinite(inputs);
   if (input !== undefined) return { text: `the batch holds values in '${input}' that are not finite`, where: input };
-  const parameter = await firstBad([...model.parameters(), ...model.buffers()]);
+  const parameter = await firstNonFinite([...model.parameters(), ...model.buffers()]);
   if (parameter !== undefined) return { text: `'${parameter}' holds values that are not finite`, where: parameter };
-  const layer = await firstBadLayer(model, loss, places);
+  const layer = await firstBadLayer(model, loss);
   if (layer === undefined)
     return { text: 'all layers gave finite values, so it began in the loss function itself', where: undefined };
   const name = layer.path === '' ? 'the model itself' : `layer '${layer.path}'`;
@@ -71,9 +52,11 @@ interface Seen {
 }
 
 /** Runs the loss once more, with every module's result looked at as it comes. */
-async function firstBadLayer(model: AnyModule, loss: () => unknown, places: Places): Promise<Seen | undefined> {
-  for (const [rng, state] of places) rng.state = state;
-  const watched = [...model.modules()].map(([path, module]) => ({ path, module: module as unknown as Watched }));
+async function firstBadLayer(model: AnyModule, loss: () => unknown): Promise<Seen | undefined> {
+  const watched = [...model.modules()].map(([path, module]) => {
+    // A module may have its forward as a property of its own.
+    return { path, module: module as unknown as Watched, own: Object.getOwnPropertyDescriptor(module, 'forward') };
+  });
   return scope(async () => {
     const seen: Seen[] = [];
     for (const { path, module } of watched) {
@@ -96,7 +79,10 @@ async function firstBadLayer(model: AnyModule, loss: () => unknown, places: Plac
       }
       return undefined;
     } finally {
-      for (const { module } of watched) delete (module as Partial<Watched>).forward;
+      for (const { module, own } of watched) {
+        delete (module as Partial<Watched>).forward;
+        if (own !== undefined) Object.defineProperty(module, 'forward', own);
+      }
       dispose(seen);
     }
   });

@@ -1,13 +1,12 @@
 /** One training run: its steps, its epochs, and where it stands. */
-import { dispose, isTensor, keep, OptionError, scope, type Tensor } from '@saccade/tensor';
+import { dispose, isTensor, keep, type Tensor } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
-import { globalNorm } from '../optimizers/clip.js';
 import { breather } from './breathe.js';
 import { saveCheckpoint, type Trained } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
-import type { FitOptions, FitResult } from './fit-options.js';
-import { badGradient, explainLoss, NonFiniteError, type Places } from './non-finite.js';
+import type { EarlyStopping, FitOptions, FitResult } from './fit-options.js';
 import { progressLine } from './progress.js';
+import { stepper } from './step.js';
 import type { EpochRecord, TrainingState } from './training-state.js';
 
 /** A run of `fit`. */
@@ -17,12 +16,14 @@ export class Run<B extends object> {
   readonly #options: FitOptions<B>;
   readonly #trained: Trained;
   readonly #line: ReturnType<typeof progressLine> | undefined;
+  readonly #step: ReturnType<typeof stepper<B>>;
   readonly #breathe = breather();
 
   constructor(model: AnyModule, options: FitOptions<B>, trained: Trained, state: TrainingState) {
     this.#model = model;
     this.#options = options;
     this.#trained = trained;
+    this.#step = stepper(model, options);
     this.#line = options.progress ? progressLine() : undefined;
     this.state = state;
   }
@@ -31,9 +32,8 @@ export class Run<B extends object> {
     const { data, signal, checkpoint, onStep, epochs } = this.#options;
     const { state } = this;
     const { steps } = data;
-    this.#model.train();
     for await (const batch of data.epoch(state.epoch, { from: state.step, signal })) {
-      const done = await this.#step(batch);
+      const done = await this.#step(batch, this.#place());
       state.lossSum += done.loss * data.count(state.step);
       state.step += 1;
       onStep?.({ epoch: state.epoch, step: state.step, steps, ...done });
@@ -42,40 +42,6 @@ export class Run<B extends object> {
       await this.#breathe();
       signal?.throwIfAborted();
     }
-  }
-
-  /** One step: nothing moves unless loss and gradients are finite. */
-  async #step(batch: B): Promise<{ readonly loss: number; readonly gradientNorm: number; readonly rate: number }> {
-    const { optimizer, average, loss } = this.#options;
-    const places = Array.from(this.#model.generators().values(), (rng) => [rng, rng.state] as const);
-    return scope(async () => {
-      const { value, gradients } = optimizer.gradients(() => loss(batch));
-      const norm = globalNorm(gradients.values());
-      const [[lossValue], [gradientNorm]] = (await Promise.all([
-        (isTensor(value) ? value : value[0]).data(),
-        norm.data(),
-      ])) as [ArrayLike<number> & Iterable<number>, ArrayLike<number> & Iterable<number>];
-      if (!Number.isFinite(lossValue)) throw await this.#lossError(lossValue as number, batch, places);
-      if (!Number.isFinite(gradientNorm)) await this.#requireFinite(gradients);
-      const { rate } = optimizer;
-      optimizer.step(gradients);
-      average?.update();
-      return { loss: lossValue as number, gradientNorm: gradientNorm as number, rate };
-    });
-  }
-
-  async #lossError(loss: number, batch: B, places: Places): Promise<NonFiniteError> {
-    const { optimizer } = this.#options;
-    const { text, where } = await explainLoss(this.#model, batch, () => this.#options.loss(batch), places);
-    return new NonFiniteError(`fit: the loss is ${loss} at ${this.#place()}: ${text}`, optimizer.steps, where);
-  }
-
-  /** A norm that overflowed is no gradient that did. */
-  async #requireFinite(gradients: ReadonlyMap<string, Tensor>): Promise<void> {
-    const bad = await badGradient(gradients);
-    if (bad === undefined) return;
-    const message = `fit: the gradient by '${bad}' is not finite at ${this.#place()}, though the loss is`;
-    throw new NonFiniteError(message, this.#options.optimizer.steps, bad);
   }
 
   #place(): string {
@@ -119,20 +85,13 @@ export class Run<B extends object> {
   #watch(validation: Readonly<Record<string, number>>): void {
     const { earlyStopping } = this.#options;
     if (earlyStopping === undefined) return;
-    const { metric = 'loss', mode = 'min', patience = 3, minDelta = 0, restoreBest = true } = earlyStopping;
+    const { metric = 'loss', patience = 3, restoreBest = true } = earlyStopping;
     const { state } = this;
-    const value = validation[metric];
-    if (value === undefined) {
-      throw new OptionError(
-        `fit: early stopping watches '${metric}', but there are ${Object.keys(validation).join(', ')}`,
-      );
-    }
-    const gain =
-      state.best === undefined ? Infinity : mode === 'min' ? state.best.value - value : value - state.best.value;
-    if (gain > minDelta) {
+    const value = validation[metric] as number;
+    if (state.best === undefined || isBetter(value, state.best.value, earlyStopping)) {
       state.best = { epoch: state.epoch, value };
       if (restoreBest) this.#keepBest();
-    } else if (state.epoch - (state.best as { epoch: number }).epoch >= patience) state.stopped = true;
+    } else if (state.epoch - state.best.epoch >= patience) state.stopped = true;
   }
 
   /** The averages are what was validated, so they are what is kept. */
@@ -158,6 +117,12 @@ export class Run<B extends object> {
     const { records, stopped, best } = this.state;
     return { epochs: records, steps: this.#options.optimizer.steps, stoppedEarly: stopped, bestEpoch: best?.epoch };
   }
+}
+
+/** Any number is better than NaN. */
+function isBetter(value: number, best: number, { mode = 'min', minDelta = 0 }: EarlyStopping): boolean {
+  if (Number.isNaN(best)) return !Number.isNaN(value);
+  return (mode === 'min' ? best - value : value - best) > minDelta;
 }
 
 function prefixed(validation: Readonly<Record<string, number>> | undefined): Record<string, number> {

@@ -39,7 +39,7 @@ export function newState(): TrainingState {
 type Check = (value: unknown) => boolean;
 
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isNumber: Check = (value) => typeof value === 'number' || value === null;
+const isNumber: Check = (value) => typeof value === 'number' || /^(NaN|-?Infinity)$/.test(String(value));
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isBest: Check = (value) =>
   value === undefined || (isObject(value) && isCount((value as Best).epoch) && isNumber((value as Best).value));
@@ -62,7 +62,12 @@ const checks: Readonly<Record<keyof TrainingState, Check>> = {
   stopped: (value) => typeof value === 'boolean',
 };
 
-/** A stored state. JSON has no NaN, which it writes as null. @throws {FormatError} unless every part is of its kind */
+/** What `JSON.stringify` is to write for a number that JSON does not have. */
+export function jsonNumber(_name: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** A stored state. @throws {FormatError} unless every part is of its kind */
 export function parseState(value: unknown, what: string): TrainingState {
   for (const [name, check] of Object.entries(checks)) {
     if (!isObject(value) || !check((value as Record<string, unknown>)[name])) {
@@ -70,13 +75,19 @@ export function parseState(value: unknown, what: string): TrainingState {
     }
   }
   const state = value as TrainingState;
-  const number = (stored: number | null): number => stored ?? Number.NaN;
+  const { best } = state;
   const records = state.records.map(({ epoch, loss, validation }) => ({
     epoch,
-    loss: number(loss),
+    loss: Number(loss),
     ...(validation && {
-      validation: Object.fromEntries(Object.entries(validation).map(([name, v]) => [name, number(v)])),
+      validation: Object.fromEntries(Object.entries(validation).map(([name, v]) => [name, Number(v)])),
     }),
   }));
-  return { ...newState(), ...state, lossSum: number(state.lossSum), records };
+  return {
+    ...newState(),
+    ...state,
+    lossSum: Number(state.lossSum),
+    records,
+    best: best && { ...best, value: Number(best.value) },
+  };
 }

@@ -9,7 +9,7 @@ import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { pullback } from '../vjp.js';
 import { add, mul } from './arithmetic.js';
-import { greaterEqual, logicalAnd } from './compare.js';
+import { greaterEqual, logicalAnd, notEqual } from './compare.js';
 import { matmul } from './matmul.js';
 import { reshape } from './reshape.js';
 import { softmax } from './softmax.js';
@@ -153,11 +153,17 @@ export function attentionWeights(query: Tensor<Shape>, key: Tensor<Shape>, optio
   return syncScope(() => {
     const products = mul(matmul(query, key, { transposeB: true }), scale);
     const scores = bias === undefined ? products : add(products, bias);
-    if (!causal) return softmax(scores, { mask });
+    // A bias of -Infinity hides a key as the mask does; a query that sees nothing then gives zeros, not NaN.
+    const seen = bias === undefined ? mask : both(mask, notEqual(bias, -Infinity));
+    if (!causal) return softmax(scores, { mask: seen });
     const row = reshape(range(keys - queries, keys, 1, { device }), [queries, 1]);
     const visible = greaterEqual(row, range(0, keys, 1, { device }));
-    return softmax(scores, { mask: mask === undefined ? visible : logicalAnd(mask, visible) });
+    return softmax(scores, { mask: both(seen, visible) });
   });
+}
+
+function both(mask: Tensor<Shape> | undefined, other: Tensor<Shape>): Tensor<Shape> {
+  return mask === undefined ? other : logicalAnd(mask, other);
 }
 
 function composedAttention(
