@@ -1,6 +1,15 @@
 /** Networks of `@saccade/nn` read handwritten digits: the small images that ship with this example, and MNIST. */
 import type { Context, Experiment, Outcome } from '@saccade/lab';
-import { type Batches, batches, type Dataset, inMemory, loadMnist, mapBatches, type Sequential } from '@saccade/nn';
+import {
+  type Batches,
+  batches,
+  type Dataset,
+  inMemory,
+  loadMnist,
+  mapBatches,
+  type Sequential,
+  type StepEvent,
+} from '@saccade/nn';
 import { Rng, roll } from '@saccade/tensor';
 import { loadDigits } from './src/data.js';
 import { digitSheet, lossChart } from './src/figures.js';
@@ -17,9 +26,8 @@ async function compare(
   { epochs, rate }: { readonly epochs: number; readonly rate: number },
 ): Promise<Outcome> {
   const total = epochs * data.steps;
-  const onStep = ({ epoch, step, loss }: { epoch: number; step: number; loss: number }): void => {
-    void progress((epoch * data.steps + step) / total, `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`);
-  };
+  const onStep = ({ epoch, step, loss }: StepEvent): Promise<void> =>
+    progress((epoch * data.steps + step) / total, `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`);
   const started = performance.now();
   const losses = await train(network, data, { epochs, rate, signal, onStep });
   const seconds = (performance.now() - started) / 1000;

@@ -21,7 +21,8 @@ export interface TrainOptions {
   /** Adam's rate at the start; it falls to 0 along a cosine. */
   readonly rate: number;
   readonly signal?: AbortSignal;
-  readonly onStep?: (event: StepEvent) => void;
+  /** Called after each step; awaited. */
+  readonly onStep?: (event: StepEvent) => void | Promise<void>;
 }
 
 /** Trains a network on shuffled batches; gives the loss of every step. */
@@ -37,7 +38,7 @@ export async function train(network: Sequential, data: Batches<Digits>, options:
     signal,
     onStep: (event) => {
       losses.push(event.loss);
-      onStep?.(event);
+      return onStep?.(event);
     },
   });
   return losses;

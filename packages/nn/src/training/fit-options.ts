@@ -64,8 +64,10 @@ export interface FitOptions<B extends object> {
   readonly checkpoint?: CheckpointOptions | undefined;
   /** Shows a line on the terminal, where there is one. Default false. */
   readonly progress?: boolean | undefined;
-  readonly onStep?: ((event: StepEvent) => void) | undefined;
-  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** Called after each step, and awaited. */
+  readonly onStep?: ((event: StepEvent) => void | Promise<void>) | undefined;
+  /** Called after each epoch, and awaited. */
+  readonly onEpoch?: ((record: EpochRecord) => void | Promise<void>) | undefined;
   /** Ends the run between two steps, after a check point if there is a place for one. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -36,7 +36,7 @@ export class Run<B extends object> {
       const done = await this.#step(batch, this.#place());
       state.lossSum += done.loss * data.count(state.step);
       state.step += 1;
-      onStep?.({ epoch: state.epoch, step: state.step, steps, ...done });
+      await onStep?.({ epoch: state.epoch, step: state.step, steps, ...done });
       this.#line?.show({ epoch: state.epoch, epochs, step: state.step, steps, loss: done.loss });
       if (checkpoint?.everySteps !== undefined && state.step % checkpoint.everySteps === 0) await this.save();
       await this.#breathe();
@@ -60,7 +60,7 @@ export class Run<B extends object> {
     state.epoch += 1;
     state.step = 0;
     state.lossSum = 0;
-    onEpoch?.(record);
+    await onEpoch?.(record);
     const values = Object.entries({ loss, ...prefixed(validation) }).map(
       ([name, value]) => `${name} ${value.toPrecision(4)}`,
     );
