@@ -65,9 +65,9 @@ export interface FitOptions<B extends object> {
   /** Shows a line on the terminal, where there is one. Default false. */
   readonly progress?: boolean | undefined;
   /** Called after each step, and awaited. */
-  readonly onStep?: ((event: StepEvent) => void | Promise<void>) | undefined;
+  readonly onStep?: ((event: StepEvent) => unknown) | undefined;
   /** Called after each epoch, and awaited. */
-  readonly onEpoch?: ((record: EpochRecord) => void | Promise<void>) | undefined;
+  readonly onEpoch?: ((record: EpochRecord) => unknown) | undefined;
   /** Ends the run between two steps, after a check point if there is a place for one. */
   readonly signal?: AbortSignal | undefined;
 }
