@@ -1,6 +1,7 @@
 // Blocks of scores, shared by attention and its gradients. A block is [ROWS, LANES], LANES floats a row: its lanes are
 // the queries (or keys) that a thread stays with, its rows the keys (or queries) that pass by.
-import { packLeft, packRight } from './pack';
+import { product } from './matmul';
+import { packRight } from './pack';
 import { MR, multiply, NR } from './tile';
 
 /** Multiples of 4, 6 and 8, so that a block can be either operand of the tile. */
@@ -40,28 +41,27 @@ export function packLanes(x: usize, count: i32, length: i32, factor: f32, to: us
   for (; to < end; to += 16) v128.store(to, f32x4.mul(v128.load(to), f32x4.splat(factor)));
 }
 
-/** block[rows, lanes] = dot products of the `rows` rows at `x` with the packed lanes. `room` is for the packed rows. */
-export function dots(
-  x: usize, rows: i32, lanesPacked: usize, lanes: i32, length: i32, block: usize, room: usize, spare: usize,
-): void {
-  packLeft(x, <usize>length << 2, false, rows, length, room);
-  const depth = <usize>length;
-  multiply(rows, lanes, length, room, depth * (MR << 2), 4, MR << 2, lanesPacked, depth << 5, 32, block, ROW, false, spare);
+/** block[rows, lanes] = dot products of the `rows` rows at `x` with the packed lanes. */
+// @ts-ignore: decorator
+@inline
+export function dots(x: usize, rows: i32, lanesPacked: usize, lanes: i32, length: i32, block: usize, room: usize): void {
+  product(x, <usize>length << 2, false, lanesPacked, block, ROW, rows, lanes, length, false, room);
 }
 
-/** out[lanes, length] += block^T [lanes, rows] x[rows, length]: what the rows give to each lane. */
+/** out[count, length] += a[count, depth] x[depth, length], with `a` a block or its transpose: what each x gives to each row. */
 export function addWeighted(
-  block: usize, rows: i32, lanes: i32, x: usize, length: i32, out: usize, room: usize, spare: usize,
+  a: usize, aRow: usize, aStep: usize, count: i32, depth: i32, x: usize, length: i32, out: usize, room: usize,
+  spare: usize,
 ): void {
   let panel: usize = 32, step = <usize>length << 2;
   if (length % NR != 0) {
     // The tile reads whole panels: beyond the last row's end there may be no memory.
-    packRight(x, step, false, length, rows, room);
+    packRight(x, step, false, length, depth, room);
     x = room;
-    panel = <usize>rows << 5;
+    panel = <usize>depth << 5;
     step = 32;
   }
-  multiply(lanes, length, rows, block, MR << 2, 4, ROW, x, panel, step, out, <usize>length << 2, true, spare);
+  multiply(count, length, depth, a, aRow * MR, aRow, aStep, x, panel, step, out, <usize>length << 2, true, spare);
 }
 
 /** Four floats `step` bytes apart, the last one standing in for those beyond `left` of them. */

@@ -110,11 +110,11 @@ export function attention(
     const seen = keysSeen(first + lanes - 1, p);
     for (let j = 0; j < seen; j += ROWS) {
       const rows = min(ROWS, seen - j);
-      dots(key + panelBytes(batch * keys + j, channels), rows, lanesPacked, lanes, channels, block, room, scratch);
+      dots(key + panelBytes(batch * keys + j, channels), rows, lanesPacked, lanes, channels, block, room);
       complete(block, rows, lanes, first, j, true, biasAt, maskAt, p);
       softmaxBlock(block, rows, lanes, state);
       if (j > 0) scaleLanes(to, lanes, width, state + 2 * ROW);
-      addWeighted(block, rows, lanes, value + panelBytes(batch * keys + j, width), width, to, room, scratch);
+      addWeighted(block, 4, ROW, lanes, rows, value + panelBytes(batch * keys + j, width), width, to, room, scratch);
     }
     finish(to, lanes, width, state, logSumExp + (<usize>row << 2));
   }

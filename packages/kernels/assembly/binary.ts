@@ -39,24 +39,32 @@ function geluSlope(a: v128): v128 {
   const tail = math.normalTail(a);
   const phi = v128.bitselect(tail, f32x4.sub(k(K.ONE), tail), f32x4.lt(a, splat(0)));
   const density = math.expNegative(f32x4.mul(f32x4.mul(a, a), k(K.MINUS_HALF)));
-  return fma(f32x4.mul(a, splat(0.39894228)), density, phi);
+  return fma(f32x4.mul(a, k(K.DENSITY)), density, phi);
 }
 
-/** s + factor s (1 - s) with s = sigmoid(u); the product, from e^-|u|, keeps its digits where s is almost 1. */
-function sigmoidSlope(u: v128, factor: v128): v128 {
-  const e = math.expNegative(f32x4.neg(f32x4.abs(u)));
-  const d = f32x4.div(k(K.ONE), f32x4.add(e, k(K.ONE)));
-  const ed = f32x4.mul(e, d);
-  return fma(factor, f32x4.mul(ed, d), v128.bitselect(ed, d, f32x4.lt(u, splat(0))));
+/** s + factor s (1 - s) with s = 1 / (1 + e): the product keeps its digits where s is almost 1. */
+// @ts-ignore: decorator
+@inline
+function sigmoidSlope(e: v128, factor: v128): v128 {
+  const s = f32x4.div(k(K.ONE), f32x4.add(e, k(K.ONE)));
+  return fma(f32x4.mul(factor, s), f32x4.mul(e, s), s);
 }
 
-/** The slope of a sigmoid(u), u = geluTanhInner(a): s + a u' s (1 - s); flat beyond 20. */
+/** The slope of a sigmoid(u): s + a u' s (1 - s); flat below -10 and above 88, so that nothing is infinite. */
 // @ts-ignore: decorator
 @inline
 function geluTanhSlope(a: v128): v128 {
-  const v = f32x4.pmin(f32x4.pmax(a, splat(-20)), splat(20));
-  const slope = fma(f32x4.mul(v, v), splat(0.2140644486), k(K.GELU1));
-  return sigmoidSlope(math.geluTanhInner(v), f32x4.mul(v, slope));
+  const v = f32x4.pmin(f32x4.pmax(a, k(K.MINUS_10)), k(K.PLUS_88));
+  const slope = fma(f32x4.mul(v, v), k(K.SLOPE0), k(K.SLOPE1));
+  return sigmoidSlope(math.geluTanhPower(v), f32x4.mul(v, slope));
+}
+
+/** The slope of a sigmoid(a); flat below -87. */
+// @ts-ignore: decorator
+@inline
+function siluSlope(a: v128): v128 {
+  const v = f32x4.pmax(a, k(K.MINUS_87));
+  return sigmoidSlope(math.expNegative(f32x4.neg(v)), v);
 }
 
 // @ts-ignore: decorator
@@ -77,7 +85,7 @@ function apply(op: i32, a: v128, b: v128): v128 {
   if (op == Op.SIGMOID_GRAD) return f32x4.mul(f32x4.mul(b, a), f32x4.sub(k(K.ONE), a));
   if (op == Op.GELU_GRAD) return f32x4.mul(b, geluSlope(a));
   if (op == Op.GELU_TANH_GRAD) return f32x4.mul(b, geluTanhSlope(a));
-  if (op == Op.SILU_GRAD) return f32x4.mul(b, sigmoidSlope(a, a));
+  if (op == Op.SILU_GRAD) return f32x4.mul(b, siluSlope(a));
   return lanes(op, a, b);
 }
 

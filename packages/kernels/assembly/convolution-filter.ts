@@ -21,10 +21,16 @@ function copySteps(from: usize, step: usize, length: i32, count: i32, to: usize)
     }
     return;
   }
-  for (let s = count; s > 0; s--) {
-    for (let j: usize = 0; j < <usize>length << 2; j += 4) store<f32>(to + j, load<f32>(from + j));
-    from += step;
-    to += MR << 2;
+  // One value after the other, all steps of each: with one channel that is a single plain loop.
+  for (; length > 0; length--) {
+    let at = from, next = to;
+    for (let s = count; s > 0; s--) {
+      store<u32>(next, load<u32>(at));
+      at += step;
+      next += MR << 2;
+    }
+    from += 4;
+    to += 4;
   }
 }
 

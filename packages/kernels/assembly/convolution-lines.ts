@@ -14,14 +14,17 @@ function gatherLine(src: usize, p: usize, line: i32, to: usize): void {
   const last = first + (load<i32>(p, GRID_WIDTH) - 1) * load<i32>(p, STEP_X) + load<i32>(p, TAPS_X);
   const image = line / gridHeight;
   let y = (line - image * gridHeight) * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
+  const from = max(first, 0), until = min(last, width), step = <usize>taps * pixel;
+  memory.fill(to, 0, <usize>(last - first) * step);
+  to += <usize>(from - first) * step;
   for (let t = 0; t < taps; t++) {
-    const seen = <u32>y < <u32>height;
-    const row = src + <usize>(image * height + y) * <usize>width * pixel;
-    let at = to;
-    for (let x = first; x < last; x++) {
-      if (seen && <u32>x < <u32>width) copyRow(at, row + <usize>x * pixel, pixel);
-      else memory.fill(at, 0, pixel);
-      at += <usize>taps * pixel;
+    if (<u32>y < <u32>height) {
+      const row = src + <usize>(image * height + y) * <usize>width * pixel;
+      let at = to;
+      for (let x = from; x < until; x++) {
+        copyRow(at, row + <usize>x * pixel, pixel);
+        at += step;
+      }
     }
     to += pixel;
     y += load<i32>(p, TAP_STEP_Y);
@@ -45,7 +48,7 @@ export function convolveLines(
     const to = out + <usize>line * <usize>points * outRow;
     gatherLine(src, p, line, left);
     if (bias) {
-      for (let r = 0; r < points; r++) memory.copy(to + <usize>r * outRow, bias, outRow);
+      for (let r = 0; r < points; r++) copyRow(to + <usize>r * outRow, bias, outRow);
     }
     for (let k = 0; k < steps; k += part) {
       multiply(

@@ -1,5 +1,6 @@
 // Convolution as a matrix product: points of a grid are the rows, taps and channels the inner axis. The gradient by the
 // input is the same with the result's gradient as source; for strides, once for each phase of the input's pixels.
+import { copyRow } from './copy-row';
 import { packRight } from './pack';
 import {
   BATCH, CHANNELS, clearRoom, COLUMNS, DEPTH_CHANNELS, FILTER_STEP_X, FILTER_STEP_Y, FILTER_WIDTH, FILTER_X, FILTER_Y,
@@ -68,7 +69,7 @@ function convolveBlock(
   const steps = load<i32>(p, TAPS_Y) * load<i32>(p, TAPS_X) * load<i32>(p, DEPTH_CHANNELS);
   const room = scratch + SPARE, left = room + ROOM;
   if (bias) {
-    for (let r = 0; r < rows; r++) memory.copy(to + <usize>r * toRow, bias, <usize>columns << 2);
+    for (let r = 0; r < rows; r++) copyRow(to + <usize>r * toRow, bias, <usize>columns << 2);
   }
   for (let k = 0; k < steps; k += DEPTH) {
     const depth = min(DEPTH, steps - k);

@@ -43,14 +43,10 @@ export function exp(x: v128): v128 {
   return expInRange(f32x4.pmin(f32x4.pmax(x, k(K.MINUS_105)), k(K.PLUS_89)));
 }
 
-/**
- * e^x for x <= 0, as softmax needs it: faster than `exp`, with a relative error of 2e-7 + 6e-8 |x|; results below
- * 1.2e-38 become 0. Right up to x = 88.
- */
+/** 2^y for y in [-127, 128], within 2e-7 of itself: 0 at -127, Infinity from 127.5 on. A bit faster if y stays below that (`finite`). */
 // @ts-ignore: decorator
 @inline
-export function expNegative(x: v128): v128 {
-  const y = f32x4.pmax(f32x4.mul(x, k(K.LOG2E)), k(K.MINUS_127));
+function powerOfTwo(y: v128, finite: bool): v128 {
   const magic = k(K.MAGIC_127);
   const t = f32x4.add(y, magic);
   const f = f32x4.sub(y, f32x4.sub(t, magic));
@@ -59,7 +55,17 @@ export function expNegative(x: v128): v128 {
   q = fma(q, f, k(K.F2));
   q = fma(q, f, k(K.F3));
   q = fma(q, f, k(K.F4));
-  return fma(f32x4.mul(f, power), q, power);
+  return finite ? fma(f32x4.mul(f, power), q, power) : f32x4.mul(fma(f, q, k(K.ONE)), power);
+}
+
+/**
+ * e^x for x <= 0, as softmax needs it: faster than `exp`, with a relative error of 2e-7 + 6e-8 |x|; results below
+ * 1.2e-38 become 0. Right up to x = 88.
+ */
+// @ts-ignore: decorator
+@inline
+export function expNegative(x: v128): v128 {
+  return powerOfTwo(f32x4.pmax(f32x4.mul(x, k(K.LOG2E)), k(K.MINUS_127)), true);
 }
 
 /** e^x - 1 with small results as exact as large ones. */
@@ -172,6 +178,8 @@ export function softplus(x: v128): v128 {
 }
 
 /** -log(erfc(a)) for a >= 0: a times a polynomial, which beyond 5 stays constant. */
+// @ts-ignore: decorator
+@inline
 function logErfc(a: v128): v128 {
   const v = f32x4.pmin(a, k(K.FIVE));
   let p = fma(v, k(K.P0), k(K.P1));
@@ -193,6 +201,8 @@ export function erf(x: v128): v128 {
 }
 
 /** Phi(-|x|), the tail of the normal distribution. */
+// @ts-ignore: decorator
+@inline
 export function normalTail(x: v128): v128 {
   const a = f32x4.mul(f32x4.abs(x), k(K.ROOT_HALF));
   return f32x4.mul(k(K.HALF), expNegative(f32x4.neg(logErfc(a))));
@@ -205,12 +215,17 @@ export function gelu(x: v128): v128 {
   return f32x4.mul(x, phi);
 }
 
-/** 2 sqrt(2 / pi) (x + 0.044715 x^3): the tanh approximation of gelu is x sigmoid of this. */
+/** e^-u for u = 2 sqrt(2 / pi) (x + 0.044715 x^3): the tanh approximation of gelu is x sigmoid(u). */
 // @ts-ignore: decorator
 @inline
-export function geluTanhInner(x: v128): v128 {
-  const z = f32x4.mul(x, x);
-  return f32x4.mul(x, fma(z, k(K.GELU0), k(K.GELU1)));
+export function geluTanhPower(x: v128): v128 {
+  const y = f32x4.mul(x, fma(f32x4.mul(x, x), k(K.GELU0), k(K.GELU1)));
+  return powerOfTwo(f32x4.pmin(f32x4.pmax(y, k(K.MINUS_127)), k(K.PLUS_128)), false);
+}
+
+/** x / (1 + e^-u); an infinite power makes 0, or NaN at -Infinity. */
+export function geluTanh(x: v128): v128 {
+  return f32x4.div(x, f32x4.add(geluTanhPower(x), k(K.ONE)));
 }
 
 /** sin(r) for r in [-pi/4, pi/4]. */

@@ -29,7 +29,7 @@ function column(x: usize, xStep: usize, b: usize, row: usize, depth: i32, c: usi
 }
 
 /** Dot product of `count` values: blocks of 1,024 in float32 lanes, their sums in float64. */
-function dot(x: usize, y: usize, count: i32): f64 {
+export function dot(x: usize, y: usize, count: i32): f64 {
   let total: f64 = 0;
   while (count >= 16) {
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);

@@ -2,7 +2,7 @@
 import { matrixAt } from './batch';
 import { packLeft, packRight } from './pack';
 import { DEPTH, MR, multiply, NR, partLength, SPARE } from './tile';
-export * from './matmul-small';
+export { gemmSmall, timesVector } from './matmul-small';
 export * from './matmul-flat';
 export { tileRows } from './tile';
 
@@ -27,9 +27,7 @@ export function packRights(
 }
 
 /** c[rows, columns] = (c +) a b with b in panels. */
-// @ts-ignore: decorator
-@inline
-function product(
+export function product(
   a: usize, aRow: usize, aTransposed: bool, b: usize, c: usize, row: usize, rows: i32, columns: i32, k: i32,
   accumulate: bool, scratch: usize,
 ): void {

@@ -69,7 +69,7 @@ export function interleavePanel(
 /** A panel of the left operand from four (MR = 6: six) values that lie together in each of `count` rows. */
 // @ts-ignore: decorator
 @inline
-export function copyPanel(x: usize, row: usize, count: i32, to: usize): void {
+function copyPanel(x: usize, row: usize, count: i32, to: usize): void {
   for (let s = count; s > 0; s--) {
     v128.store(to, v128.load(x));
     if (MR == 6) store<u64>(to, load<u64>(x, 16), 16);

@@ -1,6 +1,6 @@
 // Packs the windows of a convolution straight from the image into panels: the matrix of patches exists only in blocks.
 // A grid of points walks over a source image; at each point, taps read the source around it, and zeros outside.
-import { copyPanel, interleavePanel } from './pack';
+import { interleavePanel } from './pack';
 import { MR } from './tile';
 
 // What a convolution is, as int32 in the parameter block; src/wasm/convolution.ts writes it in this order.
@@ -67,8 +67,6 @@ function valueAt(
 /** No tap of the MR points leaves the source sideways; none leaves it at all. */
 const INSIDE_X: i32 = 1;
 const INSIDE: i32 = 2;
-/** And the points are neighbours on one line. */
-const TOGETHER: i32 = 3;
 
 /**
  * Writes down the MR points from `row` on, none beyond `last`: where the first tap reads (perhaps outside), and its y
@@ -82,7 +80,6 @@ function locate(src: usize, p: usize, row: i32, last: i32, room: usize): i32 {
   const reachY = height - (load<i32>(p, TAPS_Y) - 1) * load<i32>(p, TAP_STEP_Y);
   const line = row / gridWidth;
   let left = min((line + 1) * gridWidth, last + 1) - row;
-  const together = left >= MR;
   let image = line / gridHeight;
   let gy = line - image * gridHeight;
   let y = gy * load<i32>(p, STEP_Y) + load<i32>(p, FIRST_Y);
@@ -112,7 +109,7 @@ function locate(src: usize, p: usize, row: i32, last: i32, room: usize): i32 {
       outsideY = outsideY || y < 0 || y >= reachY;
     }
   }
-  return outsideX ? 0 : outsideY ? INSIDE_X : together ? TOGETHER : INSIDE;
+  return outsideX ? 0 : outsideY ? INSIDE_X : INSIDE;
 }
 
 /** Steps [from, from + depth) of the patches at MR points, interleaved. A step is a tap and a channel of the group. */
@@ -120,11 +117,9 @@ function packPoints(p: usize, from: i32, depth: i32, sight: i32, to: usize, room
   const channels = load<i32>(p, DEPTH_CHANNELS), tapsX = load<i32>(p, TAPS_X);
   const height = load<i32>(p, HEIGHT), width = load<i32>(p, WIDTH), stepX = load<i32>(p, TAP_STEP_X);
   const pixelBytes = <usize>load<i32>(p, CHANNELS) << 2;
-  const inside = sight >= INSIDE;
+  const inside = sight == INSIDE;
   // Neighbouring taps that read neighbouring pixels, all channels of them, are one run of memory.
   const wide = sight >= INSIDE_X && stepX == 1 && channels == load<i32>(p, CHANNELS);
-  // With one channel, what neighbouring points read through one tap is a run of memory, too.
-  const flat = sight == TOGETHER && load<i32>(p, CHANNELS) == 1 && load<i32>(p, STEP_X) == 1;
   const unit = wide ? channels * tapsX : channels;
   const unitsX = wide ? 1 : tapsX;
   const index = from / unit;
@@ -135,8 +130,7 @@ function packPoints(p: usize, from: i32, depth: i32, sight: i32, to: usize, room
     const run = min(unit - within, depth);
     const dx = tx * stepX;
     const delta = <usize>(dy * width + dx) * pixelBytes + (<usize>within << 2);
-    if (flat) copyPanel(load<usize>(room + ZEROS) + delta, 4, run, to);
-    else interleavePanel(
+    interleavePanel(
       valueAt(room, 0, delta, inside, dy, dx, height, width), valueAt(room, 1, delta, inside, dy, dx, height, width),
       valueAt(room, 2, delta, inside, dy, dx, height, width), valueAt(room, 3, delta, inside, dy, dx, height, width),
       MR == 6 ? valueAt(room, 4, delta, inside, dy, dx, height, width) : room,

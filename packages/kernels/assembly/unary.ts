@@ -47,7 +47,7 @@ function apply(op: i32, x: v128): v128 {
   if (op == Op.SOFTPLUS) return math.softplus(x);
   if (op == Op.RELU) return f32x4.pmax(x, f32x4.splat(0));
   if (op == Op.GELU) return math.gelu(x);
-  if (op == Op.GELU_TANH) return f32x4.mul(x, math.sigmoid(math.geluTanhInner(x)));
+  if (op == Op.GELU_TANH) return math.geluTanh(x);
   if (op == Op.SILU) return f32x4.mul(x, math.sigmoid(x));
   if (op == Op.ERF) return math.erf(x);
   if (op == Op.FLOOR) return f32x4.floor(x);

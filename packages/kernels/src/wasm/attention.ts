@@ -8,6 +8,8 @@ const ROWS = 96;
 const LANE_BYTES = LANES * 4;
 const BLOCK_BYTES = ROWS * LANE_BYTES;
 const SPARE_BYTES = 192;
+/** Items of the gradients, about: enough to share, not so many that their parts of dQuery take much memory. */
+const ITEMS = 16;
 
 /** The words of the parameter block, in the order of assembly/attention-block.ts. */
 function wordsOf(s: AttentionSizes): number[] {
@@ -34,14 +36,15 @@ function costOf(s: AttentionSizes, others: number, products: number): number {
   return LANES * others * (products * Math.max(s.channels, s.valueChannels) + 8);
 }
 
-/** The bias's gradient, with those items made one that add to the same elements. */
-function sharing(s: AttentionSizes): { turns: number; blocks: number } {
-  const rank = s.batchShape.length;
-  const shared = s.batchShape.some((size, axis) => size > 1 && s.biasStrides[axis] === 0);
-  return {
-    turns: shared ? s.batch : 1,
-    blocks: s.biasStrides[rank] === 0 ? Math.ceil(s.queries / LANES) : 1,
-  };
+/** How the gradients are shared: see assembly/attention-grad.ts. By the sizes alone, as it sets the order of summation. */
+function sharing(s: AttentionSizes, withBias: boolean): { turns: number; blocks: number; parts: number } {
+  const all = Math.ceil(s.keys / LANES);
+  const shared = withBias && s.batchShape.some((size, axis) => size > 1 && s.biasStrides[axis] === 0);
+  const turns = shared ? s.batch : 1;
+  const oneRun = withBias && s.biasStrides[s.batchShape.length + 1] === 0;
+  const blocks = oneRun ? all : Math.ceil((all * s.batch) / turns / ITEMS);
+  const size = Math.max(1, Math.min(blocks, all));
+  return { turns, blocks: size, parts: Math.max(1, Math.ceil(all / size)) };
 }
 
 /** The family over one runtime. */
@@ -64,30 +67,21 @@ export function attentionKernels(runtime: WasmRuntime): AttentionKernels<WasmBuf
         runtime.fallback.attentionGrad(query, key, value, bias, mask, out, logSumExp, dOut, ...gradients, sizes);
         return;
       }
-      const { batch, queries, keys, valueChannels, scale } = sizes;
       if (dBias) runtime.view(dBias).fill(0);
-      const scratch = scratchBytes(sizes, 2);
-      runtime.withBlock(4 * batch * queries, (means) => {
-        const meanArgs = [out.address, dOut.address, means, valueChannels];
-        runtime.parallel('attentionMeans', meanArgs, batch * queries, valueChannels);
-        const inputs = [query.address, key.address, value.address, bias?.address ?? 0, mask?.address ?? 0];
-        const sources = [...inputs, logSumExp.address, means, dOut.address];
-        const { turns, blocks } = dBias ? sharing(sizes) : { turns: 1, blocks: 1 };
+      const { turns, blocks, parts } = sharing(sizes, dBias !== undefined);
+      const inputs = [query.address, key.address, value.address, bias?.address ?? 0, mask?.address ?? 0];
+      const saved = [out.address, logSumExp.address, dOut.address];
+      const run = (to: number): void => {
         const [words = 0] = runtime.parameters(wordsOf(sizes));
-        runtime.parallel(
-          'attentionGradQuery',
-          [...sources, dQuery.address, dBias?.address ?? 0, scale, turns, Math.max(1, blocks), words],
-          ((batch / turns) * Math.ceil(queries / LANES)) / Math.max(1, blocks),
-          costOf(sizes, keys, 3) * turns * blocks,
-          scratch,
-        );
-        runtime.parallel(
-          'attentionGradKey',
-          [...sources, dKey.address, dValue.address, scale, words],
-          batch * Math.ceil(keys / LANES),
-          costOf(sizes, queries, 4),
-          scratch,
-        );
+        const results = [to, dKey.address, dValue.address, dBias?.address ?? 0];
+        const args = [...inputs, ...saved, ...results, sizes.scale, sizes.batch, turns, blocks, parts, words];
+        const cost = costOf(sizes, sizes.queries, 5) * turns * blocks;
+        runtime.parallel('attentionGrad', args, (sizes.batch / turns) * parts, cost, scratchBytes(sizes, 2));
+      };
+      if (parts === 1) return run(dQuery.address);
+      runtime.withBlock(4 * parts * dQuery.length, (partials) => {
+        run(partials);
+        runtime.parallel('sumPartials', [partials, parts, dQuery.length, dQuery.address, 0], dQuery.length, parts);
       });
     },
   };

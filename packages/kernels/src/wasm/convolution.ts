@@ -8,9 +8,8 @@ import type { WasmBuffer, WasmRuntime } from './runtime.js';
 const LEFT_BYTES = 48 * 256 * 4;
 const SPARE_BYTES = 192;
 const ROOM_BYTES = SPARE_BYTES + 1152;
-/** Line by line from so many lines (to share them) and values of a column on, and if a line's source stays in the second cache. */
+/** Line by line from so many lines on (to share them), and if a line's source stays in the second cache. */
 const LINES = 8;
-const LINE_STEPS = 8;
 const LINE_BYTES = 2 ** 19;
 /** Points whose products with the results' gradient are summed in one go. Fixed: it sets the order of summation. */
 const CHUNK = 8192;
@@ -28,11 +27,11 @@ function isDepthwise(s: ConvSizes): boolean {
 /** Bytes of a line's source, for line by line; 0 if patches serve better or nothing else fits. */
 function lineBytes(runtime: WasmRuntime, grid: Grid, s: ConvSizes): number {
   if (s.groups > 1 || !grid.inPlace || grid.reachX === 0) return 0;
-  if (grid.columnSteps < LINE_STEPS || grid.lines < LINES) return 0;
+  if (grid.lines < LINES) return 0;
   const rows = runtime.call('tileRows');
   const points = Math.ceil(grid.width / rows) * rows;
   // The last tile of a line may stand over the edge: the work that this costs must be less than what patches cost.
-  if (points - grid.width > grid.width / 12) return 0;
+  if (points - grid.width > grid.width / (grid.columnSteps < 8 ? 3 : 12)) return 0;
   const sourceColumns = (points - 1) * grid.stepX + grid.reachX;
   const bytes = 4 * sourceColumns * grid.columnSteps;
   return bytes <= LINE_BYTES ? bytes : 0;

@@ -1,7 +1,7 @@
 /** Norm kernels of the `wasm` device. */
 
 import type { NormKernels } from '../table/norm.js';
-import { type ReduceOp, reduceOps } from '../table/reduce.js';
+import { reduceOps } from '../table/reduce.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Columns that one item of `foldColumns` covers, as in assembly/reduce-columns.ts. */
@@ -10,16 +10,41 @@ const PANEL = 512;
 const ROW_SCRATCH = 64;
 
 /** Rows summed in float32 before their sums are added in float64: enough blocks to share, by the shape alone. */
-const rowsPerBlock = (rows: number): number => (rows < 4096 ? 16 : 64);
+const rowsPerBlock = (rows: number): number => Math.min(128, Math.max(16, rows >> 6));
 
 /** The family over one runtime. */
 export function normKernels(runtime: WasmRuntime): NormKernels<WasmBuffer> {
-  /** out [columns] = op down the columns of x [rows, columns], all addresses. */
-  const foldColumns = (op: ReduceOp, x: number, out: number, rows: number, columns: number): void => {
+  /** out [columns] = sums down the columns of x [rows, columns], at address `x`. */
+  const sumColumns = (x: number, out: WasmBuffer, rows: number, columns: number): void => {
     const panels = Math.ceil(columns / PANEL);
     const cost = (rows * Math.min(PANEL, columns)) / 2;
-    const args = [reduceOps.indexOf(op), x, out, rows, columns, panels];
+    const args = [reduceOps.indexOf('sum'), x, out.address, rows, columns, panels];
     runtime.parallel('foldColumns', args, panels, cost, PANEL * 12);
+  };
+
+  /** Sums over the rows, from which `finish` makes a line for each channel, then the line. */
+  const batch = (
+    x: WasmBuffer,
+    mean: WasmBuffer,
+    dy: WasmBuffer | undefined,
+    out: WasmBuffer,
+    rows: number,
+    channels: number,
+    finish: (sums: number, line: number, sizes: number[]) => void,
+  ): void => {
+    const blockRows = rowsPerBlock(rows);
+    const blocks = Math.ceil(rows / blockRows);
+    const sizes = [rows, channels, blockRows];
+    // Three numbers a channel for each block, and for the line.
+    const lane = 12 * channels;
+    runtime.withBlock((blocks + 1) * lane, (line) => {
+      const sums = line + lane;
+      const args = [x.address, mean.address, dy?.address ?? 0, sums, ...sizes];
+      runtime.parallel('batchSums', args, blocks, 2 * blockRows * channels, 16);
+      finish(sums, line, sizes);
+      const lineArgs = [x.address, mean.address, line, dy?.address ?? 0, out.address, channels];
+      runtime.parallel('batchLine', lineArgs, rows, 2 * channels);
+    });
   };
 
   return {
@@ -40,46 +65,22 @@ export function normKernels(runtime: WasmRuntime): NormKernels<WasmBuffer> {
       if (!dgamma && !dbeta) return run(0);
       runtime.withBlock(2 * blocks * size * 4, (partials) => {
         run(partials);
-        if (dgamma) foldColumns('sum', partials, dgamma.address, blocks, size);
-        if (dbeta) foldColumns('sum', partials + blocks * size * 4, dbeta.address, blocks, size);
+        if (dgamma) sumColumns(partials, dgamma, blocks, size);
+        if (dbeta) sumColumns(partials + blocks * size * 4, dbeta, blocks, size);
       });
     },
 
     batchNorm(x, gamma, beta, out, mean, variance, rstd, rows, channels, epsilon) {
-      const blockRows = rowsPerBlock(rows);
-      const blocks = Math.ceil(rows / blockRows);
-      const lane = channels * 4;
-      runtime.withBlock((2 * blocks + 5) * lane, (shift) => {
-        const [factor, offset, sums, partials] = [shift + lane, shift + 2 * lane, shift + 3 * lane, shift + 5 * lane];
-        foldColumns('mean', x.address, shift, rows, channels);
-        const moments = [x.address, shift, partials, rows, channels, blockRows];
-        runtime.parallel('batchMoments', moments, blocks, blockRows * channels);
-        foldColumns('sum', partials, sums, blocks, 2 * channels);
-        const results = [mean.address, variance.address, rstd.address, factor, offset];
-        const inputs = [sums, shift, gamma?.address ?? 0, beta?.address ?? 0];
-        runtime.call('batchStatistics', ...inputs, ...results, rows, channels, epsilon);
-        runtime.parallel('batchLine', [x.address, shift, factor, offset, 0, 0, out.address, channels], rows, channels);
+      batch(x, mean, undefined, out, rows, channels, (sums, line, sizes) => {
+        const results = [mean.address, variance.address, rstd.address, line];
+        runtime.call('batchStatistics', sums, gamma?.address ?? 0, beta?.address ?? 0, ...results, ...sizes, epsilon);
       });
     },
 
     batchNormGrad(x, gamma, mean, rstd, dy, dx, dgamma, dbeta, rows, channels) {
-      const blockRows = rowsPerBlock(rows);
-      const blocks = Math.ceil(rows / blockRows);
-      const lane = channels * 4;
-      runtime.withBlock((3 * blocks + 6) * lane, (factor) => {
-        const [offset, slope, sums, partials] = [
-          factor + lane,
-          factor + 2 * lane,
-          factor + 3 * lane,
-          factor + 6 * lane,
-        ];
-        const inputs = [x.address, mean.address, dy.address, partials, rows, channels, blockRows];
-        runtime.parallel('batchGradSums', inputs, blocks, 2 * blockRows * channels);
-        foldColumns('sum', partials, sums, blocks, 3 * channels);
-        const results = [dgamma?.address ?? 0, dbeta?.address ?? 0, factor, offset, slope];
-        runtime.call('batchGradLine', sums, gamma?.address ?? 0, rstd.address, ...results, rows, channels);
-        const line = [x.address, mean.address, factor, offset, dy.address, slope, dx.address, channels];
-        runtime.parallel('batchLine', line, rows, 2 * channels);
+      batch(x, mean, dy, dx, rows, channels, (sums, line, sizes) => {
+        const results = [dgamma?.address ?? 0, dbeta?.address ?? 0, line];
+        runtime.call('batchGradLine', sums, gamma?.address ?? 0, rstd.address, ...results, ...sizes);
       });
     },
   };
