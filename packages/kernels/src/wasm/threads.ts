@@ -71,6 +71,7 @@ function startWebWorker(data: object): WorkerHandle {
 
 /** The pool. Workers join jobs as soon as they run; until then the calling thread does all the work. */
 export class ThreadPool {
+  readonly #memory: WebAssembly.Memory;
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
   readonly #kernels: readonly Kernel[];
@@ -93,6 +94,7 @@ export class ThreadPool {
     const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
     this.#kernels = names.map((name) => exports[name] as Kernel);
     this.#index = new Map(names.map((name, i) => [name, i]));
+    this.#memory = memory;
     this.#words = new Int32Array(memory.buffer, controlAt, 16);
     this.#numbers = new Float64Array(memory.buffer, controlAt + control.argumentsAt, control.maxArguments);
     const node = nodeWorkerThreads();
@@ -139,6 +141,7 @@ export class ThreadPool {
     words[control.count] = count;
     words[control.scratch] = scratch;
     words[control.scratchBytes] = scratchBytes;
+    words[control.pages] = this.#memory.buffer.byteLength / 65536;
     Atomics.store(words, control.failed, 0);
     Atomics.store(words, control.next, 0);
     this.#announced = (this.#announced % 0x3fffffff) + 1;

@@ -18,6 +18,8 @@ export const control = {
   scratchBytes: 9,
   /** Set if a kernel trapped in a worker. */
   failed: 10,
+  /** Pages of the memory, as the thread that calls sees them. */
+  pages: 11,
   /** Bytes from the control block's start to the arguments, as float64. */
   argumentsAt: 64,
   /** Room for arguments. */
@@ -40,7 +42,10 @@ const runChunksSource = `function runChunks(words, numbers, kernels, thread) {
   }
 }`;
 
-/** The whole worker. It enters a job only while it is open, so a late thread touches nothing. */
+/**
+ * The whole worker. It enters a job only while it is open, so a late thread touches nothing. V8 may leave a thread that
+ * starts while the memory grows with the old size, which fills and copies check: growing by nothing brings it up to date.
+ */
 export const workerSource: string = `${runChunksSource}
 function start({ modules, memory, controlAt, names, thread }, post) {
   const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
@@ -57,6 +62,7 @@ function start({ modules, memory, controlAt, names, thread }, post) {
     Atomics.add(words, 2, 1);
     const job = Atomics.load(words, 0);
     try {
+      if (memory.buffer.byteLength < words[11] * 65536) memory.grow(0);
       if (job > 0) runChunks(words, numbers, kernels, thread);
     } catch {
       Atomics.store(words, 10, 1);
