@@ -13,6 +13,7 @@ import {
   tensor,
   tensorsOf,
 } from '@saccade/tensor';
+import { requireRng } from './check.js';
 
 /** What comes with a request for examples. */
 export interface BatchContext {
@@ -77,7 +78,8 @@ function requireDataset(op: string, data: unknown): void {
   }
 }
 
-/** A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own stream. */
+/** A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own
+ * stream; what it makes on the way is freed. */
 export function mapBatches<A extends object, B extends object>(
   data: Dataset<A>,
   change: (batch: A, context: BatchContext) => B | Promise<B>,
@@ -88,6 +90,25 @@ export function mapBatches<A extends object, B extends object>(
     size: data.size,
     batch: (rows, context) => scope(async () => change(await data.batch(rows, context), context)),
   };
+}
+
+/**
+ * Two parts of a data set, the first with a share of the examples, drawn at random: `randomSplit(data, 0.8, new Rng(1))`.
+ * @throws {OptionError} unless both parts have an example
+ */
+export function randomSplit<B extends object>(data: Dataset<B>, share: number, rng: Rng): [Dataset<B>, Dataset<B>] {
+  requireDataset('randomSplit', data);
+  requireRng('randomSplit', rng);
+  const count = Math.round(data.size * share);
+  if (!(count >= 1 && count < data.size)) {
+    throw new OptionError(`randomSplit: a share of ${quote(share)} of ${data.size} examples leaves a part empty`);
+  }
+  const rows = Int32Array.from({ length: data.size }, (_, i) => i);
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = Math.floor(rng.number() * (i + 1));
+    [rows[i], rows[j]] = [rows[j] as number, rows[i] as number];
+  }
+  return [subset(data, rows.slice(0, count)), subset(data, rows.slice(count))];
 }
 
 /** The examples at some positions of another data set, such as a split. @throws {OptionError} for a position outside of it */

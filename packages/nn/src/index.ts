@@ -19,7 +19,7 @@ export { type LoadCsvOptions, type LoadedCsv, loadCsv } from './data/load-csv.js
 export { loadMnist, type Mnist, type MnistFolder, type MnistOptions, type MnistPart } from './data/mnist.js';
 export { type NpyRowsOptions, npyRows } from './data/npy-rows.js';
 export { type LinesOptions, lines } from './data/text-lines.js';
-export { type BatchContext, type Dataset, inMemory, mapBatches, subset } from './dataset.js';
+export { type BatchContext, type Dataset, inMemory, mapBatches, randomSplit, subset } from './dataset.js';
 export { inference } from './inference.js';
 export {
   type Fan,

@@ -4,7 +4,7 @@ import { assertRejects, assertThrows } from '@saccade/testing';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Batches, batches, type Dataset, inMemory, mapBatches, subset } from '../src/index.js';
+import { type Batches, batches, type Dataset, inMemory, mapBatches, randomSplit, subset } from '../src/index.js';
 
 type Numbers = { readonly x: Tensor };
 
@@ -155,6 +155,25 @@ test('tensors in a class instance, which could not be split, are refused and sta
   assert.not(points.x.disposed);
   assertThrows(() => mapBatches(points as never, (batch) => batch), OptionError, /mapBatches: expected a data set/);
   assertThrows(() => subset(inMemory(numbers(3)), [0] as never), OptionError, /rows must be an Int32Array/);
+});
+
+test('a random split has every example once, by the seed', async () => {
+  const data = inMemory(numbers(10));
+  const parts = randomSplit(data, 0.7, new Rng(1));
+  const rows = await Promise.all(parts.map((part) => read(batches(part, { size: 10, shuffle: false }))));
+  assert.equal(
+    rows.map((part) => part.flat().length),
+    [7, 3],
+  );
+  assert.equal(
+    rows.flat(2).sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  const again = randomSplit(data, 0.7, new Rng(1));
+  assert.equal(await read(batches(again[1], { size: 10, shuffle: false })), rows[1]);
+  for (const share of [0, 1, NaN, 0.01]) {
+    assertThrows(() => randomSplit(data, share, new Rng(1)), OptionError, /leaves a part empty/);
+  }
 });
 
 test.run();

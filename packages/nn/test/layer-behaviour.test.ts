@@ -71,9 +71,13 @@ test('layers refuse sizes and options that make no sense, and say what they need
 test('a batch of a wrong shape is a ShapeError that names the layer and both shapes', () => {
   const attention = new MultiHeadAttention(4, 2, { rng });
   const refusals: [AnyModule, readonly number[], RegExp][] = [
-    [new Linear(3, 2, { rng }), [5, 4], /inner sizes of \[5, 4\] and \[2, 3\] transposed differ/],
-    [new Conv2d(3, 2, 3, { rng }), [1, 8, 8, 4], /has 4 channels.*expects 3/],
-    [new Conv2d(3, 2, 3, { rng }), [8, 8, 3], /x must be \[batch, height, width, channels\], got \[8, 8, 3\]/],
+    [new Linear(3, 2, { rng }), [5, 4], /Linear: expected \[..., 3\], got \[5, 4\]/],
+    [
+      new Conv2d(3, 2, 3, { rng }),
+      [1, 3, 8, 8],
+      /Conv2d: expected \[batch, height, width, 3\], got \[1, 3, 8, 8\]; channels come last here/,
+    ],
+    [new Conv2d(3, 2, 3, { rng }), [8, 8, 3], /Conv2d: expected \[batch, height, width, 3\], got \[8, 8, 3\]$/],
     [new Conv1d(3, 2, 9, { rng }), [1, 8, 3], /a window of 9 does not fit into 8/],
     [new BatchNorm(3), [2, 4], /BatchNorm: expected \[batch, ..., 3\], got \[2, 4\]/],
     [new BatchNorm(3), [1, 3], /BatchNorm: one row has no variance to train by/],

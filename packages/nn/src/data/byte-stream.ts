@@ -1,6 +1,6 @@
 /** Reading a file from front to back, wherever it lies, in pieces, decompressed if it is gzip. */
 import { type FileSource, type OpenOptions, OptionError, quote, SaccadeError } from '@saccade/tensor';
-import { decompress } from './gunzip.js';
+import { gunzip } from './gunzip.js';
 import { joined } from './joined.js';
 import { nodeFolders } from './node-folder.js';
 
@@ -101,7 +101,7 @@ async function* unpacked(chunks: Chunks, label: string): Chunks {
     head = joined(head, next.value);
   }
   const whole = prefixed(head, chunks);
-  yield* head[0] === 0x1f && head[1] === 0x8b ? decompress(whole, 'gzip', label) : whole;
+  yield* head[0] === 0x1f && head[1] === 0x8b ? gunzip(whole, label) : whole;
 }
 
 /** The chunks of a source and its name for errors; opens nothing yet. */

@@ -70,7 +70,7 @@ export function csvTable(op: string, source: FileSource, header: boolean, dialec
         const { cells, line } = row;
         if (width < 0) width = cells.length;
         if (cells.length !== width) {
-          throw new FormatError(`${label}, line ${line}: expected ${width} columns, got ${cells.length}`);
+          throw new FormatError(`${label}, line ${line}: expected ${width} columns, got ${cells.length}${hint(width)}`);
         }
         if (header && names === undefined) {
           checkNames(cells, line, label);
@@ -82,6 +82,11 @@ export function csvTable(op: string, source: FileSource, header: boolean, dialec
     if (header && names === undefined) throw new FormatError(`${label}: expected a header row, got an empty file`);
   }
   return { label, rows: read(), names: () => names };
+}
+
+/** What a file of a single column most likely is. */
+function hint(width: number): string {
+  return width === 1 ? '; is the delimiter another one?' : '';
 }
 
 /**
@@ -98,7 +103,7 @@ export function columnPosition(
   const position = typeof column === 'string' ? (names?.indexOf(column) ?? -1) : column;
   if (Number.isSafeInteger(position) && position >= 0 && position < width) return position;
   const there = names === undefined ? `positions 0 to ${width - 1}` : names.slice(0, 20).map(quote).join(', ');
-  throw new OptionError(`${label}: no column ${quote(column)}; there are ${there}`);
+  throw new OptionError(`${label}: no column ${quote(column)}; there are ${there}${hint(width)}`);
 }
 
 async function* pick(

@@ -1,4 +1,4 @@
-/** Decompressing while reading: gzip and zlib, by the decompressor that Node and browsers both have. */
+/** Decompressing gzip while reading, by the decompressor that Node and browsers both have. */
 import { FormatError, SaccadeError } from '@saccade/tensor';
 
 type Feed = { failure: unknown };
@@ -28,16 +28,14 @@ async function feedAll(
  * The decompressed bytes of a stream, piece by piece: a file that swells is seen by the reader before it is in memory.
  *
  * @param chunks the compressed bytes; closed at the end and on early return
- * @param format `gzip`, or `deflate` for the zlib format
  * @param label how an error names the source
  * @throws FormatError if the data is damaged or ends too early
  */
-export async function* decompress(
+export async function* gunzip(
   chunks: AsyncIterable<Uint8Array>,
-  format: 'gzip' | 'deflate',
   label: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { readable, writable } = new DecompressionStream(format);
+  const { readable, writable } = new DecompressionStream('gzip');
   const feed: Feed = { failure: undefined };
   const writer = writable.getWriter();
   // Rejects with every stream that fails; the failure is reported by the read below.
@@ -55,9 +53,8 @@ export async function* decompress(
   } catch (cause) {
     if (feed.failure !== undefined) throw feed.failure;
     if (cause instanceof SaccadeError) throw cause;
-    const name = format === 'gzip' ? 'gzip' : 'zlib';
     throw new FormatError(
-      `${label}: expected ${name} data, got bytes that are damaged or end too early, after ${given} decompressed bytes`,
+      `${label}: expected gzip data, got bytes that are damaged or end too early, after ${given} decompressed bytes`,
       { cause },
     );
   } finally {

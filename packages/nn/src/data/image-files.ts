@@ -1,7 +1,6 @@
 /** The image files of a folder, in Node or picked in a browser, by their paths within it. */
 import { OptionError, quote, SaccadeError } from '@saccade/tensor';
-import { byteStream } from './byte-stream.js';
-import { nodeFolders } from './node-folder.js';
+import { type NodeFolders, nodeFolders } from './node-folder.js';
 
 /** Where images are: a folder's path or `file:` URL (in Node), or the files of an `<input webkitdirectory>`. */
 export type ImageFolderSource = string | URL | Iterable<File>;
@@ -11,11 +10,11 @@ export type OpenImage = (signal?: AbortSignal) => Promise<Uint8Array | Blob>;
 
 const extensions = /\.(?:png|jpe?g|gif|webp|bmp|avif)$/i;
 
-async function readAll(path: string, signal?: AbortSignal): Promise<Uint8Array> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  const { stream } = byteStream(path, { what: 'imageFolder', ...(signal && { signal }) });
-  for await (const piece of stream) pieces.push(piece as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+async function readAll(node: NodeFolders, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return node.readFile(path, signal).catch((cause: unknown) => {
+    signal?.throwIfAborted();
+    throw new SaccadeError('io', `imageFolder: ${path}: cannot be read (${(cause as Error).message})`, { cause });
+  });
 }
 
 /** Symbolic links are not followed, so nothing outside of the folder is reached. */
@@ -33,7 +32,7 @@ async function walk(root: string, signal?: AbortSignal): Promise<Map<string, Ope
       const path = `${inner}${entry.name}`;
       if (entry.isDirectory()) pending.push(`${path}/`);
       else if (entry.isFile() && extensions.test(entry.name)) {
-        found.set(path, (given) => readAll(`${root}/${path}`, given));
+        found.set(path, (given) => readAll(node, `${root}/${path}`, given));
       }
     }
   }

@@ -44,9 +44,13 @@ export interface ImageFolder extends Dataset<ImageBatch> {
   readonly files: readonly string[];
 }
 
+/** Files that are open at once. */
+const filesAtOnce = 16;
+
 /** Values 0 to 1 of an image, resized where it has another size. */
 async function valuesOf({ data, width, height, channels }: DecodedImage, size: Size): Promise<Float32Array> {
-  const values = Float32Array.from(data, (value) => value / 255);
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = data[i]! / 255;
   if (height === size[0] && width === size[1]) return values;
   const resized = scope(() => resizeBilinear(tensor(values, { shape: [1, height, width, channels] }), size));
   try {
@@ -102,7 +106,11 @@ class DecodingFolder implements ImageFolder {
     const bad = rows.find((row) => row < 0 || row >= this.size);
     if (bad !== undefined) throw new IndexError(`imageFolder: expected rows in [0, ${this.size - 1}], got ${bad}`);
     const parts: Float32Array[] = [];
-    for (const row of rows) parts.push(await valuesOf(await this.#decode(row, signal), this.#sizeNow()));
+    for (let i = 0; i < rows.length; i += filesAtOnce) {
+      const some = Array.from(rows.subarray(i, i + filesAtOnce));
+      const images = await Promise.all(some.map((row) => this.#decode(row, signal)));
+      for (const image of images) parts.push(await valuesOf(image, this.#sizeNow()));
+    }
     const shape = [rows.length, ...this.#sizeNow(), this.#channels];
     const length = parts[0]?.length ?? 0;
     const values = new Float32Array(parts.length * length);
@@ -121,7 +129,8 @@ class DecodingFolder implements ImageFolder {
  * A folder of images as a data set that decodes what is asked for. The names of the sub-folders are the classes, and
  * images at any depth in them are its examples, sorted by path; or a table names files and labels, in its order.
  *
- * In Node the images must be PNG (see `decodeImage`); symbolic links are not followed.
+ * In Node the images must be PNG (see `decodeImage`); symbolic links are not followed. Every epoch decodes anew: where all
+ * of it fits into memory, take one batch of everything and train on that (`inMemory`).
  *
  * @param source the folder's path or `file:` URL (in Node), or the files of an `<input webkitdirectory>`
  * @param options `size`: [height, width]; `channels`: 1 or 3, default 3; `labels`: a CSV file with the columns file and

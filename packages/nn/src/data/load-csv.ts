@@ -19,6 +19,8 @@ export interface LoadCsvOptions extends CsvDialect {
   readonly label?: string | number | undefined;
   /** The columns that become features, in this order. Default: all except the label. */
   readonly columns?: readonly (string | number)[] | undefined;
+  /** What stands for cells that are empty, NA or NaN, such as 0 or NaN itself. Default: they are errors. */
+  readonly missing?: number | undefined;
   /** Whether the first row names the columns. Default: true; a first row of nothing but numbers is then refused. */
   readonly header?: boolean | undefined;
 }
@@ -80,13 +82,17 @@ class Labels {
   }
 }
 
-function numberIn(cell: string, line: number, column: number, name: string | undefined, label: string): number {
+const absent = /^(?:|na|n\/a|nan|null)$/i;
+
+function numberIn(cell: string, missing: number | undefined, where: () => string): number {
   const value = parseDecimal(cell.trim());
   if (Number.isFinite(Math.fround(value))) return value;
-  const named = name === undefined ? '' : ` (${quote(name)})`;
-  throw new FormatError(
-    `${label}, line ${line}, column ${column + 1}${named}: expected a float32 number, got ${quote(cell)}`,
-  );
+  const isAbsent = absent.test(cell.trim());
+  if (isAbsent && missing !== undefined) return missing;
+  const hint = isAbsent
+    ? '; pass missing: a number that stands for what is not there, or leave the column out with columns'
+    : '';
+  throw new FormatError(`${where()}: expected a float32 number, got ${quote(cell)}${hint}`);
 }
 
 interface Layout {
@@ -117,15 +123,23 @@ function checkHeader(names: readonly string[] | undefined, table: CsvTable): voi
  * Reads a CSV file (RFC 4180, UTF-8, gzip or not) whose feature cells are all numbers.
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
- * @param options `label`: the label column; `columns`: the features, default all others; `header`, default true;
+ * @param options `label`: the label column; `columns`: the features, default all others; `missing`; `header`, default true;
  *   `delimiter`, default a comma; `comment`; `signal`
  * @throws FormatError with line and column for ragged rows, cells that are no numbers, and a file without rows
  * @throws OptionError for options that do not fit, a column that is not there, and a header that looks like data
  * @throws SaccadeError with code `io` if the file cannot be read
  */
+export async function loadCsv(
+  source: FileSource,
+  options: LoadCsvOptions & { readonly label: string | number },
+): Promise<LoadedCsv & { readonly labels: Tensor }>;
+export async function loadCsv(source: FileSource, options?: LoadCsvOptions): Promise<LoadedCsv>;
 export async function loadCsv(source: FileSource, options: LoadCsvOptions = {}): Promise<LoadedCsv> {
-  const known = ['label', 'columns', 'header', 'delimiter', 'comment', 'signal'] as const;
-  const { header = true, delimiter, comment, signal, columns } = checkOptions('loadCsv', options, known);
+  const known = ['label', 'columns', 'missing', 'header', 'delimiter', 'comment', 'signal'] as const;
+  const { header = true, delimiter, comment, signal, columns, missing } = checkOptions('loadCsv', options, known);
+  if (missing !== undefined && typeof missing !== 'number') {
+    throw new OptionError(`loadCsv: missing must be a number, got ${quote(missing)}`);
+  }
   if (typeof header !== 'boolean') throw new OptionError(`loadCsv: header must be true or false, got ${quote(header)}`);
   if (columns !== undefined && (!Array.isArray(columns) || columns.length === 0)) {
     throw new OptionError(`loadCsv: columns must be an array of names or positions, got ${quote(columns)}`);
@@ -140,7 +154,11 @@ export async function loadCsv(source: FileSource, options: LoadCsvOptions = {}):
       if (options.header === undefined) checkHeader(names, table);
       layout = layOut(table, cells.length, options);
     }
-    for (const i of layout.features) values.push(numberIn(cells[i]!, line, i, names?.[i], table.label));
+    for (const i of layout.features) {
+      const where = (): string =>
+        `${table.label}, line ${line}, column ${i + 1}${names === undefined ? '' : ` (${quote(names[i])})`}`;
+      values.push(numberIn(cells[i]!, missing, where));
+    }
     if (layout.label !== undefined) labels.push(cells[layout.label]!, line);
   }
   if (layout === undefined) throw new FormatError(`${table.label}: expected rows of numbers, got none`);

@@ -18,12 +18,14 @@ export interface FolderEntry {
 export interface NodeFolders {
   open(path: string): Promise<OpenFile>;
   list(path: string): Promise<FolderEntry[]>;
+  readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   pathOf(url: URL): string;
 }
 
 interface FileModule {
   open(path: string, flags: string): Promise<OpenFile>;
   readdir(path: string, options: { readonly withFileTypes: true }): Promise<FolderEntry[]>;
+  readFile(path: string, options: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
 interface NodeProcess {
@@ -46,6 +48,7 @@ export function nodeFolders(what: string): NodeFolders {
   return {
     open: (path) => files.open(path, 'r'),
     list: (path) => files.readdir(path, { withFileTypes: true }),
+    readFile: (path, signal) => files.readFile(path, signal === undefined ? {} : { signal }),
     pathOf: (url) => urls.fileURLToPath(url),
   };
 }

@@ -8,11 +8,12 @@ import {
   type Pair,
   quote,
   type Rng,
+  ShapeError,
   scope,
   type Tensor,
   transpose,
 } from '@saccade/tensor';
-import { requireCount, requireDivides, requireRng } from '../check.js';
+import { requireCount, requireDivides, requireRng, requireTensors } from '../check.js';
 import { type Initializer, initialWeight, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { torchUniform } from './linear.js';
@@ -80,6 +81,15 @@ function start(
   };
 }
 
+/** @throws {ShapeError} unless x has these axes and channels last */
+function requireImages(op: string, x: Tensor, axes: readonly string[], channels: number): void {
+  requireTensors(op, { x });
+  if (x.rank === axes.length + 2 && x.shape.at(-1) === channels) return;
+  const got = `[${x.shape.join(', ')}]`;
+  const hint = x.rank === axes.length + 2 && x.shape[1] === channels ? '; channels come last here' : '';
+  throw new ShapeError(`${op}: expected [batch, ${axes.join(', ')}, ${channels}], got ${got}${hint}`);
+}
+
 /**
  * Cross-correlation of images: [batch, height, width, inputs] -> [batch, height', width', outputs].
  * `weight` is [height, width, inputs / groups, outputs], in state dicts [outputs, inputs / groups, height, width].
@@ -87,6 +97,7 @@ function start(
 export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
+  readonly #inputs: number;
   readonly #window: Pick<Conv2dLayerOptions, 'stride' | 'padding' | 'dilation' | 'groups'>;
 
   /** @param size of the filter, one number or [height, width] @throws {OptionError} for sizes below 1, groups that do not divide, or no generator */
@@ -95,6 +106,7 @@ export class Conv2d extends Module {
     const { stride, padding, dilation, groups } = checkOptions('Conv2d', options, names);
     const taps = Array.isArray(size) ? (size as readonly number[]) : [size as number, size as number];
     const { filter, bias } = start('Conv2d', 2, inputs, outputs, taps, options);
+    this.#inputs = inputs;
     this.#window = { stride, padding, dilation, groups };
     this.weight = this.parameter('weight', filter, { order: [3, 2, 0, 1] });
     this.bias = bias && this.parameter('bias', bias);
@@ -102,6 +114,7 @@ export class Conv2d extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inputs] and at least as large as the filter */
   override forward(x: Tensor): Tensor {
+    requireImages('Conv2d', x, ['height', 'width'], this.#inputs);
     return conv2d(x, this.weight, { ...this.#window, bias: this.bias });
   }
 }
@@ -113,6 +126,7 @@ export class Conv2d extends Module {
 export class Conv1d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
+  readonly #inputs: number;
   readonly #window: Pick<Conv1dLayerOptions, 'stride' | 'padding' | 'dilation' | 'groups'>;
 
   /** @param size taps of the filter @throws {OptionError} for sizes below 1, groups that do not divide, or no generator */
@@ -120,6 +134,7 @@ export class Conv1d extends Module {
     super();
     const { stride, padding, dilation, groups } = checkOptions('Conv1d', options, names);
     const { filter, bias } = start('Conv1d', 1, inputs, outputs, [size], options);
+    this.#inputs = inputs;
     this.#window = { stride, padding, dilation, groups };
     this.weight = this.parameter('weight', filter, { order: [2, 1, 0] });
     this.bias = bias && this.parameter('bias', bias);
@@ -127,6 +142,7 @@ export class Conv1d extends Module {
 
   /** @throws {ShapeError} unless x is [batch, length, inputs] and at least as long as the filter */
   override forward(x: Tensor): Tensor {
+    requireImages('Conv1d', x, ['length'], this.#inputs);
     return conv1d(x, this.weight, { ...this.#window, bias: this.bias });
   }
 }

@@ -1,6 +1,6 @@
 /** The affine map. */
-import { add, checkOptions, matmul, type Rng, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
+import { add, checkOptions, matmul, type Rng, ShapeError, scope, type Tensor } from '@saccade/tensor';
+import { requireCount, requireRng, requireTensors } from '../check.js';
 import { type Initializer, initialWeight, kaimingUniform, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 
@@ -38,6 +38,11 @@ export class Linear extends Module {
 
   /** @throws {ShapeError} unless x is [..., inputs] */
   override forward(x: Tensor): Tensor {
+    requireTensors('Linear', { x });
+    const inputs = this.weight.shape[1];
+    if (x.shape.at(-1) !== inputs) {
+      throw new ShapeError(`Linear: expected [..., ${inputs}], got [${x.shape.join(', ')}]`);
+    }
     return affine(x, this.weight, this.bias);
   }
 }

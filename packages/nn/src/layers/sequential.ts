@@ -18,7 +18,10 @@ export class Sequential extends Module {
   constructor(...layers: readonly Layer[]) {
     super();
     for (const [i, layer] of layers.entries()) {
-      if (!(layer instanceof Module)) throw new OptionError(`Sequential: layer ${i} is no module, got ${quote(layer)}`);
+      if (!(layer instanceof Module)) {
+        const hint = Array.isArray(layer) ? '; pass the layers one by one: new Sequential(...layers)' : '';
+        throw new OptionError(`Sequential: layer ${i} is no module, got ${quote(layer)}${hint}`);
+      }
     }
     this.layers = layers;
   }

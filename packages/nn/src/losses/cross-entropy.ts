@@ -122,7 +122,8 @@ function probabilities(
 ): Tensor {
   if (target.shape.join() !== logits.shape.join() || logits.rank === 0) {
     throw new ShapeError(
-      `crossEntropy: probabilities [${target.shape.join(', ')}] must have the shape of the logits [${logits.shape.join(', ')}]`,
+      `crossEntropy: labels in ${target.dtype} are probabilities and must have the shape of the logits ` +
+        `[${logits.shape.join(', ')}], got [${target.shape.join(', ')}]; class numbers are int32: labels.cast('int32')`,
     );
   }
   return scope(() => {

@@ -24,7 +24,9 @@ export async function fit<B extends object>(model: AnyModule, options: FitOption
   const resumed = wanted ? await loadCheckpoint(checkpoint.to, trained) : undefined;
   const run = new Run(model, options, trained, resumed ?? newState());
   try {
-    if (resumed === undefined) await run.save(); // a place that cannot be written to is found now
+    if (resumed === undefined)
+      await run.save(); // a place that cannot be written to is found now
+    else run.tellResumed();
     while (run.state.epoch < epochs && !run.state.stopped) {
       await run.trainEpoch();
       await run.closeEpoch();

@@ -28,6 +28,18 @@ export class Run<B extends object> {
     this.state = state;
   }
 
+  /** Says where a run goes on, which else looks as if nothing happened when it was over. */
+  tellResumed(): void {
+    const { epoch, step, stopped } = this.state;
+    const { epochs, data } = this.#options;
+    const over = stopped || epoch >= epochs;
+    this.#line?.leave(
+      over
+        ? `the check point is of a run that is over, after ${epoch} epochs`
+        : `goes on from epoch ${epoch + 1}/${epochs}, step ${step}/${data.steps}`,
+    );
+  }
+
   async trainEpoch(): Promise<void> {
     const { data, signal, checkpoint, onStep, epochs } = this.#options;
     const { state } = this;
@@ -60,11 +72,11 @@ export class Run<B extends object> {
     state.epoch += 1;
     state.step = 0;
     state.lossSum = 0;
-    await onEpoch?.(record);
     const values = Object.entries({ loss, ...prefixed(validation) }).map(
       ([name, value]) => `${name} ${value.toPrecision(4)}`,
     );
     this.#line?.leave(`epoch ${record.epoch + 1}/${this.#options.epochs}  ${values.join('  ')}`);
+    await onEpoch?.(record);
   }
 
   async #validate(): Promise<Record<string, number> | undefined> {

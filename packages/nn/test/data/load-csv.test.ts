@@ -125,4 +125,19 @@ test('the tensors are the caller’s', async () => {
   labels?.dispose();
 });
 
+test('cells that are not there stand for a number, or are errors that say how', async () => {
+  const csv = new TextEncoder().encode('a,b\n1,\nNA,2\nnan,3\n');
+  const { features } = await loadCsv(csv, { missing: -1 });
+  assert.equal([...(await features.data())], [1, -1, -1, 2, -1, 3]);
+  features.dispose();
+  await assertRejects(
+    () => loadCsv(csv),
+    FormatError,
+    /line 2, column 2 \("b"\): expected a float32 number, got ""; pass missing/,
+  );
+  await assertRejects(() => loadCsv(csv, { missing: 'x' as never }), OptionError, /missing must be a number, got "x"/);
+  const semicolons = new TextEncoder().encode('a;b\n1;2\n');
+  await assertRejects(() => loadCsv(semicolons, { label: 'b' }), OptionError, /is the delimiter another one\?/);
+});
+
 test.run();
