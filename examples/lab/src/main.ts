@@ -106,7 +106,7 @@ async function main(): Promise<number> {
 main().then(process.exit, async (error: unknown) => {
   const expected = error instanceof OptionError || (error as Error | undefined)?.name === 'OptionError';
   await print(
-    `${error instanceof Error && expected ? error.message : ((error as Error)?.stack ?? error)}\n`,
+    `${error instanceof Error && expected ? `${error.message}\n--help lists the options` : ((error as Error)?.stack ?? error)}\n`,
     process.stderr,
   );
   process.exit(expected ? 2 : 1);

@@ -87,9 +87,14 @@ function checkOutcome(outcome: Outcome): Outcome {
   return outcome;
 }
 
+/** What went wrong, and where in the experiments' own files. */
 function message(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return stripVTControlCharacters(text);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const place = /[\w.-]+[\\/](?:src[\\/][\w.-]+|experiments)\.ts:\d+/.exec(
+    stack.replace(/^.*[\\/](?:lab|packages)[\\/].*$/gm, ''),
+  );
+  return stripVTControlCharacters(place === null ? text : `${text} (${place[0]})`);
 }
 
 async function runOne(experiment: Experiment, settings: RunSettings, watcher: Watcher): Promise<Result> {
