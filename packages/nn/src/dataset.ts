@@ -78,8 +78,10 @@ function requireDataset(op: string, data: unknown): void {
   }
 }
 
-/** A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own
- * stream; what it makes on the way is freed. */
+/**
+ * A data set that changes each batch of another: augmentation, normalisation. `change` may draw from the batch's own
+ * stream; what it makes on the way is freed.
+ */
 export function mapBatches<A extends object, B extends object>(
   data: Dataset<A>,
   change: (batch: A, context: BatchContext) => B | Promise<B>,

@@ -50,6 +50,8 @@ export abstract class Module<Inputs extends readonly unknown[] = [x: Tensor], Ou
 
   /** Registers a stream of random numbers, whose place check points keep. Returns it. */
   protected generator(name: string, rng: Rng): Rng {
+    if (this.#generators.has(name))
+      throw new OptionError(`${this.constructor.name}: there are two generators '${name}'`);
     this.#generators.set(name, rng);
     return rng;
   }

@@ -546,6 +546,7 @@ test('a check point with any part missing, of another shape or damaged is refuse
     ['"steps":6', '"steps":1.5'],
     [/"generators":\{/, '"generators":[],"x":{'],
     [/"best":\{"epoch":\d/, '"best":{"epoch":-1'],
+    [/"best":\{"epoch":\d/, '"best":{"epoch":9'],
   ];
   for (const [from, instead] of damages) {
     assert.ok(text.search(from) >= 0, `${from} in ${text}`);
@@ -589,6 +590,17 @@ test('a store that says null, one that cannot save, and a folder that is not the
   const onStep = (): void => void steps++;
   const full = { load: async () => undefined, save: () => Promise.reject(new Error('disk full')) };
   await assertRejects(() => fit(model, run(model, data, { checkpoint: { to: full }, onStep })), Error, /disk full/);
+  const controller = new AbortController();
+  let saves = 0;
+  const save = async (): Promise<void> => {
+    if (++saves > 1) throw new Error('disk full');
+  };
+  const stop = { checkpoint: { to: { ...full, save } }, signal: controller.signal, onStep: () => controller.abort() };
+  await assertRejects(
+    () => fit(model, run(model, data, stop)),
+    SaccadeError,
+    /aborted, and the check point could not be saved \(disk full\)/,
+  );
   const to = join(folder, 'none', 'run');
   await assertRejects(() => fit(model, run(model, data, { checkpoint: { to }, onStep })), SaccadeError, /cannot write/);
   assert.is(steps, 0);

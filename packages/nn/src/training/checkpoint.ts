@@ -87,6 +87,9 @@ function takeOver(what: string, { tensors, metadata }: LoadedSafetensors, traine
   requireSame(what, header, trained);
   const { model, optimizer, average, data } = trained;
   if (state.step > data.steps) throw new FormatError(`${what}: stands at step ${state.step} of ${data.steps}`);
+  if (state.best !== undefined && state.best.epoch >= state.epoch) {
+    throw new FormatError(`${what}: its best epoch, ${state.best.epoch}, is still to come`);
+  }
   const places = placesOf(what, model, header.generators);
   const weights = part('model', tensors);
   const memory = part('optimizer', tensors);

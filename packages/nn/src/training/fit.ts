@@ -1,5 +1,5 @@
 /** The training loop: batches, steps, validation, early stopping, check points that resume bit for bit. */
-import { dispose } from '@saccade/tensor';
+import { dispose, SaccadeError } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
 import { loadCheckpoint, type Trained } from './checkpoint.js';
 import { checkFit, type FitOptions, type FitResult } from './fit-options.js';
@@ -11,7 +11,7 @@ import { newState } from './training-state.js';
  * bit, as one that was not.
  * @throws {NonFiniteError} if a loss or gradient is NaN or infinite: names the step and where it began; nothing moved in that step
  * @throws {OptionError} for options that make no sense @throws {FormatError} for a damaged check point
- * @throws the signal's reason once it is aborted
+ * @throws the signal's reason once it is aborted, or {SaccadeError} with code `io` if the check point could not be saved then
  */
 export async function fit<B extends object>(model: AnyModule, options: FitOptions<B>): Promise<FitResult> {
   checkFit(model, options);
@@ -35,9 +35,20 @@ export async function fit<B extends object>(model: AnyModule, options: FitOption
     run.restoreBest();
     return run.result();
   } catch (error) {
-    if (signal?.aborted) await run.save();
+    if (signal?.aborted) await saveAborted(run);
     throw error;
   } finally {
     dispose(trained.best);
+  }
+}
+
+/** That the run was aborted is known; that nothing was saved is not. */
+async function saveAborted(run: { save(): Promise<void> }): Promise<void> {
+  try {
+    await run.save();
+  } catch (cause) {
+    throw new SaccadeError('io', `fit: aborted, and the check point could not be saved (${(cause as Error).message})`, {
+      cause,
+    });
   }
 }
