@@ -1,9 +1,9 @@
 /** The command: finds the experiments, runs them, prints the table and writes the report. */
 import { createRequire } from 'node:module';
-import { init } from '@saccade/tensor';
+import { init, OptionError } from '@saccade/tensor';
 import { choose, discover } from './discover.js';
 import type { Experiment } from './experiment.js';
-import { help, OptionError, type Options, parseOptions } from './options.js';
+import { help, type Options, parseOptions } from './options.js';
 import { showProgress } from './progress.js';
 import { writeReport } from './report.js';
 import { declared, resultJson } from './result-json.js';
@@ -104,7 +104,7 @@ async function main(): Promise<number> {
 
 // Ends the process itself: an experiment may leave something open that would keep it alive.
 main().then(process.exit, async (error: unknown) => {
-  const expected = error instanceof OptionError || (error as Error | undefined)?.name === 'OptionError';
+  const expected = error instanceof OptionError;
   await print(
     `${error instanceof Error && expected ? `${error.message}\n--help lists the options` : ((error as Error)?.stack ?? error)}\n`,
     process.stderr,

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { OptionError } from '@saccade/tensor';
 
 /** The text of `--help`. */
 export const help = `Runs the experiments: each tests a claim of a paper by a number and a bar that it must pass.
@@ -35,11 +36,6 @@ export interface Options {
   readonly help: boolean;
   /** The folder with a folder per example; another one only in tests. */
   readonly experiments: string;
-}
-
-/** An option that the command does not understand. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
 }
 
 function whole(name: string, text: string, least: number): number {

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import { OptionError } from '@saccade/tensor';
 import { assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { OptionError, parseOptions } from '../src/options.js';
+import { parseOptions } from '../src/options.js';
 
 const here = import.meta.dirname;
 

@@ -69,6 +69,7 @@ export function batches<B extends object>(data: Dataset<B> | B, options: Batches
     count,
     async *epoch(index, { from = 0, signal } = {}) {
       requireCount('batches.epoch', 'index', index, 0);
+      requireCount('batches.epoch', 'from', from, 0);
       const stream = rng.derive(index);
       const order = shuffle
         ? await shuffled(source.size, stream)

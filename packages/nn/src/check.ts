@@ -1,5 +1,15 @@
-/** Checks of what layers are made with. */
-import { DTypeError, isTensor, OptionError, quote, Rng } from '@saccade/tensor';
+/** Checks of what callers pass. */
+import {
+  DTypeError,
+  isTensor,
+  OptionError,
+  quote,
+  Rng,
+  ShapeError,
+  sameShape,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
 import type { AnyModule } from './module.js';
 
 /** @throws {DTypeError} unless every value is a tensor */
@@ -61,4 +71,24 @@ export function requireRng(op: string, rng: Rng | undefined): Rng {
     throw new OptionError(`${op}: needs a source of random numbers: pass { rng: new Rng(seed) }, got ${quote(rng)}`);
   }
   return rng;
+}
+
+/** Shapes that broadcast by accident give a wrong loss without a word, so none does. @throws {ShapeError} if they differ */
+export function requireSameShape(op: string, a: Tensor, b: Tensor): void {
+  requireTensors(op, { predictions: a, targets: b });
+  if (!sameShape(a.shape, b.shape)) {
+    throw new ShapeError(`${op}: predictions ${show(a.shape)} and targets ${show(b.shape)} differ in shape`);
+  }
+}
+
+/** @throws {DTypeError} unless labels are int32 or uint8 @throws {ShapeError} unless there is one for each vector of logits [..., classes] */
+export function requireLabels(op: string, logits: Tensor, labels: Tensor): void {
+  requireTensors(op, { logits, labels });
+  if (labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
+    throw new DTypeError(`${op}: labels must be int32, got ${labels.dtype}; use labels.cast('int32')`);
+  }
+  const lead = logits.shape.slice(0, -1);
+  if (logits.rank === 0 || !sameShape(labels.shape, lead)) {
+    throw new ShapeError(`${op}: logits ${show(logits.shape)} need labels ${show(lead)}, got ${show(labels.shape)}`);
+  }
 }

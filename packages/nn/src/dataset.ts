@@ -9,6 +9,7 @@ import {
   requireFunction,
   ShapeError,
   scope,
+  show,
   type Tensor,
   tensor,
   tensorsOf,
@@ -51,7 +52,7 @@ export function inMemory<B extends object>(tensors: B): Dataset<B> {
   const size = all[0]?.shape[0] ?? 0;
   for (const t of all) {
     if (t.rank === 0 || t.shape[0] !== size) {
-      const shapes = all.map(({ shape }) => `[${shape.join(', ')}]`).join(', ');
+      const shapes = all.map(({ shape }) => `${show(shape)}`).join(', ');
       throw new ShapeError(`inMemory: the first axes must count the same examples, got ${shapes}`);
     }
   }

@@ -6,6 +6,8 @@ import {
   quote,
   type Rng,
   type Shape,
+  sameShape,
+  show,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
@@ -46,7 +48,7 @@ export function xavierNormal(gain = 1): Initializer {
 
 /** Normal with a given deviation, 0.02 by default, as in BERT and GPT. @throws {OptionError} unless it is above 0 */
 export function normalInitializer(deviation = 0.02): Initializer {
-  requirePositive('normalInitializer', 'gain', deviation);
+  requirePositive('normalInitializer', 'deviation', deviation);
   return (shape, _fan, rng) => rng.normal(shape, { deviation });
 }
 
@@ -96,9 +98,9 @@ function dot(a: Float64Array, b: Float64Array): number {
 /** A weight as an initializer makes it. @throws {OptionError} unless it makes a tensor of that shape */
 export function initialWeight(op: string, initializer: Initializer, shape: Shape, fan: Fan, rng: Rng): Tensor {
   const weight: unknown = typeof initializer === 'function' ? initializer(shape, fan, rng) : initializer;
-  if (isTensor(weight) && weight.shape.join() === shape.join()) return weight;
-  const got = isTensor(weight) ? `[${weight.shape.join(', ')}]` : quote(weight);
-  throw new OptionError(`${op}: initializer must be a function that makes a tensor [${shape.join(', ')}], got ${got}`);
+  if (isTensor(weight) && sameShape(weight.shape, shape)) return weight;
+  const got = isTensor(weight) ? `${show(weight.shape)}` : quote(weight);
+  throw new OptionError(`${op}: initializer must be a function that makes a tensor ${show(shape)}, got ${got}`);
 }
 
 /** Uniform in ±bound. */

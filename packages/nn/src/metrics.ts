@@ -3,32 +3,17 @@ import {
   argmax,
   cast,
   checkOptions,
-  DTypeError,
   equal,
   expandDims,
   greater,
   mean,
   OptionError,
   quote,
-  ShapeError,
   scope,
   type Tensor,
   topk,
 } from '@saccade/tensor';
-import { requireTensors } from './check.js';
-import { requireSameShape } from './losses/regression.js';
-
-function requireLabels(op: string, logits: Tensor, labels: Tensor): void {
-  requireTensors(op, { logits, labels });
-  if (labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
-    throw new DTypeError(`${op}: labels must be int32, got ${labels.dtype}`);
-  }
-  if (logits.rank === 0 || logits.shape.slice(0, -1).join() !== labels.shape.join()) {
-    throw new ShapeError(
-      `${op}: logits [${logits.shape.join(', ')}] need labels [${logits.shape.slice(0, -1).join(', ')}], got [${labels.shape.join(', ')}]`,
-    );
-  }
-}
+import { requireLabels, requireSameShape } from './check.js';
 
 /**
  * Share of labels [...] (int32 or uint8) that are the highest logit [..., classes], or one of the `top` highest (default 1); a scalar.

@@ -13,8 +13,10 @@ import {
   requireFunction,
   reshape,
   SaccadeError,
+  sameShape,
   saveSafetensors,
   scope,
+  show,
   type Tensor,
   transpose,
 } from '@saccade/tensor';
@@ -93,7 +95,7 @@ function fromStored(entry: Entry, stored: Tensor): Tensor {
 function mismatch(name: string, entry: Entry, shape: readonly number[], dtype: string): string | undefined {
   const expected = storedShape(entry);
   const isFloat = (type: string): boolean => type.startsWith('float');
-  if (expected.join() !== shape.join()) return `${name}: expected [${expected.join(', ')}], got [${shape.join(', ')}]`;
+  if (!sameShape(expected, shape)) return `${name}: expected ${show(expected)}, got ${show(shape)}`;
   if (isFloat(entry.tensor.dtype) !== isFloat(dtype)) return `${name}: expected ${entry.tensor.dtype}, got ${dtype}`;
   return undefined;
 }
@@ -105,7 +107,7 @@ function match(
   stored: ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: string }>,
   { strict = true, rename = (name) => name }: LoadOptions,
 ): { readonly pairs: readonly (readonly [string, Entry])[] } & LoadReport {
-  if (rename !== undefined) requireFunction(what, rename);
+  requireFunction(what, rename);
   const entries = module.entries();
   const pairs: [string, Entry][] = [];
   const taken = new Map<string, string>();
@@ -178,8 +180,8 @@ export function requireAll(what: string, own: ReadonlyMap<string, Tensor>, given
   const missing = [...own.keys()].filter((name) => !given.has(name));
   const mismatched = [...own].flatMap(([name, t]) => {
     const value = given.get(name);
-    if (value === undefined || (value.shape.join() === t.shape.join() && value.dtype === t.dtype)) return [];
-    return [`${name}: expected ${t.dtype} [${t.shape.join(', ')}], got ${value.dtype} [${value.shape.join(', ')}]`];
+    if (value === undefined || (sameShape(value.shape, t.shape) && value.dtype === t.dtype)) return [];
+    return [`${name}: expected ${t.dtype} ${show(t.shape)}, got ${value.dtype} ${show(value.shape)}`];
   });
   if (missing.length + mismatched.length > 0) throw new StateDictError(what, missing, [], mismatched);
   for (const [name, t] of own) requireDevice(what, t, given.get(name) as Tensor);
@@ -223,7 +225,7 @@ export async function loadModule(
 ): Promise<LoadReport> {
   requireModule('loadModule', module);
   const { signal, ...rest } = checkOptions('loadModule', options, [...loadNames, 'signal']);
-  const file = await openSafetensors(source, signal === undefined ? {} : { signal });
+  const file = await openSafetensors(source, { signal });
   try {
     const stored = new Map(
       file.names.map((name) => {

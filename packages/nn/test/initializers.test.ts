@@ -21,7 +21,7 @@ const draw = (initializer: Initializer): Tensor => initializer([100, 200], fan, 
 test('a gain that is no positive number is refused', () => {
   for (const make of [kaimingUniform, kaimingNormal, xavierUniform, xavierNormal, normalInitializer, orthogonal]) {
     for (const gain of [0, -1, NaN, Infinity])
-      assertThrows(() => make(gain), OptionError, /gain must be a number above 0/);
+      assertThrows(() => make(gain), OptionError, /(?:gain|deviation) must be a number above 0/);
   }
 });
 

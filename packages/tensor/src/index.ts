@@ -45,14 +45,16 @@ export { type CustomResult, customGrad } from './custom-grad.js';
 export type { FileSource, OpenOptions } from './formats/byte-source.js';
 export { convertStored, type ReadOptions } from './formats/convert-stored.js';
 export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';
+export { type NodeFiles, nodeFiles } from './formats/node-files.js';
 export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
 export { decodeNpy } from './formats/npy-bytes.js';
+export { type NpyHeader, parseNpyHeader } from './formats/npy-header.js';
 export { openSafetensors, type SafetensorsFile } from './formats/open-safetensors.js';
 export { type DecodedSafetensors, decodeSafetensors, packSafetensors } from './formats/safetensors-bytes.js';
 export type { SafetensorsInfo } from './formats/safetensors-header.js';
 export type { SafetensorsWriteOptions } from './formats/safetensors-layout.js';
 export { encodeSafetensors, type NamedTensors, saveSafetensors } from './formats/save-safetensors.js';
-export type { StoredArray, StoredDType } from './formats/stored.js';
+export { type StoredArray, type StoredData, type StoredDType, storedBytes, viewStored } from './formats/stored.js';
 export {
   grad,
   stopGradient,
@@ -149,6 +151,6 @@ export type { Padding, Pair } from './ops/window.js';
 export { format, type PrintOptions } from './print.js';
 export { type RandomOptions, Rng, type RngState } from './rng.js';
 export { dispose, keep, scope } from './scope.js';
-export type { Shape } from './shape.js';
+export { type Shape, sameShape, show } from './shape.js';
 export { isTensor, type Tensor } from './tensor.js';
 export { mapTree, tensorsOf } from './tree.js';

@@ -17,11 +17,6 @@ export class ByteCursor {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** Bytes taken so far. */
-  get position(): number {
-    return this.#at;
-  }
-
   /** Whether another byte is there to take. */
   async #more(): Promise<boolean> {
     while (this.#chunk.length === 0) {

@@ -1,8 +1,15 @@
 /** Reading a file from front to back, wherever it lies, in pieces, decompressed if it is gzip. */
-import { type FileSource, type OpenOptions, OptionError, quote, SaccadeError } from '@saccade/tensor';
+import {
+  checkOptions,
+  type FileSource,
+  nodeFiles,
+  type OpenOptions,
+  OptionError,
+  quote,
+  SaccadeError,
+} from '@saccade/tensor';
 import { gunzip } from './gunzip.js';
 import { joined } from './joined.js';
-import { nodeFolders } from './node-folder.js';
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
@@ -16,8 +23,8 @@ export interface ByteStream {
 
 /** Options of {@link byteStream}. */
 export interface ByteStreamOptions extends OpenOptions {
-  /** Name of the operation, for errors. */
-  readonly what: string;
+  /** Name of the operation, for errors. Default: byteStream. */
+  readonly what?: string | undefined;
 }
 
 const chunkBytes = 262_144;
@@ -31,7 +38,7 @@ async function* fileChunks(path: string, label: string, what: string): Chunks {
   const fail = (problem: string) => (cause: unknown) => {
     throw ioError(label, problem, cause);
   };
-  const file = await nodeFolders(what).open(path).catch(fail('cannot be opened'));
+  const file = await nodeFiles(what).open(path, 'r').catch(fail('cannot be opened'));
   try {
     for (;;) {
       const chunk = new Uint8Array(chunkBytes);
@@ -105,7 +112,7 @@ async function* unpacked(chunks: Chunks, label: string): Chunks {
 }
 
 /** The chunks of a source and its name for errors; opens nothing yet. */
-function chunksOf(source: FileSource, { signal, what }: ByteStreamOptions): { chunks: Chunks; name: string } {
+function chunksOf(source: FileSource, what: string, signal?: AbortSignal): { chunks: Chunks; name: string } {
   if (source instanceof Uint8Array) return { chunks: oneChunk(source), name: '' };
   if (typeof Blob !== 'undefined' && source instanceof Blob) {
     const name = (source as { readonly name?: unknown }).name;
@@ -119,7 +126,7 @@ function chunksOf(source: FileSource, { signal, what }: ByteStreamOptions): { ch
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new OptionError(`${what}: expected a path, URL, Blob or Uint8Array, got ${quote(source)}`);
   }
-  const path = typeof source === 'string' ? source : nodeFolders(what).pathOf(source);
+  const path = typeof source === 'string' ? source : nodeFiles(what).pathOf(source);
   if (path === '' || path.includes('\0')) throw new OptionError(`${what}: the path is empty or holds a NUL`);
   if (/^(https?|file|data|blob):/i.test(path)) {
     throw new OptionError(
@@ -139,8 +146,9 @@ function chunksOf(source: FileSource, { signal, what }: ByteStreamOptions): { ch
  *   damaged gzip, and DeviceError for a path where there are none
  * @throws OptionError if the source is of no known kind
  */
-export function byteStream(source: FileSource, options: ByteStreamOptions): ByteStream {
-  const { chunks, name } = chunksOf(source, options);
-  const label = name === '' ? options.what : `${options.what}: ${name}`;
-  return { label, stream: bounded(unpacked(chunks, label), options.signal) };
+export function byteStream(source: FileSource, options: ByteStreamOptions = {}): ByteStream {
+  const { what = 'byteStream', signal } = checkOptions('byteStream', options, ['what', 'signal']);
+  const { chunks, name } = chunksOf(source, what, signal);
+  const label = name === '' ? what : `${what}: ${name}`;
+  return { label, stream: bounded(unpacked(chunks, label), signal) };
 }

@@ -59,7 +59,7 @@ function checkNames(names: readonly string[], line: number, label: string): void
 export function csvTable(op: string, source: FileSource, header: boolean, dialect: CsvDialect): CsvTable {
   const { delimiter = ',', comment, signal } = dialect;
   checkDialect(op, delimiter, comment);
-  const bytes = byteStream(source, { ...(signal && { signal }), what: op });
+  const bytes = byteStream(source, { signal, what: op });
   const { label } = bytes;
   let names: readonly string[] | undefined;
   async function* read(): AsyncGenerator<CsvRow, void, undefined> {

@@ -103,7 +103,7 @@ async function takeItems(cursor: ByteCursor, { type, shape, itemSize }: IdxHeade
 export async function readIdx(source: FileSource, options: IdxOptions = {}): Promise<IdxArray> {
   const { limit = Number.MAX_SAFE_INTEGER, signal } = checkOptions('readIdx', options, ['limit', 'signal']);
   requireCount('readIdx', 'limit', limit, 1);
-  const cursor = new ByteCursor(byteStream(source, { ...(signal && { signal }), what: 'readIdx' }));
+  const cursor = new ByteCursor(byteStream(source, { signal, what: 'readIdx' }));
   try {
     const header = await readHeader(cursor);
     const count = header.shape[0]!;
@@ -142,5 +142,5 @@ export function idxItems(source: FileSource, options: IdxItemsOptions = {}): Asy
   const { batch = 256, limit = Number.MAX_SAFE_INTEGER, signal } = checkOptions('idxItems', options, names);
   requireCount('idxItems', 'batch', batch, 1);
   requireCount('idxItems', 'limit', limit, 1);
-  return chunks(new ByteCursor(byteStream(source, { ...(signal && { signal }), what: 'idxItems' })), limit, batch);
+  return chunks(new ByteCursor(byteStream(source, { signal, what: 'idxItems' })), limit, batch);
 }

@@ -26,7 +26,7 @@ export async function examplesFromTable(
   source: FileSource,
   signal: AbortSignal | undefined,
 ): Promise<ImageExample[]> {
-  const table = csvTable('imageFolder', source, true, { ...(signal && { signal }) });
+  const table = csvTable('imageFolder', source, true, { signal });
   const examples: ImageExample[] = [];
   for await (const { cells, line } of table.rows) {
     const [fileAt, labelAt] = ['file', 'label'].map((name) =>

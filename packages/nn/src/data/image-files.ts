@@ -1,6 +1,5 @@
 /** The image files of a folder, in Node or picked in a browser, by their paths within it. */
-import { OptionError, quote, SaccadeError } from '@saccade/tensor';
-import { type NodeFolders, nodeFolders } from './node-folder.js';
+import { type NodeFiles, nodeFiles, OptionError, quote, SaccadeError } from '@saccade/tensor';
 
 /** Where images are: a folder's path or `file:` URL (in Node), or the files of an `<input webkitdirectory>`. */
 export type ImageFolderSource = string | URL | Iterable<File>;
@@ -10,7 +9,7 @@ export type OpenImage = (signal?: AbortSignal) => Promise<Uint8Array | Blob>;
 
 const extensions = /\.(?:png|jpe?g|gif|webp|bmp|avif)$/i;
 
-async function readAll(node: NodeFolders, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+async function readAll(node: NodeFiles, path: string, signal?: AbortSignal): Promise<Uint8Array> {
   return node.readFile(path, signal).catch((cause: unknown) => {
     signal?.throwIfAborted();
     throw new SaccadeError('io', `imageFolder: ${path}: cannot be read (${(cause as Error).message})`, { cause });
@@ -19,7 +18,7 @@ async function readAll(node: NodeFolders, path: string, signal?: AbortSignal): P
 
 /** Symbolic links are not followed, so nothing outside of the folder is reached. */
 async function walk(root: string, signal?: AbortSignal): Promise<Map<string, OpenImage>> {
-  const node = nodeFolders('imageFolder');
+  const node = nodeFiles('imageFolder');
   const found = new Map<string, OpenImage>();
   const pending = [''];
   for (let inner = pending.pop(); inner !== undefined; inner = pending.pop()) {
@@ -62,7 +61,7 @@ function picked(files: Iterable<File>): Map<string, OpenImage> {
  */
 export async function imageFiles(source: ImageFolderSource, signal?: AbortSignal): Promise<Map<string, OpenImage>> {
   if (source instanceof URL && source.protocol === 'file:') {
-    return walk(nodeFolders('imageFolder').pathOf(source), signal);
+    return walk(nodeFiles('imageFolder').pathOf(source), signal);
   }
   if (typeof source === 'string' && source !== '') return walk(source.replace(/(?<=.)\/+$/, ''), signal);
   if (typeof source === 'object' && source !== null && Symbol.iterator in source) return picked(source);

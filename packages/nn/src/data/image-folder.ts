@@ -89,7 +89,7 @@ class DecodingFolder implements ImageFolder {
     const { file, open } = this.#examples[row]!;
     const image = await decodeNamed(`imageFolder: ${file}`, await open(signal), {
       channels: this.#channels,
-      ...(signal && { signal }),
+      signal,
     });
     this.#common ??= { file, size: [image.height, image.width] };
     const [height, width] = this.#common.size;

@@ -122,7 +122,7 @@ export async function decodeNamed(
  * @throws FormatError if the file is damaged, too large, or of a format that is not read on this host
  * @throws OptionError for options that do not fit
  */
-export function decodeImage(source: Uint8Array | Blob, options: DecodeImageOptions = {}): Promise<DecodedImage> {
+export async function decodeImage(source: Uint8Array | Blob, options: DecodeImageOptions = {}): Promise<DecodedImage> {
   const names = ['channels', 'maxPixels', 'signal'] as const;
-  return Promise.resolve().then(() => decodeNamed('decodeImage', source, checkOptions('decodeImage', options, names)));
+  return decodeNamed('decodeImage', source, checkOptions('decodeImage', options, names));
 }

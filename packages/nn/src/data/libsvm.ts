@@ -66,7 +66,7 @@ function check(op: string, options: LibsvmOptions): void {
 }
 
 function open(op: string, source: FileSource, { signal }: LibsvmOptions): ByteStream {
-  return byteStream(source, { ...(signal && { signal }), what: op });
+  return byteStream(source, { signal, what: op });
 }
 
 async function* eachRow(bytes: ByteStream, options: LibsvmOptions): AsyncGenerator<LibsvmRow, void, undefined> {

@@ -144,7 +144,7 @@ export async function loadCsv(source: FileSource, options: LoadCsvOptions = {}):
   if (columns !== undefined && (!Array.isArray(columns) || columns.length === 0)) {
     throw new OptionError(`loadCsv: columns must be an array of names or positions, got ${quote(columns)}`);
   }
-  const table = csvTable('loadCsv', source, header, { delimiter, comment, ...(signal && { signal }) });
+  const table = csvTable('loadCsv', source, header, { delimiter, comment, signal });
   const values = new Values();
   const labels = new Labels();
   let layout: Layout | undefined;

@@ -3,17 +3,18 @@ import {
   checkOptions,
   type FileSource,
   FormatError,
+  nodeFiles,
   type OpenOptions,
   OptionError,
   quote,
   SaccadeError,
   scope,
+  show,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
 import { requireCount } from '../check.js';
 import { type IdxArray, readIdx } from './idx.js';
-import { nodeFolders } from './node-folder.js';
 
 /** Options of {@link loadMnist}. */
 export interface MnistOptions extends OpenOptions {
@@ -51,7 +52,7 @@ async function finder(folder: MnistFolder): Promise<Find> {
     return (name) => new URL(`${name}.gz`, folder.href.endsWith('/') ? folder : `${folder.href}/`);
   }
   if (typeof folder === 'string' || folder instanceof URL) {
-    const node = nodeFolders('loadMnist');
+    const node = nodeFiles('loadMnist');
     const path = typeof folder === 'string' ? folder : node.pathOf(folder);
     const entries = await node.list(path).catch((cause: unknown) => {
       throw new SaccadeError('io', `loadMnist: ${path}: cannot be listed (${(cause as Error).message})`, { cause });
@@ -78,12 +79,12 @@ async function readPart(find: Find, prefix: string, options: MnistOptions): Prom
   const [count, height, width] = images.shape;
   if (images.dtype !== 'uint8' || images.shape.length !== 3 || height !== 28 || width !== 28) {
     throw new FormatError(
-      `loadMnist: ${imageFile}: expected uint8 [images, 28, 28], got ${images.dtype} [${images.shape.join(', ')}]`,
+      `loadMnist: ${imageFile}: expected uint8 [images, 28, 28], got ${images.dtype} ${show(images.shape)}`,
     );
   }
   if (labels.dtype !== 'uint8' || labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new FormatError(
-      `loadMnist: ${labelFile}: expected uint8 [${count}], got ${labels.dtype} [${labels.shape.join(', ')}]`,
+      `loadMnist: ${labelFile}: expected uint8 [${count}], got ${labels.dtype} ${show(labels.shape)}`,
     );
   }
   const bad = labels.data.findIndex((label) => label > 9);
@@ -116,7 +117,7 @@ export async function loadMnist(folder: MnistFolder, options: MnistOptions = {})
   const { limit, signal } = checkOptions('loadMnist', options, ['limit', 'signal']);
   if (limit !== undefined) requireCount('loadMnist', 'limit', limit, 1);
   const find = await finder(folder);
-  const passed = { limit, ...(signal && { signal }) };
+  const passed = { limit, signal };
   const train = await readPart(find, 'train', passed);
   const test = await readPart(find, 't10k', passed);
   return scope(() => ({ train: toTensors(train), test: toTensors(test) }));

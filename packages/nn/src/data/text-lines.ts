@@ -1,5 +1,5 @@
 /** Text files line by line: UTF-8, lines ended by \n or \r\n, across the borders of chunks. */
-import { FormatError } from '@saccade/tensor';
+import { checkOptions, FormatError } from '@saccade/tensor';
 import type { ByteStream } from './byte-stream.js';
 import { grown } from './grown.js';
 
@@ -126,5 +126,6 @@ export function splitLines(block: string): string[] {
  * @throws FormatError if a line is not UTF-8 or longer than allowed, and all that the stream throws
  */
 export async function* lines(bytes: ByteStream, options: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
+  checkOptions('lines', options, ['maxLineBytes']);
   for await (const block of textBlocks(bytes, options)) yield* splitLines(block);
 }

@@ -9,6 +9,7 @@ import {
   rsqrt,
   ShapeError,
   scope,
+  show,
   sub,
   type Tensor,
   tensor,
@@ -61,14 +62,14 @@ export class BatchNorm extends Module {
     requireTensors('BatchNorm', { x });
     const channels = this.runningMean.size;
     if (x.rank < 2 || x.shape.at(-1) !== channels) {
-      throw new ShapeError(`BatchNorm: expected [batch, ..., ${channels}], got [${x.shape.join(', ')}]`);
+      throw new ShapeError(`BatchNorm: expected [batch, ..., ${channels}], got ${show(x.shape)}`);
     }
     return scope(() => (this.training ? this.#byBatch(x) : this.#byRunningStatistics(x)));
   }
 
   #byBatch(x: Tensor): Tensor {
     const rows = x.size / this.runningMean.size;
-    if (rows < 2) throw new ShapeError(`BatchNorm: one row has no variance to train by, got [${x.shape.join(', ')}]`);
+    if (rows < 2) throw new ShapeError(`BatchNorm: one row has no variance to train by, got ${show(x.shape)}`);
     const { epsilon, momentum } = this;
     const { output, mean, variance } = batchNorm(x, { gamma: this.weight, beta: this.bias, epsilon });
     const follow = (running: Tensor, now: Tensor): void => {

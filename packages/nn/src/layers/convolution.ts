@@ -10,6 +10,7 @@ import {
   type Rng,
   ShapeError,
   scope,
+  show,
   type Tensor,
   transpose,
 } from '@saccade/tensor';
@@ -85,7 +86,7 @@ function start(
 function requireImages(op: string, x: Tensor, axes: readonly string[], channels: number): void {
   requireTensors(op, { x });
   if (x.rank === axes.length + 2 && x.shape.at(-1) === channels) return;
-  const got = `[${x.shape.join(', ')}]`;
+  const got = `${show(x.shape)}`;
   const hint = x.rank === axes.length + 2 && x.shape[1] === channels ? '; channels come last here' : '';
   throw new ShapeError(`${op}: expected [batch, ${axes.join(', ')}, ${channels}], got ${got}${hint}`);
 }

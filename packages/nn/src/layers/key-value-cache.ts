@@ -9,35 +9,31 @@ export interface KeyValues {
 
 /** Keys and values of the tokens before; lives until `dispose`. */
 export class KeyValueCache {
-  #key: Tensor | undefined;
-  #value: Tensor | undefined;
+  #held: KeyValues | undefined;
 
   /** Tokens that are held. */
   get length(): number {
-    return this.#key?.shape[2] ?? 0;
+    return this.#held?.key.shape[2] ?? 0;
   }
 
   /** All tokens with new ones at the end; the cache stays as it is. @throws {ShapeError} if batch, heads or channels differ */
   with(key: Tensor, value: Tensor): KeyValues {
-    return {
-      key: this.#key === undefined ? key : concat([this.#key, key], 2),
-      value: this.#value === undefined ? value : concat([this.#value, value], 2),
-    };
+    const held = this.#held;
+    if (held === undefined) return { key, value };
+    return { key: concat([held.key, key], 2), value: concat([held.value, value], 2) };
   }
 
   /** Takes over all tokens, as `with` gave them. */
   store({ key, value }: KeyValues): void {
-    const [newKey, newValue] = keep([key.reshape(key.shape), value.reshape(value.shape)]);
+    const next = keep({ key: key.reshape(key.shape), value: value.reshape(value.shape) });
     this.dispose();
-    this.#key = newKey;
-    this.#value = newValue;
+    this.#held = next;
   }
 
   /** Forgets all tokens and frees their memory; the cache can be used again. */
   dispose(): void {
-    dispose([this.#key, this.#value]);
-    this.#key = undefined;
-    this.#value = undefined;
+    dispose(this.#held);
+    this.#held = undefined;
   }
 
   [Symbol.dispose](): void {

@@ -10,6 +10,7 @@ import {
   type Shape,
   ShapeError,
   scope,
+  show,
   type Tensor,
   transpose,
   zeros,
@@ -52,7 +53,7 @@ export class LayerNorm extends Module {
     const shape = this.#shape;
     const lead = x.shape.slice(0, Math.max(0, x.rank - shape.length));
     if (x.rank < shape.length || shape.some((extent, i) => extent !== x.shape[lead.length + i])) {
-      throw new ShapeError(`LayerNorm: expected [..., ${shape.join(', ')}], got [${x.shape.join(', ')}]`);
+      throw new ShapeError(`LayerNorm: expected [..., ${shape.join(', ')}], got ${show(x.shape)}`);
     }
     const { weight, bias, epsilon } = this;
     if (shape.length === 1) return layerNorm(x, { gamma: weight, beta: bias, epsilon });
@@ -91,7 +92,7 @@ export class GroupNorm extends Module {
     requireTensors('GroupNorm', { x });
     const { groups, channels, weight, bias } = this;
     if (x.rank < 2 || x.shape.at(-1) !== channels) {
-      throw new ShapeError(`GroupNorm: expected [batch, ..., ${channels}], got [${x.shape.join(', ')}]`);
+      throw new ShapeError(`GroupNorm: expected [batch, ..., ${channels}], got ${show(x.shape)}`);
     }
     const batch = x.shape[0] as number;
     const positions = x.size / Math.max(1, batch * channels);

@@ -1,5 +1,5 @@
 /** The affine map. */
-import { add, checkOptions, matmul, type Rng, ShapeError, scope, type Tensor } from '@saccade/tensor';
+import { add, checkOptions, matmul, type Rng, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
 import { requireCount, requireRng, requireTensors } from '../check.js';
 import { type Initializer, initialWeight, kaimingUniform, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
@@ -41,7 +41,7 @@ export class Linear extends Module {
     requireTensors('Linear', { x });
     const inputs = this.weight.shape[1];
     if (x.shape.at(-1) !== inputs) {
-      throw new ShapeError(`Linear: expected [..., ${inputs}], got [${x.shape.join(', ')}]`);
+      throw new ShapeError(`Linear: expected [..., ${inputs}], got ${show(x.shape)}`);
     }
     return affine(x, this.weight, this.bias);
   }

@@ -9,6 +9,7 @@ import {
   reshape,
   ShapeError,
   scope,
+  show,
   split,
   type Tensor,
   transpose,
@@ -27,7 +28,7 @@ export interface MultiHeadAttentionOptions {
   readonly rng: Rng;
   /** Channels of the keys' source. Default: those of the queries. */
   readonly keyChannels?: number | undefined;
-  /** Channels of the values' source. Default: those of the queries. */
+  /** Channels of the values' source. Default: those of the keys. */
   readonly valueChannels?: number | undefined;
   /** Adds biases to all four maps. Default true. */
   readonly bias?: boolean | undefined;
@@ -122,7 +123,7 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
       const own = channels[name as keyof typeof channels];
       if (t.rank !== 3 || t.shape[0] !== query.shape[0] || t.shape[2] !== own) {
         const expected = `${name} must be [batch, length, ${own}], with one batch for all`;
-        throw new ShapeError(`${op}: ${expected}, got [${t.shape.join(', ')}]`);
+        throw new ShapeError(`${op}: ${expected}, got ${show(t.shape)}`);
       }
     }
   }

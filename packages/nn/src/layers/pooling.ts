@@ -9,6 +9,7 @@ import {
   type Pair,
   ShapeError,
   scope,
+  show,
   type Tensor,
   transpose,
 } from '@saccade/tensor';
@@ -61,8 +62,7 @@ export class GlobalAveragePool extends Module {
   /** @throws {ShapeError} unless x has a batch axis, positions and channels */
   override forward(x: Tensor): Tensor {
     requireTensors('GlobalAveragePool', { x });
-    if (x.rank < 3)
-      throw new ShapeError(`GlobalAveragePool: expected [batch, ..., channels], got [${x.shape.join(', ')}]`);
+    if (x.rank < 3) throw new ShapeError(`GlobalAveragePool: expected [batch, ..., channels], got ${show(x.shape)}`);
     return mean(x, { axis: x.shape.slice(1, -1).map((_, i) => i + 1) });
   }
 }

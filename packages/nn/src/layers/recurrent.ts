@@ -4,9 +4,12 @@ import {
   checkOptions,
   concat,
   flip,
+  OptionError,
+  quote,
   type Rng,
   ShapeError,
   scope,
+  show,
   split,
   stack,
   type Tensor,
@@ -135,11 +138,13 @@ export abstract class Recurrent<States, Result> extends Module<[x: Tensor, state
 
   #check(x: Tensor, states: readonly Tensor[] | undefined): void {
     const op = this.constructor.name;
-    requireTensors(op, { x, ...states });
+    requireTensors(op, { x });
+    if (states !== undefined) {
+      if (!Array.isArray(states)) throw new OptionError(`${op}: expected initial states, got ${quote(states)}`);
+      requireTensors(op, Object.fromEntries(states.map((state, i) => [`initial state ${i}`, state])));
+    }
     if (x.rank !== 3 || x.shape[2] !== this.inputs || x.shape[1] === 0) {
-      throw new ShapeError(
-        `${op}: expected [batch, time, ${this.inputs}] with time from 1, got [${x.shape.join(', ')}]`,
-      );
+      throw new ShapeError(`${op}: expected [batch, time, ${this.inputs}] with time from 1, got ${show(x.shape)}`);
     }
     const expected = [this.#cells.length * (this.bidirectional ? 2 : 1), x.shape[0], this.hidden].join(', ');
     if (
@@ -147,7 +152,7 @@ export abstract class Recurrent<States, Result> extends Module<[x: Tensor, state
       (states.length !== this.#stateCount || states.some((t) => t.shape.join(', ') !== expected))
     ) {
       throw new ShapeError(
-        `${op}: expected ${this.#stateCount === 1 ? 'one initial state' : 'two initial states'} [${expected}], got ${states.map((t) => `[${t.shape.join(', ')}]`).join(' and ')}`,
+        `${op}: expected ${this.#stateCount === 1 ? 'one initial state' : 'two initial states'} [${expected}], got ${states.map((t) => `${show(t.shape)}`).join(' and ')}`,
       );
     }
   }

@@ -15,8 +15,8 @@ import {
   sub,
   type Tensor,
 } from '@saccade/tensor';
+import { requireSameShape } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
-import { requireSameShape } from './regression.js';
 
 /** Options of the binary cross-entropy. */
 export interface BinaryCrossEntropyOptions {

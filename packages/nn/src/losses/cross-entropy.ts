@@ -3,7 +3,6 @@ import {
   add,
   cast,
   checkOptions,
-  DTypeError,
   div,
   expandDims,
   gather,
@@ -15,14 +14,16 @@ import {
   OptionError,
   quote,
   ShapeError,
+  sameShape,
   scope,
+  show,
   squeeze,
   sum,
   type Tensor,
   takeAlong,
   where,
 } from '@saccade/tensor';
-import { requireTensors, requireWithin } from '../check.js';
+import { requireLabels, requireTensors, requireWithin } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of the cross-entropy. */
@@ -50,7 +51,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   requireTensors(op, { logits, labels, ...(weights !== undefined && { weights }) });
   requireWithin(op, 'smoothing', smoothing, 0, 1);
   if (weights !== undefined && (weights.rank !== 1 || weights.size !== logits.shape.at(-1))) {
-    throw new ShapeError(`${op}: weights must be [${logits.shape.at(-1)}], got [${weights.shape.join(', ')}]`);
+    throw new ShapeError(`${op}: weights must be [${logits.shape.at(-1)}], got ${show(weights.shape)}`);
   }
   if (ignore !== undefined && !Number.isInteger(ignore)) {
     throw new OptionError(`${op}: ignore must be a whole number, got ${quote(ignore)}`);
@@ -59,15 +60,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     if (ignore !== undefined) throw new OptionError(`${op}: ignore is for labels, not for probabilities`);
     return probabilities(logits, labels, smoothing, weights, reduction);
   }
-  if (labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
-    throw new DTypeError(`${op}: labels must be int32, or probabilities in floats, got ${labels.dtype}`);
-  }
-  const lead = logits.shape.slice(0, -1);
-  if (logits.rank === 0 || labels.shape.join() !== lead.join()) {
-    throw new ShapeError(
-      `${op}: logits [${logits.shape.join(', ')}] need labels [${lead.join(', ')}], got [${labels.shape.join(', ')}]`,
-    );
-  }
+  requireLabels(op, logits, labels);
   return scope(() => {
     const ids = cast(labels, 'int32') as Tensor;
     const seen = ignore === undefined ? undefined : notEqual(ids, ignore);
@@ -120,10 +113,10 @@ function probabilities(
   weights: Tensor | undefined,
   reduction: Reduction | undefined,
 ): Tensor {
-  if (target.shape.join() !== logits.shape.join() || logits.rank === 0) {
+  if (!sameShape(target.shape, logits.shape) || logits.rank === 0) {
     throw new ShapeError(
       `crossEntropy: labels in ${target.dtype} are probabilities and must have the shape of the logits ` +
-        `[${logits.shape.join(', ')}], got [${target.shape.join(', ')}]; class numbers are int32: labels.cast('int32')`,
+        `${show(logits.shape)}, got ${show(target.shape)}; class numbers are int32: labels.cast('int32')`,
     );
   }
   return scope(() => {

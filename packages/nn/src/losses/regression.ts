@@ -1,22 +1,12 @@
 /** Losses between numbers. */
-import { abs, checkOptions, less, mul, ShapeError, scope, square, sub, type Tensor, where } from '@saccade/tensor';
-import { requirePositive, requireTensors } from '../check.js';
+import { abs, checkOptions, less, mul, scope, square, sub, type Tensor, where } from '@saccade/tensor';
+import { requirePositive, requireSameShape } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of all of them. */
 export interface LossOptions {
   /** Default 'mean'. */
   readonly reduction?: Reduction | undefined;
-}
-
-/** Shapes that broadcast by accident give a wrong loss without a word, so none does. @throws {ShapeError} if they differ */
-export function requireSameShape(op: string, a: Tensor, b: Tensor): void {
-  requireTensors(op, { predictions: a, targets: b });
-  if (a.shape.join() !== b.shape.join()) {
-    throw new ShapeError(
-      `${op}: predictions [${a.shape.join(', ')}] and targets [${b.shape.join(', ')}] differ in shape`,
-    );
-  }
 }
 
 /** (prediction - target)^2. @throws {ShapeError} if the shapes differ */

@@ -8,7 +8,9 @@ import {
   quote,
   requireFunction,
   ShapeError,
+  sameShape,
   scope,
+  show,
   type Tensor,
   valueAndGradOf,
   zerosLike,
@@ -141,9 +143,9 @@ export abstract class Optimizer {
     for (const [name, { shape, dtype }] of this.parameters) {
       const gradient: unknown = gradients.get(name);
       if (!isTensor(gradient) || gradient.disposed) throw new OptionError(`${op}: there is no gradient of '${name}'`);
-      if (gradient.shape.join() !== shape.join() || gradient.dtype !== dtype) {
-        const got = `${gradient.dtype} [${gradient.shape.join(', ')}]`;
-        throw new ShapeError(`${op}: the gradient of '${name}' must be ${dtype} [${shape.join(', ')}], got ${got}`);
+      if (!sameShape(gradient.shape, shape) || gradient.dtype !== dtype) {
+        const got = `${gradient.dtype} ${show(gradient.shape)}`;
+        throw new ShapeError(`${op}: the gradient of '${name}' must be ${dtype} ${show(shape)}, got ${got}`);
       }
     }
   }

@@ -28,13 +28,12 @@ export async function loadFrom(
   target: CheckpointTarget,
   device: Device | undefined,
 ): Promise<LoadedSafetensors | undefined> {
-  const options = device === undefined ? {} : { device };
   if (typeof target !== 'string') {
     const bytes = (await target.load()) ?? undefined; // some stores say null for nothing
-    return bytes && loadSafetensors(bytes, options);
+    return bytes && loadSafetensors(bytes, { device });
   }
   try {
-    return await loadSafetensors(target, options);
+    return await loadSafetensors(target, { device });
   } catch (error) {
     const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
     if (error instanceof SaccadeError && code === 'io' && cause?.code === 'ENOENT') return undefined;

@@ -3,7 +3,7 @@ import { checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
 import type { Batches } from '../batches.js';
 import { requireCount, requireModule, requireNonNegative } from '../check.js';
 import type { AnyModule } from '../module.js';
-import type { ExponentialAverage } from '../optimizers/exponential-average.js';
+import { ExponentialAverage } from '../optimizers/exponential-average.js';
 import { Optimizer } from '../optimizers/optimizer.js';
 import { type CheckpointTarget, requireTarget } from './checkpoint-store.js';
 import type { Metrics } from './evaluate.js';
@@ -102,7 +102,7 @@ const names = [
 /** @throws {OptionError} */
 export function checkFit<B extends object>(model: AnyModule, options: FitOptions<B>): void {
   requireModule('fit', model);
-  const { data, loss, epochs, optimizer, validation, metrics, earlyStopping, checkpoint } = checkOptions(
+  const { data, loss, epochs, optimizer, validation, metrics, average, earlyStopping, checkpoint } = checkOptions(
     'fit',
     options,
     names,
@@ -118,6 +118,9 @@ export function checkFit<B extends object>(model: AnyModule, options: FitOptions
     throw new OptionError(`fit: ${name} must come from batches(…), got ${quote(given)}`);
   }
   requireTrains(model, optimizer);
+  if (average !== undefined && !(average instanceof ExponentialAverage)) {
+    throw new OptionError(`fit: average must be an ExponentialAverage, got ${quote(average)}`);
+  }
   if (validation === undefined && (earlyStopping !== undefined || metrics !== undefined)) {
     throw new OptionError('fit: metrics and early stopping need validation data');
   }
@@ -139,8 +142,16 @@ function requireTrains(model: AnyModule, optimizer: Optimizer): void {
   throw new OptionError("fit: the optimizer trains none of this model's parameters");
 }
 
+/** The options with their defaults. */
+export function earlyStoppingOf(
+  options: EarlyStopping,
+): Required<{ [K in keyof EarlyStopping]: NonNullable<EarlyStopping[K]> }> {
+  const { metric = 'loss', mode = 'min', patience = 3, minDelta = 0, restoreBest = true } = options;
+  return { metric, mode, patience, minDelta, restoreBest };
+}
+
 function checkEarlyStopping(watched: EarlyStopping, known: readonly string[]): void {
-  const { metric = 'loss', mode = 'min', patience = 3, minDelta = 0 } = watched;
+  const { metric, mode, patience, minDelta } = earlyStoppingOf(watched);
   checkOptions('fit', watched, ['metric', 'mode', 'patience', 'minDelta', 'restoreBest']);
   if (!known.includes(metric)) {
     throw new OptionError(`fit: early stopping watches ${quote(metric)}, but there are ${known.join(', ')}`);

@@ -4,7 +4,7 @@ import type { AnyModule } from '../module.js';
 import { breather } from './breathe.js';
 import { saveCheckpoint, type Trained } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
-import type { EarlyStopping, FitOptions, FitResult } from './fit-options.js';
+import { type EarlyStopping, earlyStoppingOf, type FitOptions, type FitResult } from './fit-options.js';
 import { progressLine } from './progress.js';
 import { stepper } from './step.js';
 import type { EpochRecord, TrainingState } from './training-state.js';
@@ -97,7 +97,7 @@ export class Run<B extends object> {
   #watch(validation: Readonly<Record<string, number>>): void {
     const { earlyStopping } = this.#options;
     if (earlyStopping === undefined) return;
-    const { metric = 'loss', patience = 3, restoreBest = true } = earlyStopping;
+    const { metric, patience, restoreBest } = earlyStoppingOf(earlyStopping);
     const { state } = this;
     const value = validation[metric] as number;
     if (state.best === undefined || isBetter(value, state.best.value, earlyStopping)) {
@@ -132,7 +132,8 @@ export class Run<B extends object> {
 }
 
 /** Any number is better than NaN. */
-function isBetter(value: number, best: number, { mode = 'min', minDelta = 0 }: EarlyStopping): boolean {
+function isBetter(value: number, best: number, options: EarlyStopping): boolean {
+  const { mode, minDelta } = earlyStoppingOf(options);
   if (Number.isNaN(best)) return !Number.isNaN(value);
   return (mode === 'min' ? best - value : value - best) > minDelta;
 }

@@ -84,7 +84,6 @@ export function parseState(value: unknown, what: string): TrainingState {
     }),
   }));
   return {
-    ...newState(),
     ...state,
     lossSum: Number(state.lossSum),
     records,

@@ -9,7 +9,7 @@ export type FileSource = string | URL | Blob | Uint8Array;
 /** Options of every function that opens a file. */
 export interface OpenOptions {
   /** Aborts downloads. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes of known size that can be read in pieces. */

@@ -10,9 +10,9 @@ export interface ReadOptions {
    * for U8, bool for BOOL. Any type may be asked for as long as each value can be kept: integers and booleans exactly
    * (float32 holds integers up to 2^24), floating point values rounded to float32 or float64.
    */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
   /** Where the tensor goes. Default: the current device. */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
 }
 
 /** Values ready for a tensor, with their dtype. */

@@ -4,7 +4,12 @@ import { DeviceError } from '@saccade/kernels';
 /** An open file, as far as it is used here. */
 export interface NodeFile {
   stat(): Promise<{ readonly size: number; isFile(): boolean }>;
-  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number | null,
+  ): Promise<{ readonly bytesRead: number }>;
   write(
     buffer: Uint8Array,
     offset: number,
@@ -15,12 +20,26 @@ export interface NodeFile {
   close(): Promise<void>;
 }
 
-/** `node:fs/promises` and `node:url`, as far as they are used here. */
+/** An entry of a folder. Symbolic links are neither files nor folders. */
+export interface FolderEntry {
+  readonly name: string;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+/** `node:fs/promises` and `node:url`, as far as readers and writers use them. */
 export interface NodeFiles {
   open(path: string, flags: string): Promise<NodeFile>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  list(path: string): Promise<FolderEntry[]>;
+  readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   pathOf(url: URL): string;
+}
+
+interface FileModule extends Pick<NodeFiles, 'open' | 'rename' | 'unlink'> {
+  readdir(path: string, options: { readonly withFileTypes: true }): Promise<FolderEntry[]>;
+  readFile(path: string, options: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
 interface NodeProcess {
@@ -35,7 +54,7 @@ interface NodeProcess {
  */
 export function nodeFiles(what: string): NodeFiles {
   const load = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;
-  const promises = load?.('node:fs/promises') as Pick<NodeFiles, 'open' | 'rename' | 'unlink'> | undefined;
+  const promises = load?.('node:fs/promises') as FileModule | undefined;
   const urls = load?.('node:url') as { fileURLToPath(url: URL): string } | undefined;
   if (promises === undefined || urls === undefined) {
     throw new DeviceError(`${what}: this host has no files by path; pass a File, a Blob, a URL object or bytes`);
@@ -44,6 +63,8 @@ export function nodeFiles(what: string): NodeFiles {
     open: (path, flags) => promises.open(path, flags),
     rename: (from, to) => promises.rename(from, to),
     unlink: (path) => promises.unlink(path),
+    list: (path) => promises.readdir(path, { withFileTypes: true }),
+    readFile: (path, signal) => promises.readFile(path, signal === undefined ? {} : { signal }),
     pathOf: (url) => urls.fileURLToPath(url),
   };
 }

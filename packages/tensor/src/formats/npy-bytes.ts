@@ -44,6 +44,12 @@ function toRowMajor(data: StoredData, shape: readonly number[]): StoredData {
 export function decodeNpy(bytes: Uint8Array, what = 'decodeNpy'): StoredArray {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(`${what}: expected a Uint8Array, got ${typeof bytes}`);
   const { dtype, littleEndian, fortranOrder, shape, dataStart } = parseNpyHeader(bytes, what);
+  const [expected, there] = [countStored(shape, what) * storedBytes(dtype), bytes.length - dataStart];
+  if (expected !== there) {
+    throw new FormatError(
+      `${what}: shape [${shape.join(', ')}] of ${dtype} needs ${expected} bytes, the file has ${there}`,
+    );
+  }
   const data = viewStored(bytes.subarray(dataStart), dtype, littleEndian);
   return { dtype, shape, data: fortranOrder && shape.length > 1 ? toRowMajor(data, shape) : data };
 }
