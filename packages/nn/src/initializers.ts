@@ -99,7 +99,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 export function initialWeight(op: string, initializer: Initializer, shape: Shape, fan: Fan, rng: Rng): Tensor {
   const weight: unknown = typeof initializer === 'function' ? initializer(shape, fan, rng) : initializer;
   if (isTensor(weight) && sameShape(weight.shape, shape)) return weight;
-  const got = isTensor(weight) ? `${show(weight.shape)}` : quote(weight);
+  const got = isTensor(weight) ? show(weight.shape) : quote(weight);
   throw new OptionError(`${op}: initializer must be a function that makes a tensor ${show(shape)}, got ${got}`);
 }
 

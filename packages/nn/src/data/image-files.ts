@@ -24,10 +24,7 @@ async function walk(root: string, signal?: AbortSignal): Promise<Map<string, Ope
   for (let inner = pending.pop(); inner !== undefined; inner = pending.pop()) {
     signal?.throwIfAborted();
     const folder = `${root}/${inner}`;
-    const entries = await node.list(folder).catch((cause: unknown) => {
-      throw new SaccadeError('io', `imageFolder: ${folder}: cannot be listed (${(cause as Error).message})`, { cause });
-    });
-    for (const entry of entries) {
+    for (const entry of await node.list(folder)) {
       const path = `${inner}${entry.name}`;
       if (entry.isDirectory()) pending.push(`${path}/`);
       else if (entry.isFile() && extensions.test(entry.name)) {

@@ -43,7 +43,7 @@ type Find = (name: string) => FileSource;
 
 /** How the file of a name, packed or not, is found. */
 async function finder(folder: MnistFolder): Promise<Find> {
-  const choose = (names: Set<string>, name: string, place: string): string => {
+  const choose = (names: { has(name: string): boolean }, name: string, place: string): string => {
     const found = [name, `${name}.gz`].find((candidate) => names.has(candidate));
     if (found !== undefined) return found;
     throw new SaccadeError('io', `loadMnist: ${place} has neither ${name} nor ${name}.gz`);
@@ -54,17 +54,14 @@ async function finder(folder: MnistFolder): Promise<Find> {
   if (typeof folder === 'string' || folder instanceof URL) {
     const node = nodeFiles('loadMnist');
     const path = typeof folder === 'string' ? folder : node.pathOf(folder);
-    const entries = await node.list(path).catch((cause: unknown) => {
-      throw new SaccadeError('io', `loadMnist: ${path}: cannot be listed (${(cause as Error).message})`, { cause });
-    });
-    const names = new Set(entries.map((entry) => entry.name));
+    const names = new Set((await node.list(path)).map((entry) => entry.name));
     return (name) => `${path}/${choose(names, name, path)}`;
   }
   if (typeof folder !== 'object' || folder === null || !(Symbol.iterator in folder)) {
     throw new OptionError(`loadMnist: expected a folder, a URL object or files, got ${quote(folder)}`);
   }
   const files = new Map([...folder].map((file) => [file.name, file]));
-  return (name) => files.get(choose(new Set(files.keys()), name, 'the list of files'))!;
+  return (name) => files.get(choose(files, name, 'the list of files'))!;
 }
 
 interface RawPart {

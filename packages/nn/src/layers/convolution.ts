@@ -86,9 +86,8 @@ function start(
 function requireImages(op: string, x: Tensor, axes: readonly string[], channels: number): void {
   requireTensors(op, { x });
   if (x.rank === axes.length + 2 && x.shape.at(-1) === channels) return;
-  const got = `${show(x.shape)}`;
   const hint = x.rank === axes.length + 2 && x.shape[1] === channels ? '; channels come last here' : '';
-  throw new ShapeError(`${op}: expected [batch, ${axes.join(', ')}, ${channels}], got ${got}${hint}`);
+  throw new ShapeError(`${op}: expected [batch, ${axes.join(', ')}, ${channels}], got ${show(x.shape)}${hint}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   quote,
   type Rng,
   ShapeError,
+  sameShape,
   scope,
   show,
   split,
@@ -146,13 +147,13 @@ export abstract class Recurrent<States, Result> extends Module<[x: Tensor, state
     if (x.rank !== 3 || x.shape[2] !== this.inputs || x.shape[1] === 0) {
       throw new ShapeError(`${op}: expected [batch, time, ${this.inputs}] with time from 1, got ${show(x.shape)}`);
     }
-    const expected = [this.#cells.length * (this.bidirectional ? 2 : 1), x.shape[0], this.hidden].join(', ');
+    const expected = [this.#cells.length * (this.bidirectional ? 2 : 1), x.shape[0] as number, this.hidden];
     if (
       states !== undefined &&
-      (states.length !== this.#stateCount || states.some((t) => t.shape.join(', ') !== expected))
+      (states.length !== this.#stateCount || states.some((t) => !sameShape(t.shape, expected)))
     ) {
       throw new ShapeError(
-        `${op}: expected ${this.#stateCount === 1 ? 'one initial state' : 'two initial states'} [${expected}], got ${states.map((t) => `${show(t.shape)}`).join(' and ')}`,
+        `${op}: expected ${this.#stateCount === 1 ? 'one initial state' : 'two initial states'} ${show(expected)}, got ${states.map((t) => show(t.shape)).join(' and ')}`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /** What `fit` takes and gives. */
-import { checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { checkOptions, isTensor, OptionError, quote, type Tensor } from '@saccade/tensor';
 import type { Batches } from '../batches.js';
 import { requireCount, requireModule, requireNonNegative } from '../check.js';
 import type { AnyModule } from '../module.js';
@@ -46,11 +46,19 @@ export interface StepEvent {
   readonly rate: number;
 }
 
+/** A mean loss: one number, or an array that begins with it. */
+type LossValue = Tensor | readonly [Tensor, ...unknown[]];
+
+/** The loss itself. */
+export function lossIn(value: LossValue): Tensor {
+  return isTensor(value) ? value : value[0];
+}
+
 /** What to train, on what, and how long. */
 export interface FitOptions<B extends object> {
   readonly data: Batches<B>;
   /** The mean loss of a batch: one number, or an array that begins with it. */
-  readonly loss: (batch: B) => Tensor | readonly [Tensor, ...unknown[]];
+  readonly loss: (batch: B) => LossValue;
   readonly optimizer: Optimizer;
   /** Passes over the data. */
   readonly epochs: number;

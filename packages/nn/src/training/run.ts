@@ -1,10 +1,10 @@
 /** One training run: its steps, its epochs, and where it stands. */
-import { dispose, isTensor, keep, type Tensor } from '@saccade/tensor';
+import { dispose, keep } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
 import { breather } from './breathe.js';
 import { saveCheckpoint, type Trained } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
-import { type EarlyStopping, earlyStoppingOf, type FitOptions, type FitResult } from './fit-options.js';
+import { type EarlyStopping, earlyStoppingOf, type FitOptions, type FitResult, lossIn } from './fit-options.js';
 import { progressLine } from './progress.js';
 import { stepper } from './step.js';
 import type { EpochRecord, TrainingState } from './training-state.js';
@@ -82,13 +82,9 @@ export class Run<B extends object> {
   async #validate(): Promise<Record<string, number> | undefined> {
     const { validation, metrics = {}, loss, average, signal } = this.#options;
     if (validation === undefined) return undefined;
-    const lossOf = (batch: B): Tensor => {
-      const value = loss(batch);
-      return isTensor(value) ? value : value[0];
-    };
     average?.swap();
     try {
-      return await evaluate(this.#model, validation, { loss: lossOf, ...metrics }, { signal });
+      return await evaluate(this.#model, validation, { loss: (batch) => lossIn(loss(batch)), ...metrics }, { signal });
     } finally {
       average?.swap();
     }

@@ -1,8 +1,8 @@
 /** One step of training: loss, gradients, and the move, if all of it is finite. */
-import { dispose, isTensor, scope, type Tensor } from '@saccade/tensor';
+import { dispose, scope, type Tensor } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
 import { globalNorm } from '../optimizers/clip.js';
-import type { FitOptions } from './fit-options.js';
+import { type FitOptions, lossIn } from './fit-options.js';
 import { movingParts } from './moving-parts.js';
 import { explainLoss, firstNonFinite, NonFiniteError } from './non-finite.js';
 
@@ -52,8 +52,7 @@ export function stepper<B extends object>(
       try {
         const { value, gradients } = optimizer.gradients(() => loss(batch));
         const norm = globalNorm(gradients.values());
-        const result = isTensor(value) ? value : value[0];
-        const [lossValue, gradientNorm] = await Promise.all([numberIn(result), numberIn(norm)]);
+        const [lossValue, gradientNorm] = await Promise.all([numberIn(lossIn(value)), numberIn(norm)]);
         if (!Number.isFinite(lossValue)) restore(); // the search runs the loss again
         await requireFinite(batch, lossValue, place);
         await requireFiniteGradients(gradients, gradientNorm, place);

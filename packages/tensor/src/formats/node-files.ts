@@ -1,5 +1,5 @@
 /** The few file functions of Node that formats need, reached so that a browser bundle has nothing to resolve. */
-import { DeviceError } from '@saccade/kernels';
+import { DeviceError, SaccadeError } from '@saccade/kernels';
 
 /** An open file, as far as it is used here. */
 export interface NodeFile {
@@ -32,6 +32,7 @@ export interface NodeFiles {
   open(path: string, flags: string): Promise<NodeFile>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** @throws {SaccadeError} with code `io` if the folder cannot be listed */
   list(path: string): Promise<FolderEntry[]>;
   readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   pathOf(url: URL): string;
@@ -63,7 +64,10 @@ export function nodeFiles(what: string): NodeFiles {
     open: (path, flags) => promises.open(path, flags),
     rename: (from, to) => promises.rename(from, to),
     unlink: (path) => promises.unlink(path),
-    list: (path) => promises.readdir(path, { withFileTypes: true }),
+    list: (path) =>
+      promises.readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+        throw new SaccadeError('io', `${what}: ${path}: cannot be listed (${(cause as Error).message})`, { cause });
+      }),
     readFile: (path, signal) => promises.readFile(path, signal === undefined ? {} : { signal }),
     pathOf: (url) => urls.fileURLToPath(url),
   };
