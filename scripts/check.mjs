@@ -33,6 +33,12 @@ const env = {
   TURBO_TELEMETRY_DISABLED: '1',
 };
 
+/** What uvu says of each test that failed, with the package before it. It stands far up; the end is what people read. */
+function failures(text) {
+  const lines = text.split('\n');
+  return lines.flatMap((line, i) => (/\bFAIL\b/.test(line) ? [lines.slice(i, i + 16).join('\n')] : []));
+}
+
 /** Runs one command, showing its output; resolves to its exit code and the test counts it printed. */
 function run(command, name) {
   return new Promise((done) => {
@@ -54,13 +60,14 @@ function run(command, name) {
         count.skipped += Number(skipped ?? 0);
       }
       if (code !== 0 && count.failed === 0) count.failed = 1;
-      done({ code, ...count });
+      done({ code, failures: code === 0 ? [] : failures(text), ...count });
     });
   });
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
+const failed = [];
 for (const [name, command] of steps) {
   if (name.startsWith('relaxed') && hasRelaxedSimd) {
     summary.push(`skip         ${name}: Node ${process.version} has relaxed SIMD, the unit tests ran with it`);
@@ -71,10 +78,12 @@ for (const [name, command] of steps) {
   const result = await run(command, name);
   const seconds = ((Date.now() - start) / 1000).toFixed(1).padStart(6);
   summary.push(`${result.code === 0 ? 'ok  ' : 'FAIL'} ${seconds} s ${name}`);
+  failed.push(...result.failures.map((text) => `--- ${name}\n${text}`));
   for (const key of Object.keys(total)) total[key] += result[key];
   if (name === 'build' && result.code !== 0) break; // all that follows needs it
 }
 
+if (failed.length > 0) console.log(`\n${failed.join('\n\n')}`);
 console.log(`\n${summary.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
