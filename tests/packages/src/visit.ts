@@ -1,6 +1,6 @@
 /** Opens a site in headless Chromium. */
 import { launchChromium } from '@saccade/testing/chromium';
-import { serve } from './serve.js';
+import { serve } from '@saccade/testing/serve';
 
 /** A page of a browser. */
 export type Page = Awaited<ReturnType<Awaited<ReturnType<typeof launchChromium>>['newPage']>>;

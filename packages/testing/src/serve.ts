@@ -11,8 +11,14 @@ export interface Server {
   close(): void;
 }
 
+export interface ServeOptions {
+  readonly isolated: boolean;
+  /** Pages that are in no folder, by their path. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /** Starts a server on a free port. */
-export async function serve(folder: string, { isolated }: { isolated: boolean }): Promise<Server> {
+export async function serve(folder: string, { isolated, files = {} }: ServeOptions): Promise<Server> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
     const name = path.endsWith('/') ? join(path, 'index.html') : path;
@@ -21,8 +27,9 @@ export async function serve(folder: string, { isolated }: { isolated: boolean })
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     }
     try {
-      const body = await readFile(join(folder, name));
-      response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream' }).end(body);
+      const body = files[path] ?? (await readFile(join(folder, name)));
+      const type = types[extname(name)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'Content-Type': type }).end(body);
     } catch {
       response.writeHead(404).end();
     }

@@ -1,0 +1,46 @@
+/** Bundles test files for a page, one after another, with what they use of Node replaced. */
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Test files read vectors beside them: `import.meta.url` becomes the file's place on the server, `node:fs` a request. */
+function places(root: string): Plugin {
+  return {
+    name: 'places',
+    setup(builder) {
+      builder.onResolve({ filter: /^node:fs$/ }, () => ({ path: here('node-fs.ts') }));
+      builder.onLoad({ filter: /[\\/]test[\\/].*\.ts$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const url = JSON.stringify(`/${relative(root, path).replaceAll('\\', '/')}`);
+        return { contents: text.replaceAll('import.meta.url', `new URL(${url}, location.href).href`), loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** JavaScript of a page that runs the files. */
+export async function bundle(root: string, files: readonly string[]): Promise<string> {
+  const imports = files.map((file) => {
+    const path = JSON.stringify(join(root, file));
+    return `[${JSON.stringify(file)}, () => import(${path})]`;
+  });
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { runFiles } from ${JSON.stringify(here('page.ts'))};\nawait runFiles([${imports.join(',\n')}]);`,
+      resolveDir: here('.'),
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@saccade/source'],
+    write: false,
+    sourcemap: 'inline',
+    logLevel: 'warning',
+    plugins: [places(root)],
+  });
+  return outputFiles[0]?.text ?? '';
+}

@@ -1,0 +1,40 @@
+/** What runs in the browser: which test files of which package, on which device. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The device that a page tests, named in its address. */
+export type SuiteDevice = 'wasm' | 'webgpu' | 'webgl2';
+
+export interface Suite {
+  readonly name: string;
+  readonly device: SuiteDevice;
+  /** Whether the page is cross-origin isolated, without which there are no threads. */
+  readonly isolated: boolean;
+  /** Test files, from the root of the repository. */
+  readonly files: readonly string[];
+}
+
+/** Test files of a package that browsers can run: those that need neither Node's modules nor its processes. */
+function testFiles(root: string, name: string): string[] {
+  const folder = join('packages', name, 'test');
+  return readdirSync(join(root, folder))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
+}
+
+const needsNode = /from 'node:(?!fs')|process\.|spawn|wasmAsset/;
+
+/** All suites. */
+export function suites(root: string): Suite[] {
+  const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+  const all = ['kernels', 'tensor', 'nn'].flatMap((name) => testFiles(root, name));
+  const portable = all.filter((file) => !needsNode.test(text(file)));
+  /** Those that ask which device they are to test. */
+  const onAnyDevice = portable.filter((file) => /\bconform\(|testDevice/.test(text(file)));
+  return [
+    { name: 'wasm, isolated', device: 'wasm', isolated: true, files: portable },
+    { name: 'wasm, not isolated', device: 'wasm', isolated: false, files: onAnyDevice },
+    { name: 'webgpu', device: 'webgpu', isolated: true, files: onAnyDevice },
+    { name: 'webgl2', device: 'webgl2', isolated: true, files: onAnyDevice },
+  ];
+}
