@@ -38,7 +38,7 @@ export interface FallbackReport {
   /** How often since the device was made. */
   readonly calls: number;
   /** What did the work. */
-  readonly ranOn: 'js';
+  readonly ranOn: 'js' | 'wasm';
 }
 
 /** A place where tensors live and kernels run. */

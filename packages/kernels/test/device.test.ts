@@ -34,7 +34,7 @@ test.after(() => {
 
 test('init refuses unknown devices and options, bad thread counts and bad limits by name', async () => {
   const wrong: [InitOptions, RegExp][] = [
-    [{ device: 'cuda' as 'js' }, /^init: device must be 'auto', 'wasm' or 'js', got "cuda"$/],
+    [{ device: 'cuda' as 'js' }, /^init: device must be 'auto', 'wasm', 'webgpu', 'webgl2' or 'js', got "cuda"$/],
     [{ threads: 0 }, /^init: threads must be an integer in \[1, 64\], got 0$/],
     [{ threads: 1.5 }, /threads .* got 1\.5$/],
     [{ threads: 65 }, /threads .* got 65$/],

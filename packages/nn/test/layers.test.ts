@@ -35,6 +35,9 @@ import {
   TransformerEncoderLayer,
 } from '../src/index.js';
 import { golden, Vectors } from './reference.js';
+import { onTestDevice } from './test-device.js';
+
+onTestDevice(test);
 
 interface Case {
   readonly name: string;
@@ -141,17 +144,17 @@ const vectors = new Vectors('layers.safetensors');
 const tolerance = { rtol: 1e-5, atol: 1e-5 };
 
 for (const one of cases) {
-  test(`${one.name}: outputs, gradients and buffers are PyTorch's`, () => {
+  test(`${one.name}: outputs, gradients and buffers are PyTorch's`, async () => {
     const before = memory().tensors;
     const layer = (build[one.layer] as (o: Case['options']) => AnyModule)(one.options);
     layer.train(one.mode === 'train');
-    scope(() => check(one, layer));
+    await scope(() => check(one, layer));
     layer.dispose();
     assert.is(memory().tensors, before);
   });
 }
 
-function check(one: Case, layer: AnyModule): void {
+async function check(one: Case, layer: AnyModule): Promise<void> {
   const stored = (part: string): Tensor => vectors.get(`${one.name}/${part}`);
   const names = vectors.below(`${one.name}/param/`);
   layer.loadStateDict(Object.fromEntries(names.map((name) => [name, stored(`param/${name}`)])));
@@ -166,26 +169,32 @@ function check(one: Case, layer: AnyModule): void {
     const parts = Object.entries(results).map(([name, y]) => sum(mul(y, stored(name.replace('output', 'seed')))));
     return [parts.reduce((total, part) => add(total, part)), results];
   });
-  for (const [name, y] of Object.entries(results)) assertClose(y.dataSync(), stored(name).dataSync(), tolerance, name);
+  for (const [name, y] of Object.entries(results))
+    assertClose(await y.data(), await stored(name).data(), tolerance, name);
   for (const [name, g] of Object.entries(gradients.floats)) {
     const torch = last ? toFirst(g) : g;
-    assertClose(torch.dataSync(), stored(`grad_input/${name}`).dataSync(), tolerance, `gradient by ${name}`);
+    assertClose(await torch.data(), await stored(`grad_input/${name}`).data(), tolerance, `gradient by ${name}`);
   }
-  compareGradients(one, layer, gradients.parameters);
+  await compareGradients(one, layer, gradients.parameters);
   const state = layer.stateDict();
   for (const name of vectors.below(`${one.name}/after/`)) {
-    assertClose((state.get(name) as Tensor).dataSync(), stored(`after/${name}`).dataSync(), tolerance, name);
+    assertClose(await (state.get(name) as Tensor).data(), await stored(`after/${name}`).data(), tolerance, name);
   }
 }
 
 /** Gradients have our layouts: a copy of the layer that holds them gives them in PyTorch's. */
-function compareGradients(one: Case, layer: AnyModule, gradients: Record<string, Tensor>): void {
+async function compareGradients(one: Case, layer: AnyModule, gradients: Record<string, Tensor>): Promise<void> {
   const entries = layer.entries();
   for (const name of vectors.below(`${one.name}/grad/`)) {
     const order = entries.get(name)?.order;
     const g = gradients[name] as Tensor;
     const torch = order === undefined ? g : transpose(g, order);
-    assertClose(torch.dataSync(), vectors.get(`${one.name}/grad/${name}`).dataSync(), tolerance, `gradient by ${name}`);
+    assertClose(
+      await torch.data(),
+      await vectors.get(`${one.name}/grad/${name}`).data(),
+      tolerance,
+      `gradient by ${name}`,
+    );
   }
   assert.equal(Object.keys(gradients).sort(), vectors.below(`${one.name}/grad/`).sort());
 }

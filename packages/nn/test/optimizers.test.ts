@@ -1,4 +1,4 @@
-/** Optimizers, clipping, schedules and averages against PyTorch; what they refuse and what they leave behind. */
+/** Optimizers, clipping and averages; schedules against PyTorch; what they refuse and what they leave behind. */
 import { assign, memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
@@ -14,52 +14,19 @@ import {
   Linear,
   MLP,
   meanSquaredError,
-  type Optimizer,
   type Schedule,
   SGD,
   StateDictError,
   stepDecay,
   warmUp,
 } from '../src/index.js';
-import { golden, Vectors } from './reference.js';
-
-interface Case {
-  readonly name: string;
-  readonly optimizer: 'SGD' | 'Adam' | 'AdamW';
-  readonly options: {
-    readonly lr?: number;
-    readonly momentum?: number;
-    readonly nesterov?: boolean;
-    readonly weightDecay?: number;
-    readonly betas?: readonly [number, number];
-    readonly eps?: number;
-  };
-  readonly parameters: readonly string[];
-  readonly steps: number;
-  readonly recorded: readonly number[];
-}
+import { golden } from './reference.js';
 
 type Numbers = Record<string, number>;
 
-interface Golden {
-  readonly optimizers: readonly Case[];
-  readonly clips: readonly { name: string; options: { maxNorm: number }; parameters: string[] }[];
-  readonly schedules: readonly { name: string; options: Numbers; rates: number[] }[];
-  readonly averages: readonly { name: string; options: { decay: number }; parameters: string[]; steps: number }[];
-}
-
-const reference = golden<Golden>('optimizers.json');
-const vectors = new Vectors('optimizers.safetensors');
-
-function optimizerOf({ optimizer, options: o }: Case, parameters: Record<string, Tensor>): Optimizer {
-  const rate = o.lr ?? 1e-3;
-  if (optimizer === 'SGD') {
-    return new SGD(parameters, { rate, momentum: o.momentum, nesterov: o.nesterov, l2: o.weightDecay });
-  }
-  const common = { rate, betas: o.betas, epsilon: o.eps };
-  if (optimizer === 'AdamW') return new AdamW(parameters, { ...common, decay: o.weightDecay ?? 0.01 });
-  return new Adam(parameters, { ...common, l2: o.weightDecay });
-}
+const { schedules } = golden<{ schedules: readonly { name: string; options: Numbers; rates: number[] }[] }>(
+  'optimizers.json',
+);
 
 test('an optimizer refuses nothing to train, rates and options that make no sense, and gradients that do not fit', () => {
   scope(() => {
@@ -83,39 +50,6 @@ test('an optimizer refuses nothing to train, rates and options that make no sens
   });
 });
 
-for (const one of reference.optimizers) {
-  test(`${one.name}: parameters after ${one.recorded.join(', ')} steps are PyTorch's`, () => {
-    scope(() => {
-      const stored = (name: string): Tensor => vectors.get(`${one.name}/${name}`);
-      const parameters = Object.fromEntries(one.parameters.map((name) => [name, stored(`initial/${name}`)]));
-      const optimizer = optimizerOf(one, parameters);
-      for (let step = 1; step <= one.steps; step++) {
-        optimizer.step(new Map(one.parameters.map((name) => [name, stored(`gradient/${name}`).at(step - 1)])));
-        if (!one.recorded.includes(step)) continue;
-        for (const [name, parameter] of Object.entries(parameters)) {
-          const expected = stored(`after/${step}/${name}`).dataSync();
-          assertClose(parameter.dataSync(), expected, { rtol: 1e-5, atol: 1e-6 }, `${name}, step ${step}`);
-        }
-      }
-      optimizer.dispose();
-    });
-  });
-}
-
-for (const { name, options, parameters } of reference.clips) {
-  test(`${name}: norm and clipped gradients are PyTorch's`, () => {
-    scope(() => {
-      const gradients = new Map(parameters.map((p) => [p, vectors.get(`${name}/gradient/${p}`)]));
-      const clipped = clipByGlobalNorm(gradients, options.maxNorm);
-      assertClose(clipped.norm.item(), vectors.get(`${name}/norm`).item());
-      for (const p of parameters) {
-        const g = clipped.gradients.get(p) as Tensor;
-        assertClose(g.dataSync(), vectors.get(`${name}/clipped/${p}`).dataSync());
-      }
-    });
-  });
-}
-
 function scheduleOf(name: string, o: Numbers): Schedule {
   const rate = o.lr as number;
   const cosineOf = (): Schedule => cosine({ rate, steps: o.tMax as number, final: o.etaMin });
@@ -125,7 +59,7 @@ function scheduleOf(name: string, o: Numbers): Schedule {
   return warmUp(name === 'warm-up' ? rate : cosineOf(), rise);
 }
 
-for (const { name, options, rates } of reference.schedules) {
+for (const { name, options, rates } of schedules) {
   test(`the schedule ${name} gives PyTorch's rates`, () => {
     const schedule = scheduleOf(name, options);
     assertClose(
@@ -147,24 +81,6 @@ test('schedules with a warm-up rise to their rate and fall from there', () => {
   assertThrows(() => stepDecay({ rate: 1, every: 0 }), OptionError, /every must be a whole number from 1/);
   assertThrows(() => inverseSquareRoot({ rate: 1, warmUp: 0 }), OptionError, /warmUp/);
 });
-
-for (const { name, options, parameters, steps } of reference.averages) {
-  test(`${name}: averages are PyTorch's`, () => {
-    scope(() => {
-      const at = (part: string, p: string, step: number): Tensor => vectors.get(`${name}/${part}/${p}`).at(step);
-      const weights = Object.fromEntries(parameters.map((p) => [p, at('parameter', p, 0)]));
-      const average = new ExponentialAverage(weights, options); // begins as a copy, as PyTorch's first update
-      for (let step = 0; step < steps; step++) {
-        for (const p of parameters) assign(weights[p] as Tensor, at('parameter', p, step));
-        if (step > 0) average.update();
-        for (const [p, now] of average.state()) {
-          assertClose(now.dataSync(), at('average', p, step).dataSync(), { rtol: 1e-5, atol: 1e-6 }, `${p} at ${step}`);
-        }
-      }
-      average.dispose();
-    });
-  });
-}
 
 test('swap exchanges parameters and averages, and back', () => {
   scope(() => {

@@ -18,18 +18,19 @@ export interface WasmOptions {
   shareFrom?: number | undefined;
 }
 
-function chooseThreads(asked: number | undefined): number {
-  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= 64)) {
-    throw new OptionError(`init: threads must be an integer in [1, 64], got ${asked}`);
+/** @throws {OptionError} for a number of threads or steps that cannot be */
+export function checkWasmOptions({ threads, shareFrom }: WasmOptions): void {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
+    throw new OptionError(`init: threads must be an integer in [1, 64], got ${threads}`);
   }
-  if (!canShareMemory()) return 1;
-  return asked ?? Math.min(8, availableThreads());
+  if (shareFrom !== undefined && !(typeof shareFrom === 'number' && shareFrom >= 0)) {
+    throw new OptionError(`init: shareFrom must be a number of steps, at least 0, got ${shareFrom}`);
+  }
 }
 
-function checkShareFrom(steps: number | undefined): void {
-  if (steps !== undefined && !(typeof steps === 'number' && steps >= 0)) {
-    throw new OptionError(`init: shareFrom must be a number of steps, at least 0, got ${steps}`);
-  }
+function chooseThreads(asked: number | undefined): number {
+  if (!canShareMemory()) return 1;
+  return asked ?? Math.min(8, availableThreads());
 }
 
 function wasmBuffer(buffer: Buffer): WasmBuffer {
@@ -39,7 +40,7 @@ function wasmBuffer(buffer: Buffer): WasmBuffer {
 
 /** A new `wasm` device, usable at once; its workers start with the first kernel that is worth sharing, or with `ready()`. */
 export function createWasmDevice(options: WasmOptions = {}): Device {
-  checkShareFrom(options.shareFrom);
+  checkWasmOptions(options);
   const threads = chooseThreads(options.threads);
   const arithmetic: Arithmetic = !options.deterministic && hasRelaxedSimd() ? 'relaxed-simd' : 'simd128';
   const runtime = new WasmRuntime(arithmetic, threads, options.shareFrom);

@@ -1,0 +1,43 @@
+/** A buffer of a GPU device: its values are on the GPU, on the host until a kernel wants them, or not there yet. */
+import type { Buffer } from '../device.js';
+import { type DType, newArray, type TypedArray } from '../dtype.js';
+import type { Storage } from './backend.js';
+
+/** Whole numbers beyond this are not all float32 numbers, which is all that the GPU knows. */
+const EXACT = 2 ** 24;
+
+export class GpuBuffer implements Buffer {
+  readonly dtype: DType;
+  readonly length: number;
+  storage: Storage | undefined = undefined;
+  host: TypedArray | undefined = undefined;
+  /** Why the values could not be computed; whoever reads them gets it. */
+  error: unknown = undefined;
+
+  constructor(dtype: DType, length: number) {
+    this.dtype = dtype;
+    this.length = length;
+  }
+
+  /** Whether the GPU can hold the values exactly; int32 beyond 2^24 stays on the host. */
+  get fitsGpu(): boolean {
+    return !(this.host instanceof Int32Array) || this.host.every((value) => value >= -EXACT && value <= EXACT);
+  }
+}
+
+/** The values as the GPU holds them. */
+export function toFloats(values: TypedArray): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
+}
+
+/** What the GPU held as an array of the element type; whole numbers saturate. */
+export function fromFloats(dtype: DType, floats: Float32Array): TypedArray {
+  if (dtype === 'float32') return floats;
+  const values = newArray(dtype, floats.length);
+  if (!(values instanceof Int32Array)) {
+    values.set(floats);
+    return values;
+  }
+  for (let i = 0; i < floats.length; i++) values[i] = Math.min(floats[i] as number, 2 ** 31 - 1);
+  return values;
+}

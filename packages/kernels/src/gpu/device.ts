@@ -1,0 +1,41 @@
+/** The `webgpu` and `webgl2` devices. */
+import type { Buffer, Device } from '../device.js';
+import { DeviceError, DTypeError } from '../errors.js';
+import type { KernelName, KernelTable } from '../table.js';
+import type { Backend } from './backend.js';
+import { GpuBuffer } from './buffer.js';
+import { GpuRuntime } from './runtime.js';
+import { written } from './written.js';
+
+/** A device on a started backend. @param fallback makes the CPU device that takes what the GPU does not do */
+export function deviceOn(backend: Backend, reason: string, fallback: () => Device): Device {
+  const { name, adapter } = backend;
+  const runtime = new GpuRuntime(backend, fallback);
+  const own = (buffer: Buffer): GpuBuffer => {
+    if (buffer instanceof GpuBuffer) return buffer;
+    throw new DeviceError(`${name}: this buffer belongs to another device`);
+  };
+  const kernels: Record<string, unknown> = {};
+  for (const kernel of Object.keys(written) as KernelName[]) {
+    kernels[kernel] = (...args: unknown[]): void => runtime.call(kernel, args);
+  }
+  return {
+    name,
+    info: { name, threads: 1, arithmetic: adapter, reason },
+    kernels: kernels as unknown as KernelTable<Buffer>,
+    supports: (dtype) => dtype !== 'float64',
+    allocate(dtype, length) {
+      if (dtype === 'float64') throw new DTypeError(`${name}: has no float64; init({ device: 'js' }) has`);
+      runtime.requireGpu();
+      return runtime.allocate(dtype, length);
+    },
+    release: (buffer) => runtime.release(own(buffer)),
+    write: (buffer, values) => runtime.write(own(buffer), values),
+    read: (buffer) => runtime.read(own(buffer)),
+    readSync: undefined,
+    memory: () => runtime.memory(),
+    ready: () => runtime.ready(),
+    report: () => runtime.report(),
+    dispose: () => runtime.dispose(),
+  };
+}

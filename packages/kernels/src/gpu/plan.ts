@@ -1,0 +1,56 @@
+/** What a GPU kernel is written with: it plans the runs that one call of the kernel table takes. */
+import type { DType } from '../dtype.js';
+import type { KernelTable } from '../table.js';
+import { outputLength, type Program } from './backend.js';
+import type { GpuBuffer } from './buffer.js';
+
+/** One program with the buffers that it reads and the one that it fills. */
+export interface Launch {
+  readonly program: Program;
+  readonly inputs: Readonly<Record<string, GpuBuffer>>;
+  readonly out: GpuBuffer;
+}
+
+/** What `Plan.run` takes; see `Program`. */
+export interface LaunchOptions {
+  readonly name: string;
+  readonly body: string;
+  readonly inputs: Readonly<Record<string, GpuBuffer>>;
+  readonly sizes?: Readonly<Record<string, number>>;
+  readonly numbers?: Readonly<Record<string, number>>;
+  readonly grid: readonly number[];
+  readonly width?: 1 | 4;
+  /** Its old contents are replaced whole. It may be an input. */
+  readonly out: GpuBuffer;
+}
+
+/** The runs of one call, in order. */
+export class Plan {
+  readonly launches: Launch[] = [];
+  readonly scratches: GpuBuffer[] = [];
+  readonly #scratch: (dtype: DType, length: number) => GpuBuffer;
+
+  constructor(scratch: (dtype: DType, length: number) => GpuBuffer) {
+    this.#scratch = scratch;
+  }
+
+  /** A buffer that lives until the call is done. */
+  scratch(length: number, dtype: DType = 'float32'): GpuBuffer {
+    const buffer = this.#scratch(dtype, length);
+    this.scratches.push(buffer);
+    return buffer;
+  }
+
+  run({ name, body, inputs, sizes = {}, numbers = {}, grid, width = 1, out }: LaunchOptions): void {
+    const program: Program = { name, body, sizes, numbers, grid, width };
+    if (outputLength(program) > 0) this.launches.push({ program, inputs, out });
+  }
+}
+
+/** A kernel of the table over GPU buffers. Returning false leaves the call to the CPU; nothing may be planned then. */
+export type GpuKernels<T> = {
+  readonly [K in keyof T]?: T[K] extends (...args: infer A) => void ? (plan: Plan, ...args: A) => false | undefined : never;
+};
+
+/** All that the GPU does; what is missing goes to the CPU. */
+export type GpuKernelTable = GpuKernels<KernelTable<GpuBuffer>>;
