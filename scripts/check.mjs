@@ -22,6 +22,7 @@ const steps = [
     'relaxed SIMD on Node 24',
     `${node24} "${turbo} test --filter=@saccade/kernels --filter=@saccade/tensor --filter=@saccade/nn"`,
   ],
+  ['browsers and GPUs', `${turbo} test:browser`],
   ['published form', `${turbo} package`],
   ['bundle size', 'node scripts/size.mjs'],
   ['packages as users install them', 'npm run test:packed'],

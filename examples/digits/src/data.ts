@@ -1,5 +1,4 @@
 /** The handwritten digits that ship with this example: 1,297 to train on, 500 to test with. */
-import { fileURLToPath } from 'node:url';
 import { gather, loadSafetensors, scope, type Tensor } from '@saccade/tensor';
 import type { Digits } from './train.js';
 
@@ -8,8 +7,7 @@ const trainingSize = 1297;
 /** Reads the data and splits it as its file says. */
 export async function loadDigits(): Promise<{ train: Digits; test: Digits }> {
   return scope(async () => {
-    const path = fileURLToPath(new URL('../data/digits.safetensors', import.meta.url));
-    const { tensors } = await loadSafetensors(path);
+    const { tensors } = await loadSafetensors(new URL('../data/digits.safetensors', import.meta.url));
     const stored = (name: string): Tensor => tensors.get(name) as Tensor;
     const images = stored('images').cast('float32').div(16).expandDims(-1);
     const labels = stored('labels').cast('int32');

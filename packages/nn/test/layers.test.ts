@@ -1,6 +1,18 @@
 /** Every layer against PyTorch: outputs, gradients by parameters and inputs, changed buffers. */
-import { add, logicalNot, memory, mul, Rng, scope, sum, type Tensor, transpose, valueAndGradOf } from '@saccade/tensor';
-import { assertClose } from '@saccade/testing';
+import {
+  add,
+  init,
+  logicalNot,
+  memory,
+  mul,
+  Rng,
+  scope,
+  sum,
+  type Tensor,
+  transpose,
+  valueAndGradOf,
+} from '@saccade/tensor';
+import { assertClose, onTestDevice } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -35,9 +47,8 @@ import {
   TransformerEncoderLayer,
 } from '../src/index.js';
 import { golden, Vectors } from './reference.js';
-import { onTestDevice } from './test-device.js';
 
-onTestDevice(test);
+onTestDevice(test, init);
 
 interface Case {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Losses against PyTorch, on the device under test. */
-import { memory, scope, sum, type Tensor, valueAndGradOf } from '@saccade/tensor';
-import { assertClose } from '@saccade/testing';
+import { init, memory, scope, sum, type Tensor, valueAndGradOf } from '@saccade/tensor';
+import { assertClose, onTestDevice } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -13,9 +13,8 @@ import {
   type Reduction,
 } from '../src/index.js';
 import { golden, Vectors } from './reference.js';
-import { onTestDevice } from './test-device.js';
 
-onTestDevice(test);
+onTestDevice(test, init);
 
 interface Case {
   readonly name: string;

@@ -1,12 +1,11 @@
 /** Optimizers, clipping and averages against PyTorch, on the device under test. */
-import { assign, scope, type Tensor } from '@saccade/tensor';
-import { assertClose } from '@saccade/testing';
+import { assign, init, scope, type Tensor } from '@saccade/tensor';
+import { assertClose, onTestDevice } from '@saccade/testing';
 import { test } from 'uvu';
 import { Adam, AdamW, clipByGlobalNorm, ExponentialAverage, type Optimizer, SGD } from '../src/index.js';
 import { golden, Vectors } from './reference.js';
-import { onTestDevice } from './test-device.js';
 
-onTestDevice(test);
+onTestDevice(test, init);
 
 interface Case {
   readonly name: string;

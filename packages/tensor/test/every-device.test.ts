@@ -1,18 +1,14 @@
 /** Every operation and its gradients give on the device under test, within float32, what the float64 oracle gives. */
-import { createJsDevice, type Device } from '@saccade/kernels';
-import { assertClose, testDevice } from '@saccade/testing';
+import { createJsDevice, currentDevice, type Device } from '@saccade/kernels';
+import { assertClose, onTestDevice } from '@saccade/testing';
 import { test } from 'uvu';
 import { init, mul, scope, sum, type Tensor, tensor, valueAndGradOf } from '../src/index.js';
 import { type Case, joined, make } from './cases/case.js';
 import { allCases } from './cases/index.js';
 
 const js = createJsDevice();
-let device: Device;
 
-test.before(async () => {
-  device = await init({ device: testDevice });
-  if (device.name !== testDevice) throw new Error(`${testDevice} could not be had: ${device.info.reason}`);
-});
+onTestDevice(test, init);
 
 /** All results of a call. */
 function resultsOf(c: Case, inputs: Tensor[]): readonly Tensor[] {
@@ -50,7 +46,7 @@ for (const [op, cases] of families) {
       const isSmooth = c.smooth !== false && c.inputs.some(({ dtype }) => dtype === 'float');
       for (const compute of isSmooth ? [values, gradients] : [values]) {
         const expected = await compute(js, c);
-        const got = await compute(device, c);
+        const got = await compute(currentDevice(), c);
         for (const [i, actual] of got.entries()) {
           const reference = expected[i] as Float64Array;
           const size = Math.max(1, ...reference.map(Math.abs).filter(Number.isFinite));

@@ -30,6 +30,15 @@ const launchFlags = [
   '--disable-sync',
 ];
 
+/** Flags that give pages WebGPU and WebGL2 played by software, so that they run, and the same, on every machine. */
+export const gpuFlags: string[] = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+];
+
 /** Starts a headless Chromium; `flags` come after the usual ones. */
 export async function launchChromium(flags: string[] = []): Promise<Browser> {
   return await chromium.launch({ executablePath: findChromium(), args: [...launchFlags, ...flags] });

@@ -1,4 +1,4 @@
 // What the tests of all packages share.
 export { assertClose, type Tolerance } from './assert-close.js';
 export { assertRejects, assertThrows } from './assert-throws.js';
-export { type TestDevice, testDevice } from './test-device.js';
+export { onTestDevice, type TestDevice, testDevice } from './test-device.js';

@@ -6,13 +6,13 @@ import { build, type Plugin } from 'esbuild';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Test files read vectors beside them: `import.meta.url` becomes the file's place on the server, `node:fs` a request. */
+/** Tests and examples read files beside them: `import.meta.url` becomes the file's place on the server, `node:fs` a request. */
 function places(root: string): Plugin {
   return {
     name: 'places',
     setup(builder) {
       builder.onResolve({ filter: /^node:fs$/ }, () => ({ path: here('node-fs.ts') }));
-      builder.onLoad({ filter: /[\\/]test[\\/].*\.ts$/ }, async ({ path }) => {
+      builder.onLoad({ filter: /[\\/](test|examples[\\/]\w+[\\/]src)[\\/].*\.ts$/ }, async ({ path }) => {
         const text = await readFile(path, 'utf8');
         const url = JSON.stringify(`/${relative(root, path).replaceAll('\\', '/')}`);
         return { contents: text.replaceAll('import.meta.url', `new URL(${url}, location.href).href`), loader: 'ts' };
@@ -21,18 +21,21 @@ function places(root: string): Plugin {
   };
 }
 
-/** JavaScript of a page that runs the files. */
-export async function bundle(root: string, files: readonly string[]): Promise<string> {
-  const imports = files.map((file) => {
-    const path = JSON.stringify(join(root, file));
-    return `[${JSON.stringify(file)}, () => import(${path})]`;
-  });
+/** JavaScript of a page that runs uvu test files. */
+export function bundleTests(root: string, files: readonly string[]): Promise<string> {
+  const imports = files.map((file) => `[${JSON.stringify(file)}, () => import(${JSON.stringify(join(root, file))})]`);
+  const runner = JSON.stringify(here('page.ts'));
+  return bundle(root, `import { runFiles } from ${runner};\nawait runFiles([${imports.join(',\n')}]);`);
+}
+
+/** JavaScript of a page that runs one module. */
+export function bundlePage(root: string, file: string): Promise<string> {
+  return bundle(root, `import ${JSON.stringify(join(root, file))};`);
+}
+
+async function bundle(root: string, contents: string): Promise<string> {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `import { runFiles } from ${JSON.stringify(here('page.ts'))};\nawait runFiles([${imports.join(',\n')}]);`,
-      resolveDir: here('.'),
-      loader: 'ts',
-    },
+    stdin: { contents, resolveDir: here('.'), loader: 'ts' },
     bundle: true,
     format: 'esm',
     target: 'es2022',

@@ -1,20 +1,11 @@
 /** Runs the test files of the packages in headless Chromium. `npm run test:browser [-- part of a suite's name [part of a file's path]]` */
 import { fileURLToPath } from 'node:url';
-import { browserWanted, launchChromium } from '@saccade/testing/chromium';
+import { browserWanted, gpuFlags, launchChromium } from '@saccade/testing/chromium';
 import { serve } from '@saccade/testing/serve';
-import { bundle } from './bundle.js';
+import { bundleTests } from './bundle.js';
 import { type Suite, suites } from './suites.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** Software adapters, so that it runs, and the same, on every machine. */
-const gpuFlags = [
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--ignore-gpu-blocklist',
-];
 
 interface Result {
   readonly passed: number;
@@ -23,7 +14,7 @@ interface Result {
 }
 
 async function run(suite: Suite): Promise<Result> {
-  const script = await bundle(root, suite.files);
+  const script = await bundleTests(root, suite.files);
   const page = `<!doctype html><meta charset="utf-8"><title>${suite.name}</title><script type="module" src="/tests.js"></script>`;
   const server = await serve(root, { isolated: suite.isolated, files: { '/': page, '/tests.js': script } });
   const browser = await launchChromium(gpuFlags);

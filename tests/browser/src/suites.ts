@@ -16,21 +16,23 @@ export interface Suite {
 
 /** Test files of a package that browsers can run: those that need neither Node's modules nor its processes. */
 function testFiles(root: string, name: string): string[] {
-  const folder = join('packages', name, 'test');
+  const folder = join(name, 'test');
   return readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file));
 }
+
+const workspaces = ['packages/kernels', 'packages/tensor', 'packages/nn', 'examples/digits', 'examples/sorting'];
 
 const needsNode = /from 'node:(?!fs')|process\.|spawn|wasmAsset/;
 
 /** All suites. */
 export function suites(root: string): Suite[] {
   const text = (file: string): string => readFileSync(join(root, file), 'utf8');
-  const all = ['kernels', 'tensor', 'nn'].flatMap((name) => testFiles(root, name));
+  const all = workspaces.flatMap((name) => testFiles(root, name));
   const portable = all.filter((file) => !needsNode.test(text(file)));
   /** Those that ask which device they are to test. */
-  const onAnyDevice = portable.filter((file) => /\bconform\(|testDevice/.test(text(file)));
+  const onAnyDevice = portable.filter((file) => /\bconform\(|[tT]estDevice/.test(text(file)));
   return [
     { name: 'wasm, isolated', device: 'wasm', isolated: true, files: portable },
     { name: 'wasm, not isolated', device: 'wasm', isolated: false, files: onAnyDevice },
