@@ -69,7 +69,7 @@ if (!onGpu) {
     const chosen = await init();
     useDevice(before);
     assert.is(chosen.name, 'wasm');
-    assert.match(chosen.info.reason, /^no GPU could be had: webgpu: .* is software.*; webgl2: .* is software/);
+    assert.match(chosen.info.reason, /^no GPU could be had: webgpu: .+; webgl2: .* is software/);
   });
 
   test("the page's own GPU is left as it was", () => {
@@ -80,7 +80,7 @@ if (!onGpu) {
 
   test('info names the GPU; there is no float64, and no reading at once', () => {
     assert.is(device.name, testDevice);
-    assert.match(device.info.arithmetic, /swiftshader|SwiftShader/);
+    assert.match(device.info.arithmetic, /swiftshader|llvmpipe/i);
     assert.not(device.supports('float64'));
     assert.is(device.readSync, undefined);
     assertThrows(() => device.allocate('float64', 1), DTypeError, /has no float64/);

@@ -35,11 +35,12 @@ test('every device has every kernel', async () => {
   }
 });
 
-test('every family has its file in table/, js/, wasm/ and assembly/', () => {
+test('every family has its file in table/, js/, wasm/, assembly/ and gpu/', () => {
   const places = families.flatMap((family) => [
     `src/js/${family}.ts`,
     `src/wasm/${family}.ts`,
     `assembly/${family}.ts`,
+    `src/gpu/${family}.ts`,
   ]);
   assert.equal(
     places.filter((path) => !existsSync(new URL(path, root))),

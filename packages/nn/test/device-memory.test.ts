@@ -57,6 +57,7 @@ test('thousands of steps leave the numbers of tensors, bytes and GPU objects as 
   // WebGL2 played by software is ten times slower.
   await steps(testDevice === 'webgl2' ? 500 : 5000);
   assert.equal({ ...memory(), live: objects.live }, before);
+  for (const made of [x, y, model, optimizer]) made.dispose();
   if (testDevice !== 'wasm') assert.ok(before.live > 0);
   assert.ok((losses.at(-1) as number) < (losses[0] as number) / 10);
 });

@@ -22,7 +22,6 @@ const knownPaths = [
 
 const launchFlags = [
   '--no-sandbox',
-  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -39,9 +38,19 @@ export const gpuFlags: string[] = [
   '--ignore-gpu-blocklist',
 ];
 
-/** Starts a headless Chromium; `flags` come after the usual ones. */
-export async function launchChromium(flags: string[] = []): Promise<Browser> {
-  return await chromium.launch({ executablePath: findChromium(), args: [...launchFlags, ...flags] });
+/** Flags that give pages the machine's own GPU, without a window: on Linux by Vulkan. For `launchChromium` with `gpu`. */
+export const realGpuFlags: string[] = [
+  '--enable-unsafe-webgpu',
+  '--ignore-gpu-blocklist',
+  ...(process.platform === 'linux'
+    ? ['--enable-features=Vulkan', '--use-angle=vulkan', '--disable-vulkan-surface']
+    : []),
+];
+
+/** Starts a headless Chromium; `flags` come after the usual ones. Unless `gpu` is true it leaves the machine's GPU alone. */
+export async function launchChromium(flags: string[] = [], { gpu = false }: { gpu?: boolean } = {}): Promise<Browser> {
+  const usual = gpu ? launchFlags : [...launchFlags, '--disable-gpu'];
+  return await chromium.launch({ executablePath: findChromium(), args: [...usual, ...flags] });
 }
 
 /**

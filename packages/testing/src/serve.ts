@@ -15,16 +15,25 @@ export interface ServeOptions {
   readonly isolated: boolean;
   /** Pages that are in no folder, by their path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Gets what the page posts, with the path that it posts to. */
+  readonly onPost?: (path: string, body: string) => void;
 }
 
 /** Starts a server on a free port. */
-export async function serve(folder: string, { isolated, files = {} }: ServeOptions): Promise<Server> {
+export async function serve(folder: string, { isolated, files = {}, onPost }: ServeOptions): Promise<Server> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
     const name = path.endsWith('/') ? join(path, 'index.html') : path;
     if (isolated) {
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+    }
+    if (request.method === 'POST') {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      onPost?.(path, Buffer.concat(parts).toString('utf8'));
+      response.writeHead(204).end();
+      return;
     }
     try {
       const body = files[path] ?? (await readFile(join(folder, name)));

@@ -1,5 +1,5 @@
 /** A page that trains without end on a GPU, for tests that do something to it meanwhile. */
-import { Adam, meanSquaredError, MLP } from '@saccade/nn';
+import { Adam, MLP, meanSquaredError } from '@saccade/nn';
 import { init, Rng, scope, tensor } from '@saccade/tensor';
 
 interface Host {

@@ -40,6 +40,8 @@ async function bundle(root: string, contents: string): Promise<string> {
     format: 'esm',
     target: 'es2022',
     conditions: ['@saccade/source'],
+    // Functions tell their names in errors.
+    keepNames: true,
     write: false,
     sourcemap: 'inline',
     logLevel: 'warning',

@@ -1,12 +1,14 @@
 /** What runs in the browser: which test files of which package, on which device. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BrowserName } from './browsers.js';
 
 /** The device that a page tests, named in its address. */
 export type SuiteDevice = 'wasm' | 'webgpu' | 'webgl2';
 
 export interface Suite {
   readonly name: string;
+  readonly browser: BrowserName;
   readonly device: SuiteDevice;
   /** Whether the page is cross-origin isolated, without which there are no threads. */
   readonly isolated: boolean;
@@ -24,7 +26,7 @@ function testFiles(root: string, name: string): string[] {
 
 const workspaces = ['packages/kernels', 'packages/tensor', 'packages/nn', 'examples/digits', 'examples/sorting'];
 
-const needsNode = /from 'node:(?!fs')|process\.|spawn|wasmAsset/;
+const needsNode = /from 'node:|\bprocess\.|setImmediate|Buffer\.(from|alloc)/;
 
 /** All suites. */
 export function suites(root: string): Suite[] {
@@ -33,10 +35,14 @@ export function suites(root: string): Suite[] {
   const portable = all.filter((file) => !needsNode.test(text(file)));
   /** Those that ask which device they are to test. */
   const onAnyDevice = portable.filter((file) => /\bconform\(|[tT]estDevice/.test(text(file)));
+  // Mesa takes a second to compile what SwiftShader compiles in a twentieth of one.
+  const few = onAnyDevice.filter((file) => /kernels.test.(gpu|matmul)/.test(file));
   return [
-    { name: 'wasm, isolated', device: 'wasm', isolated: true, files: portable },
-    { name: 'wasm, not isolated', device: 'wasm', isolated: false, files: onAnyDevice },
-    { name: 'webgpu', device: 'webgpu', isolated: true, files: onAnyDevice },
-    { name: 'webgl2', device: 'webgl2', isolated: true, files: onAnyDevice },
+    { name: 'Chromium, wasm, isolated', browser: 'Chromium', device: 'wasm', isolated: true, files: portable },
+    { name: 'Chromium, wasm, not isolated', browser: 'Chromium', device: 'wasm', isolated: false, files: onAnyDevice },
+    { name: 'Chromium, webgpu', browser: 'Chromium', device: 'webgpu', isolated: true, files: onAnyDevice },
+    { name: 'Chromium, webgl2', browser: 'Chromium', device: 'webgl2', isolated: true, files: onAnyDevice },
+    { name: 'Firefox, wasm', browser: 'Firefox', device: 'wasm', isolated: true, files: onAnyDevice },
+    { name: 'Firefox, webgl2', browser: 'Firefox', device: 'webgl2', isolated: true, files: few },
   ];
 }
