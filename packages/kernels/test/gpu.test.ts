@@ -226,6 +226,48 @@ if (!onGpu) {
     assert.equal([...(await own.read(x))], [2 ** 30]);
   });
 
+  test('a chain of elementwise operations is one program, whose steps are there for those who ask', async () => {
+    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const floats = (length: number) => own.allocate('float32', length);
+    const [x, bias, sum, y] = [floats(6), floats(3), floats(6), floats(6)];
+    own.write(x, Float32Array.of(-3, -2, -1, 0, 1, 2));
+    own.write(bias, Float32Array.of(10, 20, 0));
+    const counts = countCompilations();
+    own.kernels.binary('add', x, bias, sum, {
+      shape: [2, 3],
+      strides: [
+        [3, 1],
+        [0, 1],
+      ],
+    });
+    own.kernels.unary('relu', sum, y);
+    own.kernels.binaryScalar('mul', y, 2, y, false);
+    own.kernels.binary('sub', y, x, y);
+    const last = await own.read(y);
+    counts.restore();
+    assert.equal([...last], [17, 38, 1, 20, 41, 2]);
+    assert.is(counts.compiled, testDevice === 'webgpu' ? 1 : 2);
+    assert.equal([...(await own.read(sum))], [7, 18, -1, 10, 21, 2]);
+  });
+
+  test('an expression keeps what it reads, whatever happens to the buffers', async () => {
+    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const [x, y, z] = [own.allocate('float32', 2), own.allocate('float32', 2), own.allocate('float32', 2)];
+    own.write(x, Float32Array.of(1, 2));
+    own.kernels.binaryScalar('add', x, 1, y, false);
+    own.write(x, Float32Array.of(50, 60));
+    own.kernels.binary('mul', y, y, z);
+    own.kernels.fill(y, 0);
+    own.release(x);
+    own.release(y);
+    assert.equal([...(await own.read(z))], [4, 9]);
+    for (let i = 0; i < 100; i++) own.kernels.binaryScalar('add', z, 1, z, false);
+    assert.equal([...(await own.read(z))], [104, 109]);
+    own.release(z);
+    await own.ready();
+    assert.is(own.memory().buffers, 0);
+  });
+
   test('memory counts live buffers; the GPU has no more of them after many calls than after few', async () => {
     const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
     const step = (): void => {

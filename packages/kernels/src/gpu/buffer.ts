@@ -1,16 +1,20 @@
-/** A buffer of a GPU device: its values are on the GPU, on the host until a kernel wants them, or not there yet. */
+/** A buffer of a GPU device: its values are on the GPU, on the host, or an expression until somebody wants them, or undefined. */
 import type { Buffer } from '../device.js';
 import { type DType, newArray, type TypedArray } from '../dtype.js';
-import type { Storage } from './backend.js';
+import type { Expression, Shared } from './fusion.js';
 
 /** Whole numbers beyond this are not all float32 numbers, which is all that the GPU knows. */
-const EXACT = 2 ** 24;
+export const EXACT: number = 2 ** 24;
 
 export class GpuBuffer implements Buffer {
   readonly dtype: DType;
   readonly length: number;
-  storage: Storage | undefined = undefined;
+  storage: Shared | undefined = undefined;
   host: TypedArray | undefined = undefined;
+  /** How the values are computed once somebody needs them. */
+  expression: Expression | undefined = undefined;
+  /** Whether another expression contains this one's; the next that needs the values has them computed. */
+  taken = false;
   /** Why the values could not be computed; whoever reads them gets it. */
   error: unknown = undefined;
 

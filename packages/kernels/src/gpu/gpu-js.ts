@@ -36,6 +36,7 @@ export interface KernelSettings {
   readonly constants?: Readonly<Record<string, number>>;
   readonly precision?: 'single';
   readonly tactic?: 'precision';
+  readonly fixIntegerDivisionAccuracy?: boolean;
   readonly optimizeFloatMemory?: boolean;
 }
 
@@ -45,10 +46,19 @@ export interface FunctionSettings {
   readonly returnType: string;
 }
 
+/** Both types must be given: gpu.js reads them from the source in GLSL only. */
+export interface NativeSettings {
+  readonly argumentTypes: Readonly<Record<string, string>>;
+  readonly returnType: string;
+}
+
 /** One instance of gpu.js. */
 export interface Gpu {
   createKernel(source: string, settings: KernelSettings): ((...args: unknown[]) => unknown) & { kernel: Kernel };
   addFunction(source: string, settings: FunctionSettings): void;
+  addNativeFunction(name: string, source: string, settings: NativeSettings): void;
+  /** Text before the functions of every shader; WebGL2 only. */
+  injectNative(source: string): void;
   destroy(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** What a GPU kernel is written with: it plans the runs that one call of the kernel table takes. */
 import type { DType } from '../dtype.js';
+import type { Broadcast } from '../table/elementwise.js';
 import type { KernelTable } from '../table.js';
 import { outputLength, type Program } from './backend.js';
 import type { GpuBuffer } from './buffer.js';
@@ -8,6 +9,18 @@ import type { GpuBuffer } from './buffer.js';
 export interface Launch {
   readonly program: Program;
   readonly inputs: Readonly<Record<string, GpuBuffer>>;
+  readonly out: GpuBuffer;
+}
+
+/** One function of the elements of its operands, which may become part of a larger program. */
+export interface Mapping {
+  /** JavaScript for gpu.js in which the operands are `p`, `q` and `r`: an expression. */
+  readonly text: string;
+  readonly operands: readonly GpuBuffer[];
+  /** Values of other names in the text. */
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** How the operands repeat; without, all are as long as the result. */
+  readonly broadcast?: Broadcast | undefined;
   readonly out: GpuBuffer;
 }
 
@@ -26,7 +39,7 @@ export interface LaunchOptions {
 
 /** The runs of one call, in order. */
 export class Plan {
-  readonly launches: Launch[] = [];
+  readonly launches: (Launch | Mapping)[] = [];
   readonly scratches: GpuBuffer[] = [];
   readonly #scratch: (dtype: DType, length: number) => GpuBuffer;
 
@@ -45,11 +58,18 @@ export class Plan {
     const program: Program = { name, body, sizes, numbers, grid, width };
     if (outputLength(program) > 0) this.launches.push({ program, inputs, out });
   }
+
+  /** out[i] = text of the i-th elements of the operands, now or when somebody needs it. */
+  map(map: Mapping): void {
+    if (map.out.length > 0) this.launches.push(map);
+  }
 }
 
 /** A kernel of the table over GPU buffers. Returning false leaves the call to the CPU; nothing may be planned then. */
 export type GpuKernels<T> = {
-  readonly [K in keyof T]?: T[K] extends (...args: infer A) => void ? (plan: Plan, ...args: A) => false | undefined : never;
+  readonly [K in keyof T]?: T[K] extends (...args: infer A) => void
+    ? (plan: Plan, ...args: A) => false | undefined
+    : never;
 };
 
 /** All that the GPU does; what is missing goes to the CPU. */

@@ -3,12 +3,16 @@ import type { Buffer, Device, FallbackReport } from '../device.js';
 import { bytesPerElement, type TypedArray } from '../dtype.js';
 import { DeviceError } from '../errors.js';
 import type { KernelName } from '../table.js';
-import type { Backend, Storage } from './backend.js';
+import type { Backend, Program, Storage } from './backend.js';
 import { fromFloats, GpuBuffer, toFloats } from './buffer.js';
+import { combine, type Expression, isLine, type Leaf, programOf, Shared } from './fusion.js';
 import { gpuKernels } from './kernels.js';
-import { type Launch, Plan } from './plan.js';
+import { type Launch, type Mapping, Plan } from './plan.js';
 import { Timeline } from './timeline.js';
 import { written } from './written.js';
+
+/** Expressions wait until what they alone keep exceeds this. */
+const MOST_KEPT_BYTES = 64 * 2 ** 20;
 
 type AnyKernel = (...args: unknown[]) => false | undefined;
 
@@ -22,6 +26,10 @@ export class GpuRuntime {
   #lost: string | undefined;
   #buffers = 0;
   #inUse = 0;
+  /** Buffers whose values wait as expressions. */
+  readonly #waiting = new Set<GpuBuffer>();
+  /** Bytes that only they keep, at most. */
+  #keptByWaiting = 0;
 
   constructor(backend: Backend, makeFallback: () => Device) {
     this.#backend = backend;
@@ -52,13 +60,41 @@ export class GpuRuntime {
   release(buffer: GpuBuffer): void {
     this.#buffers -= 1;
     this.#inUse -= buffer.length * bytesPerElement(buffer.dtype);
-    this.#timeline.add(() => this.#drop(buffer));
+    this.#timeline.add(() => {
+      const { storage } = buffer;
+      this.#drop(buffer);
+      // Only expressions that wait still keep what nobody else has.
+      if (storage && storage.uses > 0) this.#keptByWaiting += storage.storage.length * 4;
+      if (this.#keptByWaiting > MOST_KEPT_BYTES) return this.#computeWaiting();
+    });
   }
 
+  /** Computes all that waits, so that what it reads can be given back. */
+  #computeWaiting(): Promise<void> | undefined {
+    for (const buffer of this.#waiting) {
+      const pending = this.#compute(buffer);
+      if (pending) return pending.then(() => this.#computeWaiting());
+    }
+    this.#keptByWaiting = 0;
+  }
+
+  /** Forgets the values of a buffer. */
   #drop(buffer: GpuBuffer): void {
-    if (buffer.storage && this.#lost === undefined) this.#backend.release(buffer.storage);
+    const { storage, expression } = buffer;
     buffer.storage = undefined;
     buffer.host = undefined;
+    buffer.expression = undefined;
+    buffer.taken = false;
+    if (storage) this.#unuse(storage);
+    if (expression) {
+      this.#waiting.delete(buffer);
+      for (const { shared } of expression.leaves) this.#unuse(shared);
+    }
+  }
+
+  #unuse(shared: Shared): void {
+    shared.uses -= 1;
+    if (shared.uses === 0 && this.#lost === undefined) this.#backend.release(shared.storage);
   }
 
   write(buffer: GpuBuffer, values: TypedArray): void {
@@ -73,8 +109,13 @@ export class GpuRuntime {
   /** The values once all that was asked before is done. */
   read(buffer: GpuBuffer): Promise<TypedArray> {
     return new Promise((resolve, reject) => {
-      // Not returned: what comes after need not wait for the values to arrive.
-      this.#timeline.add(() => void this.#values(buffer).then(resolve, reject));
+      const start = (): void => void this.#values(buffer).then(resolve, reject);
+      this.#timeline.add(() => {
+        // What comes after waits until the values have been computed, but not until they have arrived.
+        const pending = this.#compute(buffer);
+        if (pending) return pending.then(start, reject);
+        start();
+      });
     });
   }
 
@@ -83,7 +124,7 @@ export class GpuRuntime {
     if (buffer.host) return buffer.host.slice();
     this.requireGpu();
     try {
-      const floats = await this.#backend.read(this.#storage(buffer));
+      const floats = await this.#backend.read(this.#shared(buffer).storage);
       if (this.#lost !== undefined) throw this.#lostError();
       return fromFloats(buffer.dtype, floats.slice(0, buffer.length));
     } catch (cause) {
@@ -95,11 +136,32 @@ export class GpuRuntime {
     }
   }
 
-  /** The values on the GPU; undefined contents where nothing was written yet. */
-  #storage(buffer: GpuBuffer): Storage {
-    buffer.storage ??= this.#backend.upload(buffer.host ? toFloats(buffer.host) : new Float32Array(buffer.length));
+  /** The values on the GPU, of a buffer that does not wait; undefined contents where nothing was written yet. */
+  #shared(buffer: GpuBuffer): Shared {
+    buffer.storage ??= new Shared(
+      this.#backend.upload(buffer.host ? toFloats(buffer.host) : new Float32Array(buffer.length)),
+    );
     buffer.host = undefined;
     return buffer.storage;
+  }
+
+  /** Computes what waits in a buffer; a promise where a kernel has to be compiled. */
+  #compute(buffer: GpuBuffer): Promise<void> | undefined {
+    const { expression } = buffer;
+    if (!expression) return undefined;
+    const { program, inputs } = programOf(expression);
+    return this.#run(program, inputs, buffer);
+  }
+
+  /** Runs a program; its output becomes the contents of `out`. */
+  #run(program: Program, inputs: Readonly<Record<string, Storage>>, out: GpuBuffer): Promise<void> | undefined {
+    const finish = (storage: Storage): void => {
+      this.#drop(out);
+      out.storage = new Shared(storage);
+    };
+    const result = this.#backend.run(program, inputs);
+    if (result instanceof Promise) return result.then(finish);
+    finish(result);
   }
 
   /** One call of the table. */
@@ -135,25 +197,52 @@ export class GpuRuntime {
     done();
   }
 
-  /** Runs the launches from `first` on; a promise where a kernel has to be compiled. */
-  #launch(launches: readonly Launch[], first: number): Promise<void> | undefined {
+  /** Runs what was planned, from number `first` on; a promise where a kernel has to be compiled. */
+  #launch(launches: readonly (Launch | Mapping)[], first: number): Promise<void> | undefined {
     for (let i = first; i < launches.length; i++) {
-      const { program, inputs, out } = launches[i] as Launch;
-      const storages: Record<string, Storage> = {};
-      for (const name in inputs) storages[name] = this.#storage(inputs[name] as GpuBuffer);
-      const result = this.#backend.run(program, storages);
-      const finish = (storage: Storage): void => {
-        this.#drop(out);
-        out.storage = storage;
-      };
-      if (result instanceof Promise) {
-        return result.then((storage) => {
-          finish(storage);
-          return this.#launch(launches, i + 1);
-        });
-      }
-      finish(result);
+      const launch = launches[i] as Launch | Mapping;
+      const pending = 'text' in launch ? this.#defer(launch) : this.#perform(launch);
+      if (pending) return pending.then(() => this.#launch(launches, i + 1));
     }
+  }
+
+  #perform(launch: Launch): Promise<void> | undefined {
+    const { program, inputs, out } = launch;
+    const storages: Record<string, Storage> = {};
+    for (const name in inputs) {
+      const input = inputs[name] as GpuBuffer;
+      const pending = this.#compute(input);
+      if (pending) return pending.then(() => this.#perform(launch));
+      storages[name] = this.#shared(input).storage;
+    }
+    return this.#run(program, storages, out);
+  }
+
+  /** Keeps an elementwise operation as an expression, with those of its operands that wait and are in nobody else's yet. */
+  #defer(mapping: Mapping): Promise<void> | undefined {
+    const { text, numbers = {}, operands, broadcast, out } = mapping;
+    const parts: (Leaf | Expression)[] = [];
+    for (const [i, operand] of operands.entries()) {
+      const strides = broadcast?.strides[i];
+      const inLine = !broadcast || isLine(broadcast.shape, strides as readonly number[]);
+      if (operand.expression && !operand.taken && inLine) parts.push(operand.expression);
+      else {
+        const pending = this.#compute(operand);
+        if (pending) return pending.then(() => this.#defer(mapping));
+        parts.push({ shared: this.#shared(operand), strides: inLine ? undefined : strides });
+      }
+    }
+    const expression = combine(text, numbers, parts, out.length, broadcast?.shape);
+    if (!expression) {
+      const waiting = operands.find((operand) => operand.expression) as GpuBuffer;
+      const pending = this.#compute(waiting);
+      return pending ? pending.then(() => this.#defer(mapping)) : this.#defer(mapping);
+    }
+    for (const { shared } of expression.leaves) shared.uses += 1;
+    for (const operand of operands) operand.taken = operand.expression !== undefined;
+    this.#drop(out);
+    out.expression = expression;
+    this.#waiting.add(out);
   }
 
   /** Reads what the kernel may read, computes on the CPU, keeps the results on the host until the GPU wants them. */
@@ -167,10 +256,12 @@ export class GpuRuntime {
         if (!(argument instanceof GpuBuffer) || twins.has(argument)) continue;
         const twin = cpu.allocate(argument.dtype, argument.length);
         twins.set(argument, twin);
+        await this.#compute(argument);
         if (argument.host || argument.storage) cpu.write(twin, await this.#values(argument));
       }
       const run = cpu.kernels[kernel] as (...args: unknown[]) => void;
-      run(...args.map((argument) => (argument instanceof GpuBuffer ? twins.get(argument) : argument)));
+      const operands = args.map((argument) => (argument instanceof GpuBuffer ? twins.get(argument) : argument));
+      run.apply(cpu.kernels, operands);
       for (const at of written[kernel]) {
         const output = args[at];
         if (!(output instanceof GpuBuffer)) continue;

@@ -2,45 +2,27 @@
 import type { Program } from './backend.js';
 import type { Gpu } from './gpu-js.js';
 import { mathFunctions } from './math.js';
-
-/** A function that kernels may call; gpu.js puts into a shader only those that are called. */
-export interface HelperFunction {
-  readonly source: string;
-  readonly argumentTypes: readonly ('Number' | 'Integer')[];
-  readonly returnType: 'Number' | 'Integer';
-}
-
-/**
- * Whole numbers up to 2^31. Local variables of gpu.js are float32, exact up to 2^24 only; arguments of helper functions
- * and expressions made of whole numbers stay whole. Hence `int(v)`, and a division in three steps.
- */
-const integerFunctions: HelperFunction[] = [
-  { source: 'function int(v) { return v; }', argumentTypes: ['Number'], returnType: 'Integer' },
-  {
-    // The float quotient is off by one at most.
-    source: 'function fixedQuotient(a, b, q) { if (a - q * b < 0) { return q - 1; } if (a - q * b >= b) { return q + 1; } return q; }',
-    argumentTypes: ['Integer', 'Integer', 'Integer'],
-    returnType: 'Integer',
-  },
-  {
-    source: 'function quotient(a, b) { return fixedQuotient(a, b, int(Math.floor(a / b))); }',
-    argumentTypes: ['Integer', 'Integer'],
-    returnType: 'Integer',
-  },
-  {
-    source: 'function remainder(a, b) { return a - quotient(a, b) * b; }',
-    argumentTypes: ['Integer', 'Integer'],
-    returnType: 'Integer',
-  },
-];
+import { glslHead, nativeFunctions, nativeHead, nativeSource, type ShaderLanguage, type ShaderType } from './native.js';
 
 /** Makes the helper functions known to an instance of gpu.js. */
-export function addHelpers(gpu: Gpu): void {
-  for (const { source, argumentTypes, returnType } of [...integerFunctions, ...mathFunctions]) {
-    const name = /^function (\w+)/.exec(source)?.[1] as string;
-    gpu.addFunction(source, { name, argumentTypes, returnType });
+export function addHelpers(gpu: Gpu, language: ShaderLanguage): void {
+  for (const { source, name, argumentNames } of mathFunctions) {
+    gpu.addFunction(source, { name, argumentTypes: argumentNames.map(() => 'Number'), returnType: 'Number' });
   }
+  for (const native of nativeFunctions) {
+    const source = nativeSource(native, language);
+    gpu.addNativeFunction(native.name, source, { argumentTypes: native.arguments, returnType: native.returns });
+  }
+  if (language === 'wgsl') return;
+  // gpu.js may define a function after those that call it, which GLSL takes only where it was declared.
+  const heads = [
+    ...mathFunctions.map(({ name, argumentNames }) => glslHead(name, argumentNames.map(asNumber), 'Number')),
+    ...nativeFunctions.filter(({ name }) => name !== 'int').map(nativeHead),
+  ];
+  gpu.injectNative(heads.map((head) => `${head};`).join('\n'));
 }
+
+const asNumber = (argument: string): [string, ShaderType] => [argument, 'Number'];
 
 /**
  * The function that gpu.js translates.

@@ -14,6 +14,8 @@ const settings = {
   precision: 'single',
   // Without it gpu.js takes low precision for small sizes.
   tactic: 'precision',
+  // Its remedy for inexact quotients of whole numbers spoils those beyond 2^31, and we divide whole numbers otherwise.
+  fixIntegerDivisionAccuracy: false,
   loopMaxIterations: 2 ** 31 - 1,
 } as const;
 
@@ -91,7 +93,7 @@ class WebGl2Backend implements Backend {
     this.#maxSide = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
     this.maxLength = this.#maxSide ** 2 * 4;
     this.#gpu = new GpuJs({ mode: 'webgl2', canvas, context: gl });
-    addHelpers(this.#gpu);
+    addHelpers(this.#gpu, 'glsl');
     this.#framebuffer = gl.createFramebuffer() as WebGLFramebuffer;
     this.#handleClass = this.#learnHandleClass();
   }
@@ -111,6 +113,8 @@ class WebGl2Backend implements Backend {
 
   #handle(texture: WebGLTexture, size: readonly [number, number], length: number, kernel: object = {}): TextureHandle {
     const gl = this.#gl;
+    // gpu.js counts the handles of a texture and makes another one to draw into where there are several; ours has one.
+    (texture as TextureHandle['texture'])._refs = 0;
     return new this.#handleClass({
       texture,
       size: Int32Array.from(size),
@@ -217,11 +221,14 @@ class WebGl2Backend implements Backend {
       return known;
     }
     const [x = 1, y = 1, z = 1] = program.grid;
-    const isPlane = program.grid.length === 2;
+    const isPlane = program.grid.length > 1 && z === 1;
     const numbers = Object.keys(program.numbers);
     const names = [...Object.keys(inputs), ...numbers];
     // gpu.js would lay a plane out as a texture of its very sides, which may be too long; a block is laid out square.
-    const places = ['this.thread.x', isPlane ? 'this.thread.z' : 'this.thread.y', 'this.thread.z'];
+    const places = [
+      'this.thread.x',
+      ...(isPlane ? ['this.thread.z', 'this.thread.y'] : ['this.thread.y', 'this.thread.z']),
+    ];
     const { kernel } = this.#gpu.createKernel(
       sourceOf(program, names, places, (name) => `this.constants.${name}`),
       {

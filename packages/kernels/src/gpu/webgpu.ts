@@ -92,9 +92,15 @@ class BufferPool {
   }
 }
 
-/** A grid that one dispatch can have: as it is, or flat where an axis is too long. */
+/** Whether most threads of the groups of 8 by 8 would lie outside the grid. */
+function isThin([x = 1, y = 1]: readonly number[]): boolean {
+  return Math.ceil(x / 8) * Math.ceil(y / 8) * 64 > 2 * x * y;
+}
+
+/** A grid that one dispatch can have: as it is, or flat where an axis is too long or too short. */
 function dispatchOf(grid: readonly number[]): { readonly output: number[]; readonly flat: boolean } {
-  if (grid.length === 1 || grid.every((size, axis) => size <= (AXIS_LIMITS[axis] as number))) {
+  const fits = grid.every((size, axis) => size <= (AXIS_LIMITS[axis] as number));
+  if (grid.length === 1 || (fits && !isThin(grid))) {
     return { output: [...grid], flat: false };
   }
   return { output: [grid.reduce((product, size) => product * size, 1)], flat: true };
@@ -132,7 +138,7 @@ class WebGpuBackend implements Backend {
     this.maxLength = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
     this.#pool = new BufferPool(context);
     this.#gpu = new GpuJs({ mode: 'webgpu' });
-    addHelpers(this.#gpu);
+    addHelpers(this.#gpu, 'wgsl');
   }
 
   #storage(length: number): WebGpuStorage {
