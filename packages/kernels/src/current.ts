@@ -2,6 +2,7 @@
 import type { Device } from './device.js';
 import { DeviceError, OptionError } from './errors.js';
 import { createJsDevice } from './js/device.js';
+import { provideNodeGpu } from './node-gpu.js';
 import { checkWasmOptions, createWasmDevice, type WasmOptions } from './wasm/device.js';
 
 /** What `init` takes. */
@@ -36,9 +37,9 @@ function because(reason: string, device: Device): Device {
 
 /** Starts a GPU, or the CPU where that fails: quietly if nobody asked for a GPU by name. */
 async function startGpu(name: 'auto' | 'webgpu' | 'webgl2', options: WasmOptions): Promise<Device> {
-  const hasGpuApi = 'OffscreenCanvas' in globalThis || 'document' in globalThis || hasWebGpu();
-  if (name === 'auto' && !hasGpuApi) return because('this host has no GPU', startCpu(options));
   try {
+    // Before gpu.js is loaded: most hosts of Node need it not.
+    if (name !== 'webgl2') await provideNodeGpu();
     const { createGpuDevice } = await import('./gpu.js');
     return await createGpuDevice({ device: name, fallback: () => startCpu(options) });
   } catch (cause) {
@@ -46,10 +47,6 @@ async function startGpu(name: 'auto' | 'webgpu' | 'webgl2', options: WasmOptions
     if (name !== 'auto') console.warn(`saccade: ${cause.message}; running on the CPU instead`);
     return because(`no GPU could be had: ${cause.message}`, startCpu(options));
   }
-}
-
-function hasWebGpu(): boolean {
-  return (globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu !== undefined;
 }
 
 const names = ['device', 'threads', 'deterministic', 'shareFrom'];

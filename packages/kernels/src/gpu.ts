@@ -3,9 +3,9 @@ import type { Device } from './device.js';
 import { DeviceError } from './errors.js';
 import type { Backend } from './gpu/backend.js';
 import { deviceOn } from './gpu/device.js';
-import { provideNodeGpu } from './gpu/node-gpu.js';
 import { startWebGl2 } from './gpu/webgl2.js';
 import { startWebGpu } from './gpu/webgpu.js';
+import { provideNodeGpu } from './node-gpu.js';
 
 /** What `createGpuDevice` takes. */
 export interface GpuOptions {

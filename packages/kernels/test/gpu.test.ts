@@ -268,6 +268,35 @@ if (!onGpu) {
     assert.is(own.memory().buffers, 0);
   });
 
+  if (testDevice === 'webgpu') {
+    test('what the GPU refuses after the fact reaches the next one who reads, once', async () => {
+      const own = await createGpuDevice({ device: 'webgpu', fallback });
+      const x = own.allocate('float32', 12345);
+      const host = globalThis as unknown as {
+        GPUDevice: { prototype: { createBuffer(d: { usage: number }): unknown } };
+      };
+      const { prototype } = host.GPUDevice;
+      const { createBuffer } = prototype;
+      const { error } = console;
+      console.error = () => {}; // gpu.js tells it there
+      try {
+        // A buffer that no kernel can write.
+        prototype.createBuffer = function (descriptor) {
+          return createBuffer.call(this, { ...descriptor, usage: descriptor.usage & ~0x80 });
+        };
+        own.kernels.fill(x, 1);
+        own.kernels.unary('sqrt', x, x);
+        await assertRejects(() => own.read(x), DeviceError, /^webgpu: .+/);
+      } finally {
+        prototype.createBuffer = createBuffer;
+        console.error = error;
+      }
+      const y = own.allocate('float32', 777777);
+      own.kernels.fill(y, 2);
+      assert.is((await own.read(y))[777776], 2);
+    });
+  }
+
   test('memory counts live buffers; the GPU has no more of them after many calls than after few', async () => {
     const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
     const step = (): void => {

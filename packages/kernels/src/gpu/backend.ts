@@ -39,6 +39,8 @@ export interface Backend {
   readonly maxLength: number;
   /** Resolves with the reason when the GPU is gone; never rejects. */
   readonly lost: Promise<string>;
+  /** What the GPU has refused since the last time, such as memory, told only after the fact; undefined if nothing. */
+  takeFailure(): Promise<Error | undefined>;
   upload(values: Float32Array): Storage;
   read(storage: Storage): Promise<Float32Array>;
   /** Runs a program; the promise, if one is given, settles when its kernel has been compiled and the run was submitted. */

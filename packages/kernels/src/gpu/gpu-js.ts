@@ -80,6 +80,7 @@ export interface GPUDeviceLike {
     writeBuffer(buffer: GPUBufferLike, offset: number, data: ArrayBufferView): void;
     submit(commands: unknown[]): void;
   };
+  addEventListener(type: 'uncapturederror', listener: (event: { readonly error: Error }) => void): void;
   createBuffer(descriptor: { size: number; usage: number }): GPUBufferLike;
   createCommandEncoder(): {
     copyBufferToBuffer(from: GPUBufferLike, fromAt: number, to: GPUBufferLike, toAt: number, bytes: number): void;

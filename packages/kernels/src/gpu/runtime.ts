@@ -1,7 +1,7 @@
 /** Runs the calls of the kernel table in order: their programs on the GPU, or the CPU in their place. */
 import type { Buffer, Device, FallbackReport } from '../device.js';
 import { bytesPerElement, type TypedArray } from '../dtype.js';
-import { DeviceError } from '../errors.js';
+import { DeviceError, SaccadeError } from '../errors.js';
 import type { KernelName } from '../table.js';
 import type { Backend, Program, Storage } from './backend.js';
 import { fromFloats, GpuBuffer, toFloats } from './buffer.js';
@@ -126,9 +126,11 @@ export class GpuRuntime {
     try {
       const floats = await this.#backend.read(this.#shared(buffer).storage);
       if (this.#lost !== undefined) throw this.#lostError();
+      const failure = await this.#backend.takeFailure();
+      if (failure) throw failure;
       return fromFloats(buffer.dtype, floats.slice(0, buffer.length));
     } catch (cause) {
-      if (cause instanceof DeviceError) throw cause;
+      if (cause instanceof SaccadeError) throw cause;
       // The loss of the device and the failure of a read come in any order.
       await Promise.race([this.#backend.lost, new Promise((later) => setTimeout(later, 100))]);
       if (this.#lost !== undefined) throw this.#lostError(cause);

@@ -156,6 +156,11 @@ class WebGl2Backend implements Backend {
     return texture;
   }
 
+  async takeFailure(): Promise<Error | undefined> {
+    if (this.#gl.getError() !== this.#gl.OUT_OF_MEMORY) return undefined;
+    return new OutOfMemoryError('out of memory: webgl2: the GPU has no room for a texture', 0, this.#reserved);
+  }
+
   upload(values: Float32Array): Storage {
     const gl = this.#gl;
     const size = textureSize(Math.max(1, Math.ceil(values.length / 4)));

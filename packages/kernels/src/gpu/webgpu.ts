@@ -113,6 +113,8 @@ const FLAT_PLACES = [
   'quotient(quotient(this.thread.x, gridX), gridY)',
 ];
 
+const isMemoryError = (error: Error): boolean => error.constructor.name === 'GPUOutOfMemoryError';
+
 /** Backends that use the page's one WebGPU device, which gpu.js shares among all. */
 let users = 0;
 
@@ -126,10 +128,16 @@ class WebGpuBackend implements Backend {
   readonly #pool: BufferPool;
   readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
+  #failure: Error | undefined;
 
   constructor(context: WebGpuContext) {
     users += 1;
     this.#context = context;
+    context.device.addEventListener('uncapturederror', ({ error }) => {
+      this.#failure ??= isMemoryError(error)
+        ? new OutOfMemoryError(`out of memory: webgpu: ${error.message}`, 0, this.#pool.reserved)
+        : new DeviceError(`webgpu: ${error.message}`, { cause: error });
+    });
     const info = context.adapter.info ?? {};
     this.adapter = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ') || 'unnamed GPU';
     this.software = info.isFallbackAdapter === true || isSoftware(this.adapter);
@@ -139,6 +147,14 @@ class WebGpuBackend implements Backend {
     this.#pool = new BufferPool(context);
     this.#gpu = new GpuJs({ mode: 'webgpu' });
     addHelpers(this.#gpu, 'wgsl');
+  }
+
+  async takeFailure(): Promise<Error | undefined> {
+    const failure = this.#failure;
+    // One cause makes several errors, one upon the other.
+    if (failure) await new Promise((later) => setTimeout(later, 0));
+    this.#failure = undefined;
+    return failure;
   }
 
   #storage(length: number): WebGpuStorage {
@@ -241,6 +257,10 @@ class WebGpuBackend implements Backend {
 
 /** Starts WebGPU. @throws {DeviceError} where there is none, or no adapter */
 export async function startWebGpu(): Promise<Backend> {
+  const { gpu } =
+    (globalThis as { navigator?: { gpu?: { requestAdapter(): Promise<object | null> } } }).navigator ?? {};
+  if (!gpu) throw new DeviceError('webgpu: this host has no WebGPU');
+  if (!(await gpu.requestAdapter())) throw new DeviceError('webgpu: this host has WebGPU, but it finds no GPU');
   try {
     return new WebGpuBackend(await GpuJs.WebGPUContext.acquire());
   } catch (cause) {

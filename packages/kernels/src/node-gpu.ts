@@ -1,5 +1,5 @@
 /** WebGPU for Node: the runtime's own `navigator.gpu`, else the optional peer `webgpu` (Dawn). */
-import { DeviceError } from '../errors.js';
+import { DeviceError } from './errors.js';
 
 /** Sees to it that `navigator.gpu` is there. @throws {DeviceError} saying why Dawn cannot be used, in Node */
 export async function provideNodeGpu(): Promise<void> {
