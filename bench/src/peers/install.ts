@@ -27,14 +27,7 @@ export function peerVersions(): Record<string, string> {
 
 /** Installs what is missing. @throws {Error} if npm fails */
 export function installPeers(): void {
-  const installed = peerVersions();
-  if (Object.entries(wanted).every(([name, version]) => installed[name] === version)) return;
-  console.error('bench: installing the peers into bench/peers (once, about 75 MB)');
-  // npm tells its children which workspace it runs in; this install must not hear of it.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_config_(workspace|local_prefix)/i.test(name)),
-  );
-  const flags = '--ignore-scripts --omit=optional --no-package-lock --no-audit --no-fund --loglevel=error';
-  const { status } = spawnSync(`npm install ${flags}`, { cwd: folder, env, shell: true, stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error(`npm install in ${folder} failed with exit code ${status}`);
+  const script = fileURLToPath(new URL('../../../scripts/install-peers.mjs', import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, folder, '75 MB'], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(`the peers could not be installed into ${folder}`);
 }

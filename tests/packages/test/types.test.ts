@@ -8,7 +8,8 @@ import { userProject } from '../src/project.js';
 const { folder, packages, node } = await userProject();
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-const imports = packages.map((name, index) => `export * as p${index} from '${name}';\n`).join('');
+const entries = [...packages, '@saccade/kernels/gpu'];
+const imports = entries.map((name, index) => `export * as p${index} from '${name}';\n`).join('');
 writeFileSync(join(folder, 'typed/all.ts'), imports);
 
 for (const [module, moduleResolution] of [
