@@ -145,6 +145,22 @@ if (!onGpu) {
     assert.equal(own.report(), [{ kernel: 'unary', calls: 1, ranOn: 'wasm' }]);
   });
 
+  test('whole numbers are added on the GPU as long as the sum is exact there, and on the CPU from then on', async () => {
+    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const [x, y] = [own.allocate('int32', 1), own.allocate('int32', 1)];
+    own.write(x, Int32Array.of(16777210));
+    for (let i = 0; i < 6; i++) own.kernels.binaryScalar('add', x, 1, x, false);
+    assert.equal([...(await own.read(x))], [16777216]);
+    assert.equal(own.report(), []);
+    own.kernels.binaryScalar('add', x, 1, x, false);
+    own.kernels.binary('sub', x, x, y);
+    assert.equal([...(await own.read(x)), ...(await own.read(y))], [16777217, 0]);
+    assert.equal(
+      own.report().map(({ kernel, calls }) => `${calls} ${kernel}`),
+      ['1 binaryScalar', '1 binary'],
+    );
+  });
+
   test('more axes than the three that gpu.js counts, and axes of length zero', async () => {
     const x = Float32Array.from({ length: 2 * 3 * 2 * 3 * 2 }, (_, i) => i);
     const reversed = {

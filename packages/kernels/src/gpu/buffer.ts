@@ -23,10 +23,36 @@ export class GpuBuffer implements Buffer {
     this.length = length;
   }
 
+  #bound: number | undefined = undefined;
+
+  /** The greatest magnitude that whole numbers in it can have; Infinity where nobody knows. */
+  get bound(): number {
+    this.#bound ??= boundOf(this.dtype, this.host);
+    return this.#bound;
+  }
+
+  set bound(bound: number | undefined) {
+    this.#bound = bound;
+  }
+
+  /** Whether nothing was written yet. */
+  get isNew(): boolean {
+    return this.storage === undefined && this.host === undefined && this.expression === undefined;
+  }
+
   /** Whether the GPU can hold the values exactly; int32 beyond 2^24 stays on the host. */
   get fitsGpu(): boolean {
-    return !(this.host instanceof Int32Array) || this.host.every((value) => value >= -EXACT && value <= EXACT);
+    return this.dtype !== 'int32' || this.host === undefined || this.bound <= EXACT;
   }
+}
+
+function boundOf(dtype: DType, host: TypedArray | undefined): number {
+  if (dtype === 'bool') return 1;
+  if (dtype === 'uint8') return 255;
+  if (dtype !== 'int32' || host === undefined) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (const value of host) most = Math.max(most, Math.abs(value));
+  return most;
 }
 
 /** The values as the GPU holds them. */

@@ -111,26 +111,49 @@ function powerText(exponent: number): string | undefined {
   return exponent === -1 ? '1 / p' : undefined;
 }
 
+/** Operations whose result is one of the operands, or its opposite: exact whatever they are. */
+const choosing: ReadonlySet<string> = new Set(['neg', 'abs', 'sign', 'maximum', 'minimum']);
+
+/** The greatest magnitude of a whole result, or undefined where it may leave what float32 holds exactly. */
+function wholeBound(op: UnaryOp | BinaryOp, a: number, b = 0): number | undefined {
+  const bounds: Partial<Record<UnaryOp | BinaryOp, number>> = {
+    neg: a,
+    abs: a,
+    sign: 1,
+    square: a * a,
+    add: a + b,
+    sub: a + b,
+    mul: a * b,
+    maximum: Math.max(a, b),
+    minimum: Math.max(a, b),
+    squaredDifference: (a + b) ** 2,
+  };
+  const bound = bounds[op] ?? Number.POSITIVE_INFINITY;
+  return bound <= EXACT || choosing.has(op) ? bound : undefined;
+}
+
 export const elementwise: GpuKernels<ElementwiseKernels<GpuBuffer>> = {
   unary(plan, op, x, out) {
-    // Wraps at 2^31, where float32 rounds.
-    if (out.dtype !== 'float32' && op === 'square') return false;
-    const text = out.dtype !== 'float32' && op === 'neg' ? '0 - p' : unaryTexts[op];
-    plan.map({ text, operands: [x], out });
+    if (out.dtype === 'float32') return void plan.map({ text: unaryTexts[op], operands: [x], out });
+    const bound = wholeBound(op, x.bound);
+    if (bound === undefined) return false;
+    plan.map({ text: op === 'neg' ? '0 - p' : unaryTexts[op], operands: [x], bound, out });
   },
 
   binary(plan, op, a, b, out, broadcast) {
-    if (out.dtype !== 'float32' && op !== 'maximum' && op !== 'minimum') return false;
-    plan.map({ text: binaryTexts[op], operands: [a, b], broadcast, out });
+    const bound = out.dtype === 'float32' ? 0 : wholeBound(op, a.bound, b.bound);
+    if (bound === undefined) return false;
+    plan.map({ text: binaryTexts[op], operands: [a, b], broadcast, bound, out });
   },
 
   binaryScalar(plan, op, x, scalar, out, swap) {
-    const known = op === 'maximum' || op === 'minimum';
-    if (out.dtype !== 'float32' && !(known && elementOf(out.dtype, scalar) === scalar)) return false;
+    const isFloat = out.dtype === 'float32';
+    const bound = isFloat ? 0 : wholeBound(op, x.bound, Math.abs(scalar));
+    if (bound === undefined || (!isFloat && elementOf(out.dtype, scalar) !== scalar)) return false;
     const text = (op === 'pow' && !swap && powerText(scalar)) || binaryTexts[op];
     const [p, q] = swap ? ['scalar', 'p'] : ['p', 'scalar'];
     const ordered = text.replace(/\b[pq]\b/g, (operand) => (operand === 'p' ? p! : q!));
-    plan.map({ text: ordered, operands: [x], numbers: { scalar }, out });
+    plan.map({ text: ordered, operands: [x], numbers: { scalar }, bound, out });
   },
 
   compare(plan, op, a, b, out, broadcast) {
@@ -143,7 +166,13 @@ export const elementwise: GpuKernels<ElementwiseKernels<GpuBuffer>> = {
   },
 
   where(plan, condition, a, b, out, broadcast) {
-    plan.map({ text: 'p !== 0 ? q : r', operands: [condition, a, b], broadcast, out });
+    plan.map({
+      text: 'p !== 0 ? q : r',
+      operands: [condition, a, b],
+      broadcast,
+      bound: Math.max(a.bound, b.bound),
+      out,
+    });
   },
 
   clip(plan, x, out, low, high) {
@@ -154,12 +183,12 @@ export const elementwise: GpuKernels<ElementwiseKernels<GpuBuffer>> = {
   },
 
   cast(plan, x, out, to) {
-    plan.map({ text: conversion(x.dtype, to), operands: [x], out });
+    plan.map({ text: conversion(x.dtype, to), operands: [x], bound: x.bound, out });
   },
 
   fill(plan, out, value) {
     const element = elementOf(out.dtype, value);
     if (element === undefined) return false;
-    plan.map({ text: 'element', operands: [], numbers: { element }, out });
+    plan.map({ text: 'element', operands: [], numbers: { element }, bound: Math.abs(element), out });
   },
 };

@@ -37,6 +37,7 @@ export interface KernelSettings {
   readonly precision?: 'single';
   readonly tactic?: 'precision';
   readonly fixIntegerDivisionAccuracy?: boolean;
+  readonly strictIntegers?: boolean;
   readonly optimizeFloatMemory?: boolean;
 }
 

@@ -21,10 +21,9 @@ export function groupById(plan: Plan, ids: GpuBuffer, count: number, inner: numb
       let low = 0.0;
       let high = length;
       for (let search = 0; search < 25; search++) {
-        if (low < high) {
-          const middle = Math.floor((low + high) * 0.5);
-          if (ids[int(order[int(middle)])] < #x) { low = middle + 1; } else { high = middle; }
-        }
+        if (low >= high) { break; }
+        const middle = Math.floor((low + high) * 0.5);
+        if (ids[int(order[int(middle)])] < #x) { low = middle + 1; } else { high = middle; }
       }
       return low;`,
     inputs: { ids, order },

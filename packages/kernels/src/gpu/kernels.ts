@@ -8,6 +8,7 @@ import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
 import type { GpuKernelTable } from './plan.js';
+import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { segment } from './segment.js';
 import { softmax } from './softmax.js';
@@ -22,6 +23,7 @@ export const gpuKernels: GpuKernelTable = {
   ...layout,
   ...matmul,
   ...norm,
+  ...random,
   ...reduce,
   ...segment,
   ...softmax,

@@ -67,7 +67,7 @@ function copyAll(plan: Plan, x: GpuBuffer, out: GpuBuffer, { axes, xOffset }: Bl
 /** Elements of the output that are not of the block keep their value; a new buffer has none. */
 function copyPart(plan: Plan, x: GpuBuffer, out: GpuBuffer, { axes, xOffset, outOffset }: Block): void {
   const sizes: Record<string, number> = { xOffset, outOffset };
-  const isNew = out.storage === undefined && out.host === undefined;
+  const isNew = out.isNew;
   const keep = isNew ? 'return 0.0;' : 'return old[#x];';
   const checks = [`if (#x < outOffset) { ${keep} }`];
   const terms = ['xOffset'];

@@ -69,7 +69,7 @@ const bits: NativeFunction[] = [
   numberToNumber('leadingPart', 'return intBitsToFloat(floatBitsToInt(x) & -4096);'),
 ];
 
-/** Statements that give `name` the high word of a times b, by way of 16-bit halves; `b` is a plain name. */
+/** Statements of unsigned words that give `name` the high word of a times b, by way of 16-bit halves; `b` is a plain name. */
 export function highWord(name: string, a: string, b: string): string {
   return `
     uint ${name}Middle = (${a} >> 16u) * (${b} & 0xffffu) + (((${a} & 0xffffu) * (${b} & 0xffffu)) >> 16u);

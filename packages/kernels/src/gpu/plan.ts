@@ -21,6 +21,8 @@ export interface Mapping {
   readonly numbers?: Readonly<Record<string, number>>;
   /** How the operands repeat; without, all are as long as the result. */
   readonly broadcast?: Broadcast | undefined;
+  /** The greatest magnitude that a whole result can have, where it is known. */
+  readonly bound?: number;
   readonly out: GpuBuffer;
 }
 

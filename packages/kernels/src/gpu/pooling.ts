@@ -1,15 +1,12 @@
 /** Pooling on the GPU: one thread to an element of the result. Gradients gather from the windows that hold a pixel. */
 import type { ConvolutionKernels, PoolSizes } from '../table/convolution.js';
-import type { GpuBuffer } from './buffer.js';
+import { EXACT, type GpuBuffer } from './buffer.js';
 import type { GpuKernels, LaunchOptions } from './plan.js';
 
 type PoolingKernels = Pick<
   ConvolutionKernels<GpuBuffer>,
   'averagePool' | 'averagePoolGrad' | 'maxPool' | 'maxPoolGrad'
 >;
-
-/** Positions in an image beyond this are not all float32 numbers. */
-const EXACT = 2 ** 24;
 
 /** Does `visit` for each element inside the output's window, at (row, at), and `afterRow` after each row. */
 const eachElement = (visit: string, afterRow = ''): string => `

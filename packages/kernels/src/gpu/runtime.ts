@@ -85,6 +85,7 @@ export class GpuRuntime {
     buffer.host = undefined;
     buffer.expression = undefined;
     buffer.taken = false;
+    buffer.bound = undefined;
     if (storage) this.#unuse(storage);
     if (expression) {
       this.#waiting.delete(buffer);
@@ -140,10 +141,11 @@ export class GpuRuntime {
 
   /** The values on the GPU, of a buffer that does not wait; undefined contents where nothing was written yet. */
   #shared(buffer: GpuBuffer): Shared {
-    buffer.storage ??= new Shared(
-      this.#backend.upload(buffer.host ? toFloats(buffer.host) : new Float32Array(buffer.length)),
-    );
+    if (buffer.storage) return buffer.storage;
+    const { host, bound } = buffer;
+    buffer.storage = new Shared(this.#backend.upload(host ? toFloats(host) : new Float32Array(buffer.length)));
     buffer.host = undefined;
+    buffer.bound = bound;
     return buffer.storage;
   }
 
@@ -158,8 +160,11 @@ export class GpuRuntime {
   /** Runs a program; its output becomes the contents of `out`. */
   #run(program: Program, inputs: Readonly<Record<string, Storage>>, out: GpuBuffer): Promise<void> | undefined {
     const finish = (storage: Storage): void => {
+      // Values that were computed late are still those that they were going to be.
+      const bound = out.expression ? out.bound : undefined;
       this.#drop(out);
       out.storage = new Shared(storage);
+      out.bound = bound;
     };
     const result = this.#backend.run(program, inputs);
     if (result instanceof Promise) return result.then(finish);
@@ -244,6 +249,7 @@ export class GpuRuntime {
     for (const operand of operands) operand.taken = operand.expression !== undefined;
     this.#drop(out);
     out.expression = expression;
+    out.bound = mapping.bound;
     this.#waiting.add(out);
   }
 
@@ -259,7 +265,7 @@ export class GpuRuntime {
         const twin = cpu.allocate(argument.dtype, argument.length);
         twins.set(argument, twin);
         await this.#compute(argument);
-        if (argument.host || argument.storage) cpu.write(twin, await this.#values(argument));
+        if (!argument.isNew) cpu.write(twin, await this.#values(argument));
       }
       const run = cpu.kernels[kernel] as (...args: unknown[]) => void;
       const operands = args.map((argument) => (argument instanceof GpuBuffer ? twins.get(argument) : argument));

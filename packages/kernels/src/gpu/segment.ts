@@ -1,42 +1,9 @@
 /** Segments and sparse matrices on the GPU: ranges of a list, which is sorted first where it is in no order. */
 import type { CsrSizes, SegmentKernels, SegmentSizes } from '../table/segment.js';
-import type { GpuBuffer } from './buffer.js';
+import { EXACT, type GpuBuffer } from './buffer.js';
+import { type Groups, groupById } from './groups.js';
 import type { GpuKernels, Plan } from './plan.js';
 import { foldRanges, type Ranges } from './ranges.js';
-import { orderRows } from './sort-order.js';
-
-/** Places in lists beyond this are not all float32 numbers. */
-const EXACT = 2 ** 24;
-
-interface Groups {
-  /** Places in the list of ids, those of the same id together and in their order. */
-  readonly order: GpuBuffer;
-  readonly ranges: Ranges;
-}
-
-/** Sorts ids in [0, count), in any order, and finds where each begins; others belong nowhere. */
-function groupById(plan: Plan, ids: GpuBuffer, count: number, inner: number): Groups {
-  const length = ids.length;
-  const order = orderRows(plan, { x: ids, rows: 1, size: length, descending: false }).indices;
-  const starts = plan.scratch(count + 1, 'int32');
-  plan.run({
-    name: 'segmentStarts',
-    body: `
-      let low = 0.0;
-      let high = length;
-      for (let search = 0; search < 25; search++) {
-        if (low >= high) { break; }
-        const middle = Math.floor((low + high) * 0.5);
-        if (ids[int(order[int(middle)])] < #x) { low = middle + 1; } else { high = middle; }
-      }
-      return low;`,
-    inputs: { ids, order },
-    sizes: { length },
-    grid: [count + 1],
-    out: starts,
-  });
-  return { order, ranges: { starts, count, length, inner } };
-}
 
 /** Plans total [segments, inner] of x. */
 function foldSegments(plan: Plan, op: 'sum' | 'max', x: GpuBuffer, { order, ranges }: Groups, total: GpuBuffer): void {

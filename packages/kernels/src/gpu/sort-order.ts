@@ -44,7 +44,7 @@ function rank(plan: Plan, { x, rows, size, descending }: Rows, from: Order | und
     from ? `x[int(row) * size + int(indices[int(row) * length + int(${at})])]` : `x[int(row) * size + int(${at})]`;
   const ranks = plan.scratch(rows * length);
   plan.run({
-    name: `rank${from ? 'Candidates' : 'Elements'}${descending ? 'Down' : 'Up'}`,
+    name: `sortRank${from ? 'Candidates' : 'Elements'}${descending ? 'Down' : 'Up'}`,
     body: `
       const row = quotient(#x, length);
       const at = remainder(#x, length);
@@ -79,7 +79,7 @@ function orderBlocks(plan: Plan, rows: Rows, from: Order | undefined, block: num
   const ranks = rank(plan, rows, from, block);
   const indices = plan.scratch(rows.rows * kept, 'int32');
   plan.run({
-    name: `place${from ? 'Candidates' : 'Elements'}`,
+    name: `sortPlace${from ? 'Candidates' : 'Elements'}`,
     body: `
       const row = quotient(#x, kept);
       const start = quotient(remainder(#x, kept), keep) * block;
@@ -119,7 +119,7 @@ const takeNext = (lane: number, descending: boolean): string => `
 function merge(plan: Plan, { x, rows, size, descending }: Rows, { indices, length }: Order, run: number): void {
   const value = (at: string): string => `x[int(row) * size + int(indices[int(row) * length + int(${at})])]`;
   plan.run({
-    name: `merge${descending ? 'Down' : 'Up'}`,
+    name: `sortMerge${descending ? 'Down' : 'Up'}`,
     body: `
       const row = quotient(#x, quads);
       const at = 4 * remainder(#x, quads);

@@ -1,11 +1,8 @@
 /** Top-k and sort on the GPU. */
 import type { SortingKernels } from '../table/sorting.js';
-import type { GpuBuffer } from './buffer.js';
+import { EXACT, type GpuBuffer } from './buffer.js';
 import type { GpuKernels, Plan } from './plan.js';
 import { type Order, orderFirst, orderRows, type Rows } from './sort-order.js';
-
-/** Indices beyond this are not all float32 numbers. */
-const EXACT = 2 ** 24;
 
 /** The first `k` of each row in order: indices and values. */
 function take(

@@ -2,7 +2,17 @@
 import type { Program } from './backend.js';
 import type { Gpu } from './gpu-js.js';
 import { mathFunctions } from './math.js';
-import { glslHead, nativeFunctions, nativeHead, nativeSource, type ShaderLanguage, type ShaderType } from './native.js';
+import {
+  nativeFunctions as basics,
+  glslHead,
+  nativeHead,
+  nativeSource,
+  type ShaderLanguage,
+  type ShaderType,
+} from './native.js';
+import { philoxFunctions } from './philox.js';
+
+const nativeFunctions = [...basics, ...philoxFunctions];
 
 /** Makes the helper functions known to an instance of gpu.js. */
 export function addHelpers(gpu: Gpu, language: ShaderLanguage): void {

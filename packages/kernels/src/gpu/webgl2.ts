@@ -16,6 +16,8 @@ const settings = {
   tactic: 'precision',
   // Its remedy for inexact quotients of whole numbers spoils those beyond 2^31, and we divide whole numbers otherwise.
   fixIntegerDivisionAccuracy: false,
+  // Else sizes would be floats, and indices made of them inexact from 2^24 on.
+  strictIntegers: true,
   loopMaxIterations: 2 ** 31 - 1,
 } as const;
 
@@ -62,7 +64,14 @@ function openContext(): { canvas: HTMLCanvasElement | OffscreenCanvas; gl: WebGL
   if (!(gl as WebGL2RenderingContext).getExtension('EXT_color_buffer_float')) {
     throw new DeviceError('webgl2: this GPU cannot draw float32 textures (EXT_color_buffer_float)');
   }
+  correctHoists(gl as WebGL2RenderingContext);
   return { canvas, gl: gl as WebGL2RenderingContext };
+}
+
+/** gpu.js gives an index that reads a texture a variable of its own, which it calls a float where the index is whole. */
+function correctHoists(gl: WebGL2RenderingContext): void {
+  const { shaderSource } = gl;
+  gl.shaderSource = (shader, text) => shaderSource.call(gl, shader, text.replace(/\bfloat (?=hoisted_\d)/g, 'int '));
 }
 
 class WebGl2Backend implements Backend {

@@ -129,11 +129,14 @@ class WebGpuBackend implements Backend {
   readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
   #failure: Error | undefined;
+  /** Whether something was asked of the GPU since the last values came from it: else errors are those of others. */
+  #waits = false;
 
   constructor(context: WebGpuContext) {
     users += 1;
     this.#context = context;
     context.device.addEventListener('uncapturederror', ({ error }) => {
+      if (!this.#waits) return;
       this.#failure ??= isMemoryError(error)
         ? new OutOfMemoryError(`out of memory: webgpu: ${error.message}`, 0, this.#pool.reserved)
         : new DeviceError(`webgpu: ${error.message}`, { cause: error });
@@ -153,11 +156,13 @@ class WebGpuBackend implements Backend {
     const failure = this.#failure;
     // One cause makes several errors, one upon the other.
     if (failure) await new Promise((later) => setTimeout(later, 0));
+    this.#waits = false;
     this.#failure = undefined;
     return failure;
   }
 
   #storage(length: number): WebGpuStorage {
+    this.#waits = true;
     return new WebGpuStorage(length, this.#pool.take(length * 4), this.#context);
   }
 
