@@ -69,8 +69,11 @@ export class BlockPlanner implements Planner {
   readonly #kept: GpuBuffer[] = [];
   #next = 0;
 
+  readonly readsFour: boolean;
+
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.readsFour = plan.readsFour;
   }
 
   /** To be called before each block. */

@@ -19,6 +19,8 @@ export interface Program {
   readonly grid: readonly number[];
   /** Elements that a thread returns: 1, or an array of 4. */
   readonly width: 1 | 4;
+  /** Inputs that are read four neighbouring elements at a time: `x[i]` is an array of those from 4 i on. See `Backend.readsFour`. */
+  readonly four?: readonly string[];
 }
 
 /** Counts of a backend. */
@@ -35,6 +37,8 @@ export interface Backend {
   readonly adapter: string;
   /** Whether the CPU plays the GPU: SwiftShader, llvmpipe and the like. */
   readonly software: boolean;
+  /** Whether programs may read four elements at a time. Where they may, reading one costs as much. */
+  readonly readsFour: boolean;
   /** Elements that one storage can hold. */
   readonly maxLength: number;
   /** Resolves with the reason when the GPU is gone; never rejects. */

@@ -4,7 +4,7 @@ import type { GpuBuffer } from './buffer.js';
 import type { Plan } from './plan.js';
 
 /** What plans runs. */
-export type Planner = Pick<Plan, 'run' | 'scratch'>;
+export type Planner = Pick<Plan, 'run' | 'scratch' | 'readsFour'>;
 
 /** Where an element lies in [outer, size, inner], as texts of whole numbers. */
 export interface FoldPlace {

@@ -111,6 +111,8 @@ export interface BufferHandle extends Handle {
 }
 
 export interface TextureHandle extends Handle {
+  /** How kernels read it: one value at a time, or the four of a texel. */
+  type: string;
   readonly texture: WebGLTexture & { _refs?: number };
   readonly size: Int32Array;
 }

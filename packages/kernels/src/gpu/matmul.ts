@@ -43,11 +43,25 @@ function matrixOf(name: string, matrix: string, { batch }: MatmulSizes, strides:
 }
 
 /** Texts of the elements of both operands, and the sizes in them. */
-function operands({ sizes }: Call): Pick<Product, 'left' | 'right'> & { sizes: Record<string, number>; form: string } {
+function operands({
+  sizes,
+}: Call): Pick<Product, 'left' | 'right' | 'four'> & { sizes: Record<string, number>; form: string } {
   const { transposeA, transposeB, aStrides, bStrides } = sizes;
   const aForm = matrixOf('aBatch', '', sizes, aStrides);
   const bForm = matrixOf('bBatch', '', sizes, bStrides);
+  const four: Required<Product>['four'] = {
+    left: (matrix, row, step) => {
+      const from = `${matrixOf('aBatch', matrix, sizes, aStrides).text} * leftRows`;
+      return `a[(${from} + ${row}) * quotient(stepCount, 4) + quotient(${step}, 4)]`;
+    },
+    right: (matrix, step) => {
+      const from = `${matrixOf('bBatch', matrix, sizes, bStrides).text} * stepCount`;
+      return `b[(${from} + ${step}) * quotient(rightColumns, 4) + #x]`;
+    },
+    inputs: ['a', 'b'],
+  };
   return {
+    ...(transposeA || transposeB ? {} : { four }),
     left: (matrix, row, step) => {
       const from = `${matrixOf('aBatch', matrix, sizes, aStrides).text} * leftRows * stepCount`;
       return transposeA ? `a[${from} + ${step} * leftRows + ${row}]` : `a[${from} + ${row} * stepCount + ${step}]`;
@@ -97,7 +111,7 @@ const addedTo = (out: GpuBuffer) => ({
 function planTiles(plan: Plan, call: Call): void {
   const { a, b, out, matrices } = call;
   const { m, n, k, accumulate } = call.sizes;
-  const { left, right, sizes, form } = operands(call);
+  const { left, right, four, sizes, form } = operands(call);
   const threads = (matrices * m * n) / (n % 4 === 0 ? 4 : 1);
   const shares = Math.max(1, Math.min(Math.ceil(BUSY / threads / 2), Math.floor(k / SHARE)));
   const adds = accumulate && shares === 1;
@@ -105,6 +119,7 @@ function planTiles(plan: Plan, call: Call): void {
   planProduct(plan, {
     name: `matmul ${form} ${adds ? 'added' : ''}`,
     ...{ matrices, rows: m, columns: n, steps: k, shares, left, right, sizes, out: partial },
+    ...(four && { four }),
     ...(adds
       ? {
           finish: (sum, matrix, row, column) =>

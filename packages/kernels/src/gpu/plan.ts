@@ -35,6 +35,7 @@ export interface LaunchOptions {
   readonly numbers?: Readonly<Record<string, number>>;
   readonly grid: readonly number[];
   readonly width?: 1 | 4;
+  readonly four?: readonly string[];
   /** Its old contents are replaced whole. It may be an input. */
   readonly out: GpuBuffer;
 }
@@ -45,8 +46,12 @@ export class Plan {
   readonly scratches: GpuBuffer[] = [];
   readonly #scratch: (dtype: DType, length: number) => GpuBuffer;
 
-  constructor(scratch: (dtype: DType, length: number) => GpuBuffer) {
+  /** Whether programs may read four neighbouring elements at a time. */
+  readonly readsFour: boolean;
+
+  constructor(scratch: (dtype: DType, length: number) => GpuBuffer, readsFour: boolean) {
     this.#scratch = scratch;
+    this.readsFour = readsFour;
   }
 
   /** A buffer that lives until the call is done. */
@@ -56,8 +61,8 @@ export class Plan {
     return buffer;
   }
 
-  run({ name, body, inputs, sizes = {}, numbers = {}, grid, width = 1, out }: LaunchOptions): void {
-    const program: Program = { name, body, sizes, numbers, grid, width };
+  run({ name, body, inputs, sizes = {}, numbers = {}, grid, width = 1, four, out }: LaunchOptions): void {
+    const program: Program = { name, body, sizes, numbers, grid, width, ...(four && { four }) };
     if (outputLength(program) > 0) this.launches.push({ program, inputs, out });
   }
 

@@ -193,7 +193,7 @@ export class GpuRuntime {
 
   #start(kernel: KernelName, args: readonly unknown[]): Promise<void> | undefined {
     const planner = gpuKernels[kernel] as AnyKernel | undefined;
-    const plan = new Plan((dtype, length) => new GpuBuffer(dtype, length));
+    const plan = new Plan((dtype, length) => new GpuBuffer(dtype, length), this.#backend.readsFour);
     const fits = args.every((argument) => !(argument instanceof GpuBuffer) || argument.fitsGpu);
     if (!planner || !fits || planner(plan, ...args) === false) return this.#onCpu(kernel, args);
     const pending = this.#launch(plan.launches, 0);

@@ -26,6 +26,7 @@ type HandleClass = new (settings: object) => TextureHandle;
 class TextureStorage implements Storage {
   readonly length: number;
   readonly handle: TextureHandle;
+  four: TextureHandle | undefined;
 
   constructor(length: number, handle: TextureHandle) {
     this.length = length;
@@ -76,6 +77,7 @@ function correctHoists(gl: WebGL2RenderingContext): void {
 
 class WebGl2Backend implements Backend {
   readonly name = 'webgl2';
+  readonly readsFour = true;
   readonly adapter: string;
   readonly software: boolean;
   readonly lost: Promise<string>;
@@ -134,6 +136,15 @@ class WebGl2Backend implements Backend {
       textureFormat: gl.RGBA,
       kernel,
     });
+  }
+
+  /** The handle that reads the four values of a texel at once. */
+  #fourHandle(storage: TextureStorage): TextureHandle {
+    if (!storage.four) {
+      storage.four = this.#handle(storage.handle.texture, [storage.width, storage.height], storage.length);
+      storage.four.type = 'ArrayTexture(4)';
+    }
+    return storage.four;
   }
 
   /** A texture of the size; its contents are undefined. */
@@ -251,7 +262,9 @@ class WebGl2Backend implements Backend {
         optimizeFloatMemory: program.width === 1,
         constants: program.sizes,
         argumentTypes: [
-          ...Object.keys(inputs).map(() => 'MemoryOptimizedNumberTexture'),
+          ...Object.keys(inputs).map((name) =>
+            program.four?.includes(name) ? 'ArrayTexture(4)' : 'MemoryOptimizedNumberTexture',
+          ),
           ...numbers.map(() => 'Float'),
         ],
       },
@@ -270,7 +283,9 @@ class WebGl2Backend implements Backend {
     const length = outputLength(program);
     const size = textureSize(Math.max(1, Math.ceil(length / 4)));
     const args = [
-      ...Object.values(inputs).map((storage) => (storage as TextureStorage).handle),
+      ...Object.entries(inputs).map(([name, storage]) =>
+        program.four?.includes(name) ? this.#fourHandle(storage as TextureStorage) : (storage as TextureStorage).handle,
+      ),
       ...Object.values(program.numbers),
     ];
     const texture = this.#take(size);

@@ -120,6 +120,7 @@ let users = 0;
 
 class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
+  readonly readsFour = false;
   readonly adapter: string;
   readonly software: boolean;
   readonly lost: Promise<string>;
