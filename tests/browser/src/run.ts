@@ -17,8 +17,8 @@ export interface Counts {
 /** A page that has told nothing for so long hangs. */
 const SILENCE = 240_000;
 
-/** Resolves to the counts, undefined where there is no such browser. */
-export async function run(suite: Suite): Promise<Counts | undefined> {
+/** Resolves to the counts, undefined where there is no such browser. @param tell is given what the page says */
+export async function run(suite: Suite, tell: (line: string) => void): Promise<Counts | undefined> {
   const html = `<!doctype html><meta charset="utf-8"><title>${suite.name}</title><script type="module" src="/tests.js"></script>`;
   const files = { '/': html, '/tests.js': await bundleTests(root, suite.files) };
   let finish: (counts: Counts) => void = () => {};
@@ -33,7 +33,7 @@ export async function run(suite: Suite): Promise<Counts | undefined> {
     clearTimeout(silence);
     silence = setTimeout(hang, SILENCE);
     if (path === '/result') finish(JSON.parse(body) as Counts);
-    else console.log(body);
+    else tell(body);
   };
   const server = await serve(root, { isolated: suite.isolated, files, onPost });
   try {

@@ -45,6 +45,12 @@ function planByKey(
     left: (matrix, row, step) => `left[(${inBlock.matrix(matrix)} * stepCount + ${step}) * keyCount + ${row}]`,
     right: (matrix, step, column) =>
       `right[(${matrix} * queryCount + ${inWhole.query(step)}) * columnCount + ${column}]`,
+    four: {
+      right: {
+        input: 'right',
+        at: (matrix, step) => `(${matrix} * queryCount + ${inWhole.query(step)}) * quotient(columnCount, 4) + #x`,
+      },
+    },
     unless: (matrix) => outside.matrix(matrix),
     instead: (matrix, row, column) => `previous[(${matrix} * keyCount + ${row}) * columnCount + ${column}]`,
     finish: (sum, matrix, row, column) =>
@@ -73,6 +79,16 @@ function planByQuery(
     ...{ matrices: sizes.batch, rows: sizes.queries, columns: sizes.channels, steps: sizes.keys },
     left: (matrix, row, step) => `dScores[${blockRow(matrix, row)} * stepCount + ${step}]`,
     right: (matrix, step, column) => `key[(${matrix} * stepCount + ${step}) * columnCount + ${column}]`,
+    four: {
+      left: {
+        input: 'dScores',
+        at: (matrix, row, step) => `${blockRow(matrix, row)} * quotient(stepCount, 4) + quotient(${step}, 4)`,
+      },
+      right: {
+        input: 'key',
+        at: (matrix, step) => `(${matrix} * stepCount + ${step}) * quotient(columnCount, 4) + #x`,
+      },
+    },
     ...(sizes.causal ? { while: (_, row, step) => `${step} <= ${row} + keyShift` } : {}),
     unless: (matrix, row) => `${outside.matrix(matrix)} || ${outside.query(row)}`,
     instead: (matrix, row, column) => `previous[(${matrix} * queryCount + ${row}) * columnCount + ${column}]`,

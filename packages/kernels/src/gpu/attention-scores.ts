@@ -59,8 +59,8 @@ export const inBlock = {
 
 /** Text of the condition that something of the whole is not of the block. */
 export const outside = {
-  matrix: (matrix: string): string => `(${matrix} < int(firstMatrix) || ${matrix} >= int(endMatrix))`,
-  query: (query: string): string => `(${query} < int(firstQuery) || ${query} >= int(endQuery))`,
+  matrix: (matrix: string): string => `(${matrix} < int(firstMatrix) || !(${matrix} < int(endMatrix)))`,
+  query: (query: string): string => `(${query} < int(firstQuery) || !(${query} < int(endQuery)))`,
 } as const;
 
 /** Plans with the scratch buffers of the block before. */
@@ -112,8 +112,20 @@ export function keyProduct(
   { matrices, queries }: Block,
   sizes: AttentionSizes,
   channels: number,
-): Pick<Product, 'matrices' | 'rows' | 'columns' | 'steps' | 'left' | 'right' | 'sizes'> {
+): Pick<Product, 'matrices' | 'rows' | 'columns' | 'steps' | 'left' | 'right' | 'four' | 'sizes'> {
+  const four: FourFactors = {
+    left: {
+      input: left,
+      at: (matrix, row, step) =>
+        `(${inWhole.matrix(matrix)} * queryCount + ${inWhole.query(row)}) * quotient(stepCount, 4) + quotient(${step}, 4)`,
+    },
+    right: {
+      input: right,
+      at: (matrix, step) => `(${inWhole.matrix(matrix)} * stepCount + ${step}) * quotient(keyCount, 4) + #x`,
+    },
+  };
   return {
+    ...(isTurned && { four }),
     ...{ matrices, rows: queries, columns: sizes.keys, steps: channels },
     sizes: { queryCount: sizes.queries, keyCount: sizes.keys, keyShift: sizes.keys - sizes.queries },
     left: (matrix, row, step) =>
@@ -126,7 +138,7 @@ export function keyProduct(
 }
 
 /** Text of the condition that causality hides a key from a query. */
-export const isLater = (query: string, key: string): string => `${key} > ${query} + keyShift`;
+const isLater = (query: string, key: string): string => `${key} > ${query} + keyShift`;
 
 /** Text of the condition and of the value of a whole group of keys that causality hides. */
 export function hiddenAs(value: string, { causal }: AttentionSizes): Pick<Product, 'unless' | 'instead'> {

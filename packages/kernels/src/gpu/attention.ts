@@ -49,6 +49,16 @@ function planOut(
     ...{ matrices: sizes.batch, rows: sizes.queries, columns: sizes.valueChannels, steps: sizes.keys },
     left: (matrix, row, step) => `weights[${blockRow(matrix, row)} * stepCount + ${step}]`,
     right: (matrix, step, column) => `value[(${matrix} * stepCount + ${step}) * columnCount + ${column}]`,
+    four: {
+      left: {
+        input: 'weights',
+        at: (matrix, row, step) => `${blockRow(matrix, row)} * quotient(stepCount, 4) + quotient(${step}, 4)`,
+      },
+      right: {
+        input: 'value',
+        at: (matrix, step) => `(${matrix} * stepCount + ${step}) * quotient(columnCount, 4) + #x`,
+      },
+    },
     ...(sizes.causal ? { while: (_, row, step) => `${step} <= ${row} + keyShift` } : {}),
     unless: (matrix, row) => `${outside.matrix(matrix)} || ${outside.query(row)}`,
     instead: (matrix, row, column) => `previous[(${matrix} * queryCount + ${row}) * columnCount + ${column}]`,

@@ -127,7 +127,7 @@ export const indexing: GpuKernels<IndexingKernels<GpuBuffer>> = {
   ...readers,
 
   scatterAdd(plan, out, indices, updates, sizes) {
-    if (out.dtype !== 'float32' || sizes.count > EXACT) return false;
+    if (out.dtype !== 'float32' || Math.max(sizes.count, sizes.size) > EXACT) return false;
     if (out.length === 0 || sizes.count === 0) return;
     const operands = { out, indices, updates };
     if (sizes.count <= FEW) scatterFew(plan, 'scatterFew', 'j', operands, sizes);

@@ -2,6 +2,7 @@
 import { collapse, volume } from '../strides.js';
 import type { CopyLayout, LayoutKernels } from '../table/layout.js';
 import type { GpuBuffer } from './buffer.js';
+import { REMAINDERS } from './native.js';
 import type { GpuKernels, Plan } from './plan.js';
 import { walk } from './walk.js';
 
@@ -75,12 +76,13 @@ function copyPart(plan: Plan, x: GpuBuffer, out: GpuBuffer, { axes, xOffset, out
   axes.forEach(({ size, xStride, outStride }, axis) => {
     const isUnit = axis === axes.length - 1 && outStride === 1;
     const place = isUnit ? rest : `quotient(${rest}, out${axis})`;
-    checks.push(`if (${place} >= n${axis}) { ${keep} }`);
+    // Written so that gpu.js knows it for a condition; `>=` it takes for a number where it lifts it out.
+    checks.push(`if (!(${place} < n${axis})) { ${keep} }`);
     terms.push(`${place} * x${axis}`);
     sizes[`n${axis}`] = size;
     sizes[`x${axis}`] = xStride;
     if (!isUnit) sizes[`out${axis}`] = outStride;
-    rest = isUnit ? '0' : `remainder(${rest}, out${axis})`;
+    rest = isUnit ? '0' : `remainder${axis}(${rest}, out${axis})`;
   });
   if (rest !== '0') checks.push(`if (${rest} > 0) { ${keep} }`);
   plan.run({
@@ -99,7 +101,7 @@ export const layout: GpuKernels<LayoutKernels<GpuBuffer>> = {
     if (elements === 0) return;
     const block = sorted(copied);
     // Elements that are written twice, or strides that interleave: no view that the library makes.
-    if (!isNested(block.axes)) return false;
+    if (!isNested(block.axes) || block.axes.length > REMAINDERS) return false;
     if (elements === out.length) copyAll(plan, x, out, block);
     else copyPart(plan, x, out, block);
   },

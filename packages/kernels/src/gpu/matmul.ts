@@ -49,19 +49,22 @@ function operands({
   const { transposeA, transposeB, aStrides, bStrides } = sizes;
   const aForm = matrixOf('aBatch', '', sizes, aStrides);
   const bForm = matrixOf('bBatch', '', sizes, bStrides);
-  const four: Required<Product>['four'] = {
-    left: (matrix, row, step) => {
+  const leftFour: FourFactors['left'] = {
+    input: 'a',
+    at: (matrix, row, step) => {
       const from = `${matrixOf('aBatch', matrix, sizes, aStrides).text} * leftRows`;
-      return `a[(${from} + ${row}) * quotient(stepCount, 4) + quotient(${step}, 4)]`;
+      return `(${from} + ${row}) * quotient(stepCount, 4) + quotient(${step}, 4)`;
     },
-    right: (matrix, step) => {
+  };
+  const rightFour: FourFactors['right'] = {
+    input: 'b',
+    at: (matrix, step) => {
       const from = `${matrixOf('bBatch', matrix, sizes, bStrides).text} * stepCount`;
-      return `b[(${from} + ${step}) * quotient(rightColumns, 4) + #x]`;
+      return `(${from} + ${step}) * quotient(rightColumns, 4) + #x`;
     },
-    inputs: ['a', 'b'],
   };
   return {
-    ...(transposeA || transposeB ? {} : { four }),
+    ...(transposeB ? {} : { four: { ...(transposeA ? {} : { left: leftFour }), right: rightFour } }),
     left: (matrix, row, step) => {
       const from = `${matrixOf('aBatch', matrix, sizes, aStrides).text} * leftRows * stepCount`;
       return transposeA ? `a[${from} + ${step} * leftRows + ${row}]` : `a[${from} + ${row} * stepCount + ${step}]`;
@@ -84,7 +87,7 @@ function planDots(plan: Plan, call: Call): void {
   const { left, right, sizes, form } = operands(call);
   const isColumn = n === 1;
   const row = isColumn ? 'remainder(#y, leftRows)' : 'remainder(quotient(#y, rightColumns), leftRows)';
-  const matrix = isColumn ? 'quotient(#y, leftRows)' : 'quotient(quotient(#y, rightColumns), leftRows)';
+  const matrix = 'quotient(#y, matrixSize)';
   const column = isColumn ? '0' : 'remainder(#y, rightColumns)';
   planFold(
     plan,
@@ -92,7 +95,7 @@ function planDots(plan: Plan, call: Call): void {
       name: `dots ${form} ${isColumn ? 'column' : ''}`,
       kind: 'sum',
       inputs: { a, b },
-      sizes: { ...sizes, stepCount: k },
+      sizes: { ...sizes, stepCount: k, matrixSize: m * n },
       load: ({ position }) => [`${left(matrix, row, position)} * ${right(matrix, position, column)}`],
       ...(accumulate ? { finish: addedTo(out) } : {}),
     },

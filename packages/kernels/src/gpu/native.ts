@@ -25,13 +25,26 @@ const numberToNumber = (name: string, body: string): NativeFunction => ({
 });
 
 /**
+ * How many names `remainder` has, for remainders of remainders: for GLSL gpu.js takes a function's call within another of
+ * the same name out of it, into a float32 variable.
+ */
+export const REMAINDERS = 8;
+
+/**
  * Local variables of gpu.js are float32, exact up to 2^24 only; arguments of functions and expressions made of whole
  * numbers stay whole, and `int` makes a whole number of what indexes hold.
  */
 const wholeNumbers: NativeFunction[] = [
   { name: 'int', arguments: { x: 'Number' }, returns: 'Integer', body: 'return int(x);' },
   { name: 'quotient', arguments: { a: 'Integer', b: 'Integer' }, returns: 'Integer', body: 'return a / b;' },
-  { name: 'remainder', arguments: { a: 'Integer', b: 'Integer' }, returns: 'Integer', body: 'return a - a / b * b;' },
+  ...['', ...Array(REMAINDERS).keys()].map(
+    (level): NativeFunction => ({
+      name: `remainder${level}`,
+      arguments: { a: 'Integer', b: 'Integer' },
+      returns: 'Integer',
+      body: 'return a - a / b * b;',
+    }),
+  ),
 ];
 
 /** Compilers may take it that there is no NaN and no infinity, and treat `x !== x` as false: only the bits tell. */

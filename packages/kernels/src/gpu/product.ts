@@ -2,6 +2,16 @@
 import type { GpuBuffer } from './buffer.js';
 import type { Planner } from './fold.js';
 
+/**
+ * Inputs of which four elements are read at once, and texts of which four: those on the left hold four steps, those on the
+ * right four columns. The step given is a multiple of four for the left ones, the columns are from #x * 4 on. Used
+ * where the sizes are multiples of four.
+ */
+export interface FourFactors {
+  readonly left?: { readonly input: string; at(matrix: string, row: string, step: string): string };
+  readonly right: { readonly input: string; at(matrix: string, step: string): string };
+}
+
 /** out[matrix, row, column] = sum over steps of left[matrix, row, step] right[matrix, step, column]. */
 export interface Product {
   /** Stands for all the texts in the kernel's name. */
@@ -15,15 +25,8 @@ export interface Product {
   /** Texts of the factors; the arguments are texts of whole numbers. */
   left(matrix: string, row: string, step: string): string;
   right(matrix: string, step: string, column: string): string;
-  /**
-   * Texts of four factors at once, and the inputs that they read so: the left ones of four steps, the right ones of four
-   * columns. Used where programs may read four at a time and sizes are multiples of four; the step and the column are.
-   */
-  readonly four?: {
-    left(matrix: string, row: string, step: string): string;
-    right(matrix: string, step: string, column: string): string;
-    readonly inputs: readonly string[];
-  };
+  /** How programs that may read four at a time read the factors. */
+  readonly four?: FourFactors;
   /** Text of a condition under which a step counts; once it is false, it has to stay so. */
   while?(matrix: string, row: string, step: string): string;
   /** Text of a condition under which there is no sum, and of the element's value then. */
@@ -48,13 +51,14 @@ export function planProduct(plan: Planner, product: Product): void {
   const { matrices, rows, columns, steps, shares = 1 } = product;
   const width = columns % 4 === 0 ? 4 : 1;
   const stride = steps % 4 === 0 ? 4 : 1;
-  const four = plan.readsFour && width === 4 && stride === 4 ? product.four : undefined;
+  const four = plan.readsFour && width === 4 ? foursFor(product, stride) : undefined;
+  const factors = four && [...(four.left ? [four.left.input] : []), four.right.input];
   const blocks = Math.ceil(steps / BLOCK / shares);
   const blockSize = stride * Math.ceil(steps / (blocks * shares) / stride);
   plan.run({
-    name: `product ${product.name} ${width} ${stride} ${shares > 1 ? 'shares' : ''} ${four ? 'four' : ''}`,
-    body: bodyOf(product, width, stride, shares > 1, four !== undefined),
-    ...(four && { four: four.inputs }),
+    name: `product ${product.name} ${width} ${stride} ${shares > 1 ? 'shares' : ''} ${factors ?? ''}`,
+    body: bodyOf(product, width, stride, shares > 1, four),
+    ...(factors && { four: factors }),
     inputs: product.inputs,
     sizes: {
       stepCount: steps,
@@ -70,7 +74,17 @@ export function planProduct(plan: Planner, product: Product): void {
   });
 }
 
-function bodyOf(product: Product, width: 1 | 4, stride: number, shared: boolean, fours: boolean): string {
+function foursFor({ four }: Product, stride: number): FourFactors | undefined {
+  return four && stride === 1 ? { right: four.right } : four;
+}
+
+function bodyOf(
+  product: Product,
+  width: 1 | 4,
+  stride: number,
+  shared: boolean,
+  four: FourFactors | undefined,
+): string {
   const matrix = shared ? 'quotient(#z, shareCount)' : '#z';
   const block = shared ? '(remainder(#z, shareCount) * blockCount + block)' : 'block';
   const row = '#y';
@@ -86,12 +100,16 @@ function bodyOf(product: Product, width: 1 | 4, stride: number, shared: boolean,
   };
   const first = `(${block} * blockSize + i)`;
   const counts = product.while ? ` && ${product.while(matrix, row, first)}` : '';
-  const singles = Array.from({ length: stride }, (_, s) => {
+  const products = Array.from({ length: stride }, (_, s) => {
     const step = s === 0 ? first : `(${block} * blockSize + i + ${s})`;
-    return `const left${s} = ${product.left(matrix, row, step)};
-      ${each((lane, column) => `part${lane} += left${s} * ${product.right(matrix, step, column)};`)}`;
+    const left = four?.left ? `lefts.${'rgba'[s]}` : product.left(matrix, row, step);
+    const rights = four ? `const rights${s} = ${four.right.input}[${four.right.at(matrix, step)}];` : '';
+    const right = (lane: number, column: string): string =>
+      four ? `rights${s}.${'rgba'[lane]}` : product.right(matrix, step, column);
+    return `const left${s} = ${left}; ${rights}
+      ${each((lane, column) => `part${lane} += left${s} * ${right(lane, column)};`)}`;
   });
-  const products = fours ? foursOf(product, matrix, row, first, each) : singles.join(' ');
+  if (four?.left) products.unshift(`const lefts = ${four.left.input}[${four.left.at(matrix, row, first)}];`);
   const { unless, instead } = product;
   const early =
     unless && instead
@@ -101,28 +119,11 @@ function bodyOf(product: Product, width: 1 | 4, stride: number, shared: boolean,
     ${each((lane) => `let sum${lane} = 0.0;`)}
     for (let block = 0; block < blockCount; block++) {
       ${each((lane) => `let part${lane} = 0.0;`)}
-      for (let i = 0; i < blockSize && ${first} < stepCount${counts}; i += ${stride}) { ${products} }
+      for (let i = 0; i < blockSize && ${first} < stepCount${counts}; i += ${stride}) { ${products.join(' ')} }
       ${each((lane) => `sum${lane} += part${lane};`)}
     }
     ${each((lane, column) => product.finish?.(`sum${lane}`, matrix, row, column) ?? '')}
     ${result((lane) => `sum${lane}`)}`;
-}
-
-/** Statements that add sixteen products, read four factors at a time. */
-function foursOf(
-  { four }: Product,
-  matrix: string,
-  row: string,
-  first: string,
-  each: (text: (lane: number) => string) => string,
-): string {
-  const texts = [`const lefts = ${four?.left(matrix, row, first)};`];
-  for (let s = 0; s < 4; s++) {
-    const step = s === 0 ? first : `(${first} + ${s})`;
-    texts.push(`const rights${s} = ${four?.right(matrix, step, '#x * 4')};`);
-    texts.push(each((lane) => `part${lane} += lefts.${'rgba'[s]} * rights${s}.${'rgba'[lane]};`));
-  }
-  return texts.join(' ');
 }
 
 /** A copy of `matrices` matrices [rows, columns] with rows and columns exchanged. */

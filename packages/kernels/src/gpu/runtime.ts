@@ -121,10 +121,10 @@ export class GpuRuntime {
   }
 
   async #values(buffer: GpuBuffer): Promise<TypedArray> {
-    if (buffer.error !== undefined) throw buffer.error;
-    if (buffer.host) return buffer.host.slice();
-    this.requireGpu();
     try {
+      if (buffer.error !== undefined) throw buffer.error;
+      if (buffer.host) return buffer.host.slice();
+      this.requireGpu();
       const floats = await this.#backend.read(this.#shared(buffer).storage);
       if (this.#lost !== undefined) throw this.#lostError();
       const failure = await this.#backend.takeFailure();
@@ -132,10 +132,10 @@ export class GpuRuntime {
       return fromFloats(buffer.dtype, floats.slice(0, buffer.length));
     } catch (cause) {
       if (cause instanceof SaccadeError) throw cause;
-      // The loss of the device and the failure of a read come in any order.
+      // What fails because the device is lost may fail before the loss is told.
       await Promise.race([this.#backend.lost, new Promise((later) => setTimeout(later, 100))]);
       if (this.#lost !== undefined) throw this.#lostError(cause);
-      throw new DeviceError(`${this.#backend.name}: reading failed: ${cause}`, { cause });
+      throw new DeviceError(`${this.#backend.name}: ${cause}`, { cause });
     }
   }
 
@@ -184,9 +184,9 @@ export class GpuRuntime {
       for (const output of outputs) output.error = undefined;
       try {
         const pending = this.#start(kernel, args);
-        return pending?.catch((error) => fail(this.#lost === undefined ? error : this.#lostError(error)));
+        return pending?.catch(fail);
       } catch (error) {
-        fail(this.#lost === undefined ? error : this.#lostError(error));
+        fail(error);
       }
     });
   }

@@ -12,15 +12,16 @@ export interface Walk {
   readonly kind: string;
 }
 
-/** Where along each axis, innermost first, a thread is; `sizes` is given the extents that this takes. */
+/** Where along each axis, innermost first, a thread is; `sizes` is given what this takes. */
 function placesOf(extents: readonly number[], sizes: Record<string, number>): string[] {
   const places = ['#x', '#y', '#z'].slice(0, extents.length);
-  let rest = '#z';
-  for (let axis = 2; axis < extents.length - 1; axis++) {
+  if (extents.length <= 3) return places;
+  let before = 1;
+  for (let axis = 2; axis < extents.length; axis++) {
+    sizes[`before${axis}`] = before;
     sizes[`extent${axis}`] = extents[axis]!;
-    places[axis] = `remainder(${rest}, extent${axis})`;
-    rest = `quotient(${rest}, extent${axis})`;
-    places[axis + 1] = rest;
+    places[axis] = `remainder(quotient(#z, before${axis}), extent${axis})`;
+    before *= extents[axis]!;
   }
   return places;
 }
@@ -55,9 +56,4 @@ export function walk(
     index[name] = terms.join(' + ');
   });
   return { grid, sizes, index, kind: flat ? 'flat' : `${extents.length} axes` };
-}
-
-/** The walk through operands that lie alike, all in one line. */
-export function line(length: number, names: readonly string[]): Walk {
-  return walk([length], Object.fromEntries(names.map((name) => [name, [1]])));
 }
