@@ -27,8 +27,11 @@ interface Case {
 function randomCase(random: Generator, longest = 230): Case {
   const batchShape = Array.from({ length: random.integer(0, 2) }, () => random.integer(1, 3));
   const batch = batchShape.reduce((product, size) => product * size, 1);
-  const [queries, keys] = [random.size(longest), random.size(longest)];
-  const [channels, valueChannels] = [random.size(40), random.size(40)];
+  // Multiples of four, which GPUs read four at a time, would hardly come by chance.
+  const step = random.pick([1, 4]);
+  const sizeUpTo = (most: number): number => step * random.size(most / step);
+  const [queries, keys] = [sizeUpTo(longest), sizeUpTo(longest)];
+  const [channels, valueChannels] = [sizeUpTo(40), sizeUpTo(40)];
   const bias = randomStrides(random, [...batchShape, queries, keys]);
   const mask = randomStrides(random, [...batchShape, queries, keys]);
   const [hasBias, hasMask] = [random.boolean(), random.boolean(0.4)];

@@ -53,6 +53,38 @@ test('scatterAdd adds rows in the order of the indices', async () => {
   });
 });
 
+test('scatterAdd and scatterAddAlong add many updates, also where all go to one place', async () => {
+  const sizes = (random: Generator) => ({
+    outer: random.size(3),
+    size: random.pick([1, 7, 300]),
+    inner: random.size(9),
+    count: random.integer(60, 3000),
+  });
+  const close = { rtol: 1e-5, atol: 1e-4 };
+  await conform(
+    'scatterAdd',
+    (random) => {
+      const s = sizes(random);
+      const indices = random.integers(s.count, 0, random.integer(0, s.size - 1));
+      const updates = random.floats(s.outer * s.count * s.inner);
+      return [output('float32', random.floats(s.outer * s.size * s.inner)), input(indices), input(updates), s];
+    },
+    close,
+    40,
+  );
+  await conform(
+    'scatterAddAlong',
+    (random) => {
+      const s = sizes(random);
+      const indices = random.integers(s.outer * s.count * s.inner, 0, random.integer(0, s.size - 1));
+      const updates = random.floats(indices.length);
+      return [output('float32', random.floats(s.outer * s.size * s.inner)), input(indices), input(updates), s];
+    },
+    close,
+    40,
+  );
+});
+
 test('takeAlong picks element by element, in every element type', async () => {
   await conform(
     'takeAlong',

@@ -60,6 +60,23 @@ test('matmul multiplies any shapes, transposes and batches', async () => {
   );
 });
 
+test('matmul multiplies matrices whose sizes are multiples of four, which GPUs read four at a time', async () => {
+  await conform(
+    'matmul',
+    (random) =>
+      argumentsFor(random, {
+        m: random.size(20),
+        n: 4 * random.size(20),
+        k: 4 * random.size(90),
+        transposeA: random.boolean(0.2),
+        transposeB: random.boolean(0.2),
+        ...randomBatch(random),
+        accumulate: random.boolean(0.3),
+      }),
+    { rtol: 1e-5, atol: 5e-5 },
+  );
+});
+
 test('matmul multiplies by vectors and flat matrices', async () => {
   await conform(
     'matmul',

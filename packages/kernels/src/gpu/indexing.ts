@@ -3,7 +3,7 @@ import type { IndexingKernels, IndexSizes } from '../table/indexing.js';
 import { EXACT, type GpuBuffer } from './buffer.js';
 import { elementOf } from './elementwise.js';
 import { groupById } from './groups.js';
-import { layout } from './layout.js';
+import { copy } from './layout.js';
 import type { GpuKernels, Plan } from './plan.js';
 import { foldRanges } from './ranges.js';
 
@@ -84,7 +84,7 @@ function scatterSorted(plan: Plan, operands: Operands, { outer, size, inner, cou
       [count, outer, inner],
       [inner, count * inner, 1],
     ];
-    layout.copy?.(plan, operands.updates, updates, {
+    copy(plan, operands.updates, updates, {
       shape,
       xStrides,
       xOffset: 0,

@@ -95,14 +95,14 @@ function copyPart(plan: Plan, x: GpuBuffer, out: GpuBuffer, { axes, xOffset, out
   });
 }
 
-export const layout: GpuKernels<LayoutKernels<GpuBuffer>> = {
-  copy(plan, x, out, copied) {
-    const elements = volume(copied.shape);
-    if (elements === 0) return;
-    const block = sorted(copied);
-    // Elements that are written twice, or strides that interleave: no view that the library makes.
-    if (!isNested(block.axes) || block.axes.length > REMAINDERS) return false;
-    if (elements === out.length) copyAll(plan, x, out, block);
-    else copyPart(plan, x, out, block);
-  },
-};
+/** Plans the copy, or returns false for what no view of the library is: elements written twice, strides that interleave. */
+export function copy(plan: Plan, x: GpuBuffer, out: GpuBuffer, copied: CopyLayout): false | undefined {
+  const elements = volume(copied.shape);
+  if (elements === 0) return;
+  const block = sorted(copied);
+  if (!isNested(block.axes) || block.axes.length > REMAINDERS) return false;
+  if (elements === out.length) copyAll(plan, x, out, block);
+  else copyPart(plan, x, out, block);
+}
+
+export const layout: GpuKernels<LayoutKernels<GpuBuffer>> = { copy };
