@@ -1,6 +1,6 @@
 /** Gradients of attention on the GPU, from the scores made anew block by block. */
-import { volume } from '../strides.js';
 import type { AttentionKernels, AttentionSizes } from '../table/attention.js';
+import { axesOfBias, planByBias } from './attention-bias.js';
 import {
   type Block,
   BlockPlanner,
@@ -15,11 +15,10 @@ import {
   planScores,
 } from './attention-scores.js';
 import type { GpuBuffer } from './buffer.js';
-import { type Fold, type Planner, planFold } from './fold.js';
+import type { Planner } from './fold.js';
 import type { GpuKernels } from './plan.js';
 import { planProduct } from './product.js';
 import { planRowTotals } from './rows.js';
-import { walkText } from './strided.js';
 
 /** Number of a query among all of the batch, as a text, from its place in the block. */
 const wholeRow = (matrix: string, row: string): string =>
@@ -98,106 +97,6 @@ function planByQuery(
     numbers: { ...blockNumbers(block), scale: sizes.scale },
     out,
   });
-}
-
-/** An axis of the scores along which bias does not repeat. */
-interface BiasAxis {
-  readonly axis: number;
-  readonly size: number;
-  readonly stride: number;
-}
-
-/** Those of bias, innermost first, or undefined where its strides are not those of a contiguous array, whatever the order of its axes. */
-function axesOfBias(sizes: AttentionSizes, length: number): BiasAxis[] | undefined {
-  const shape = [...sizes.batchShape, sizes.queries, sizes.keys];
-  const axes = shape
-    .map((size, axis) => ({ axis, size, stride: sizes.biasStrides[axis] as number }))
-    .filter(({ size, stride }) => size > 1 && stride !== 0)
-    .sort((a, b) => a.stride - b.stride);
-  let expected = 1;
-  for (const { size, stride } of axes) {
-    if (stride !== expected) return undefined;
-    expected *= size;
-  }
-  return expected === length ? axes : undefined;
-}
-
-/** The block's part of the gradient of bias: sums over the axes along which bias repeats. */
-function planByBias(
-  plan: Planner,
-  dScores: GpuBuffer,
-  axes: readonly BiasAxis[],
-  sizes: AttentionSizes,
-  block: Block,
-  isFirst: boolean,
-  dBias: GpuBuffer,
-): void {
-  const { batchShape, keys } = sizes;
-  const rank = batchShape.length;
-  const has = (axis: number): boolean => axes.some((own) => own.axis === axis);
-  const [keepsQueries, keepsKeys] = [has(rank) || sizes.queries === 1, has(rank + 1) || keys === 1];
-  let terms = dScores;
-  const fold = (outer: number, size: number, inner: number): void => {
-    const folded = plan.scratch(outer * inner);
-    const load: Fold['load'] = ({ at }) => [`partial[${at}]`];
-    planFold(plan, { name: 'partial', kind: 'sum', inputs: { partial: terms }, load }, { outer, size, inner }, folded);
-    terms = folded;
-  };
-  if (!keepsQueries) fold(block.matrices, block.queries, keys);
-  if (!keepsKeys) fold(block.matrices * (keepsQueries ? block.queries : 1), keys, 1);
-  // What is left: sums over batch axes, by the number `position` of a choice of places along them.
-  const batchSteps = batchShape.map((_, axis) => volume(batchShape.slice(axis + 1)));
-  const free = batchShape.map((_, axis) => axis).filter((axis) => !has(axis));
-  const freeShape = free.map((axis) => batchShape[axis] as number);
-  const freeSteps = free.map((axis) => batchSteps[axis] as number);
-  const ownSizes = Object.fromEntries(
-    axes.flatMap(({ axis, size, stride }) => [
-      [`own${axis}Size`, size],
-      [`own${axis}Stride`, stride],
-    ]),
-  );
-  const batchSizes = Object.fromEntries(
-    axes.filter(({ axis }) => axis < rank).map(({ axis }) => [`own${axis}Step`, batchSteps[axis] as number]),
-  );
-  const along = (axis: number, place: string): string =>
-    has(axis) ? `remainder(quotient(${place}, own${axis}Stride), own${axis}Size)` : '0';
-  const form = axes.map(({ axis }) => axis).join();
-  const load: Pick<Fold, 'prepare' | 'load'> = {
-    prepare: ({ position, inner }) => {
-      const own = axes.filter(({ axis }) => axis < rank).map(({ axis }) => `${along(axis, inner)} * own${axis}Step`);
-      const matrix = `(${[...own, walkText('free', position, freeShape, freeSteps).text].join(' + ')})`;
-      const query = along(rank, inner);
-      const row = keepsQueries
-        ? `${inBlock.matrix(matrix)} * blockQueries + ${inBlock.query(query)}`
-        : inBlock.matrix(matrix);
-      const hidden = keepsQueries ? `${outside.matrix(matrix)} || ${outside.query(query)}` : outside.matrix(matrix);
-      return `let term = 0.0;
-        if (!(${hidden})) { term = terms[(${row}) * keptKeys + ${along(rank + 1, inner)}]; }`;
-    },
-    load: () => ['term'],
-  };
-  planFold(
-    plan,
-    {
-      name: `attention by bias ${form} of ${rank} ${keepsQueries} ${keepsKeys}`,
-      kind: 'sum',
-      inputs: { terms },
-      sizes: {
-        ...{ blockQueries: block.queries, keptKeys: keepsKeys ? keys : 1 },
-        ...{ ...ownSizes, ...batchSizes, ...walkText('free', '', freeShape, freeSteps).sizes },
-      },
-      numbers: blockNumbers(block),
-      ...load,
-      finish: {
-        name: 'added unless first',
-        inputs: { previous: dBias },
-        numbers: { isFirst: Number(isFirst) },
-        text: (at) => `if (isFirst > 0) { return v; } return previous[${at}] + v;`,
-      },
-    },
-    { outer: 1, size: volume(freeShape), inner: dBias.length },
-    dBias,
-  );
 }
 
 /**

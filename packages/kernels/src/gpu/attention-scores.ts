@@ -4,7 +4,7 @@ import type { AttentionSizes } from '../table/attention.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Planner } from './fold.js';
 import type { Plan } from './plan.js';
-import { type Product, planProduct, planTransposed } from './product.js';
+import { type FourFactors, type Product, planProduct, planTransposed } from './product.js';
 import { lowNumbers } from './rows.js';
 import { type StridedText, stridedText } from './strided.js';
 

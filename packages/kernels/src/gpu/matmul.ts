@@ -5,7 +5,7 @@ import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
 import type { GpuBuffer } from './buffer.js';
 import { planFold } from './fold.js';
 import type { GpuKernels, Plan } from './plan.js';
-import { type Product, planProduct, planTransposed } from './product.js';
+import { type FourFactors, type Product, planProduct, planTransposed } from './product.js';
 import { type StridedText, walkText } from './strided.js';
 
 /** Operands and sizes of one call, in the plainest form that means the same. */

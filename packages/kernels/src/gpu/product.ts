@@ -102,12 +102,15 @@ function bodyOf(
   const counts = product.while ? ` && ${product.while(matrix, row, first)}` : '';
   const products = Array.from({ length: stride }, (_, s) => {
     const step = s === 0 ? first : `(${block} * blockSize + i + ${s})`;
-    const left = four?.left ? `lefts.${'rgba'[s]}` : product.left(matrix, row, step);
+    // gpu.js cannot give the part of a vector a name.
+    // gpu.js knows no type for a variable that is one of four.
+    const [declared, left] = four?.left
+      ? ['', `lefts.${'rgba'[s]}`]
+      : [`const left${s} = ${product.left(matrix, row, step)};`, `left${s}`];
     const rights = four ? `const rights${s} = ${four.right.input}[${four.right.at(matrix, step)}];` : '';
     const right = (lane: number, column: string): string =>
       four ? `rights${s}.${'rgba'[lane]}` : product.right(matrix, step, column);
-    return `const left${s} = ${left}; ${rights}
-      ${each((lane, column) => `part${lane} += left${s} * ${right(lane, column)};`)}`;
+    return `${declared} ${rights} ${each((lane, column) => `part${lane} += ${left} * ${right(lane, column)};`)}`;
   });
   if (four?.left) products.unshift(`const lefts = ${four.left.input}[${four.left.at(matrix, row, first)}];`);
   const { unless, instead } = product;

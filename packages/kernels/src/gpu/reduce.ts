@@ -135,12 +135,12 @@ function planCumsum(
   exclusive: boolean,
   reverse: boolean,
 ): void {
-  const chunk = size <= DIRECT ? size : Math.min(64, Math.ceil(Math.sqrt(size)));
-  const chunks = Math.ceil(size / chunk);
+  const chunkSize = size <= DIRECT ? size : Math.min(64, Math.ceil(Math.sqrt(size)));
+  const chunks = Math.ceil(size / chunkSize);
   // Place along the axis in the order of summation.
   const position = inner === 1 ? '#x' : 'quotient(#x, lineInner)';
   const order = reverse ? `(lineSize - 1 - ${position})` : position;
-  const sizes = { lineSize: size, lineInner: inner, lineLength: size * inner, chunkSize: chunk };
+  const sizes = { lineSize: size, lineInner: inner, lineLength: size * inner, chunkSize };
   const form = `${reverse ? 'reverse' : ''} ${inner === 1 ? 'rows' : 'columns'}`;
   let before: GpuBuffer | undefined;
   if (chunks > 1) {
@@ -161,8 +161,10 @@ function planCumsum(
     before = plan.scratch(outer * chunks * inner);
     planCumsum(plan, sums, before, { outer, size: chunks, inner }, true, false);
   }
+  // Not the quotient of a quotient: gpu.js puts a call within one of the same name into a float32 variable.
+  const chunk = `quotient(${reverse ? 'lineLength - 1 - #x' : '#x'}, chunkLength)`;
   const start = before
-    ? `before[(#y * chunkCount + quotient(${order}, chunkSize)) * lineInner + ${inner === 1 ? '0' : 'remainder(#x, lineInner)'}]`
+    ? `before[(#y * chunkCount + ${chunk}) * lineInner + ${inner === 1 ? '0' : 'remainder(#x, lineInner)'}]`
     : '0.0';
   plan.run({
     name: `cumsum ${form} ${exclusive ? 'exclusive' : ''} ${before ? 'from sums' : ''}`,
@@ -171,7 +173,7 @@ function planCumsum(
       for (let i = ${exclusive ? 1 : 0}; i <= last; i++) { sum += x[#y * lineLength + #x ${reverse ? '+' : '-'} i * lineInner]; }
       return ${start} + sum;`,
     inputs: before ? { x, before } : { x },
-    sizes: { ...sizes, chunkCount: chunks },
+    sizes: { ...sizes, chunkCount: chunks, chunkLength: chunkSize * inner },
     grid: [size * inner, outer],
     out,
   });
