@@ -35,11 +35,14 @@ export function suites(root: string): Suite[] {
   const portable = all.filter((file) => !needsNode.test(text(file)));
   /** Those that ask which device they are to test. */
   const onAnyDevice = portable.filter((file) => /\bconform\(|[tT]estDevice/.test(text(file)));
+  const ofKernels = onAnyDevice.filter((file) => file.startsWith(join('packages', 'kernels')));
+  const others = onAnyDevice.filter((file) => !ofKernels.includes(file));
   // Mesa takes a second to compile what SwiftShader compiles in a twentieth of one.
   const few = onAnyDevice.filter((file) => /kernels.test.(gpu|matmul)/.test(file));
   return [
-    // The longest first.
-    { name: 'Chromium, webgl2', browser: 'Chromium', device: 'webgl2', isolated: true, files: onAnyDevice },
+    // The longest first; WebGL2 in two, for one process compiles all shaders of a page, one after another.
+    { name: 'Chromium, webgl2, kernels', browser: 'Chromium', device: 'webgl2', isolated: true, files: ofKernels },
+    { name: 'Chromium, webgl2, the rest', browser: 'Chromium', device: 'webgl2', isolated: true, files: others },
     { name: 'Chromium, webgpu', browser: 'Chromium', device: 'webgpu', isolated: true, files: onAnyDevice },
     { name: 'Firefox, webgl2', browser: 'Firefox', device: 'webgl2', isolated: true, files: few },
     { name: 'Chromium, wasm, isolated', browser: 'Chromium', device: 'wasm', isolated: true, files: portable },
