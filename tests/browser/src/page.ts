@@ -15,11 +15,21 @@ function tell(line: string): void {
   sent = sent.then(() => post('/line', line));
 }
 
+/** Tells that the page is alive with each test that ends: uvu writes a dot for it. */
+function watchProgress(): void {
+  const { log } = console;
+  console.log = (...words) => {
+    void post('/alive', '');
+    log(...words);
+  };
+}
+
 /** Loads and runs the files one after another, then posts the counts to `/result`. */
 export async function runFiles(files: readonly [string, () => Promise<unknown>][]): Promise<void> {
   const host = globalThis as unknown as Uvu;
   host.UVU_DEFER = 1;
   host.UVU_QUEUE = [];
+  watchProgress();
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [name, load] of files) {
     const group: [string, ...Suite[]] = [name];

@@ -14,7 +14,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** A page that has told nothing for so long hangs. */
+/** A page in which no test has ended for so long hangs. */
 const SILENCE = 240_000;
 
 /** Resolves to the counts, undefined where there is no such browser. @param tell is given what the page says */
@@ -27,13 +27,13 @@ export async function run(suite: Suite, tell: (line: string) => void): Promise<C
     finish = resolve;
     fail = reject;
   });
-  const hang = (): void => fail(new Error(`the page has told nothing for ${SILENCE / 1000} s`));
+  const hang = (): void => fail(new Error(`no test has ended for ${SILENCE / 1000} s`));
   let silence = setTimeout(hang, SILENCE);
   const onPost = (path: string, body: string): void => {
     clearTimeout(silence);
     silence = setTimeout(hang, SILENCE);
     if (path === '/result') finish(JSON.parse(body) as Counts);
-    else tell(body);
+    else if (path === '/line') tell(body);
   };
   const server = await serve(root, { isolated: suite.isolated, files, onPost });
   try {
