@@ -20,6 +20,9 @@ const onGpu = testDevice !== 'wasm';
 const fallback = (): Device => createWasmDevice({ threads: 1, deterministic: true });
 let device: Device;
 
+/** The GPU under test, as a device of its own. */
+const start = (cpu = fallback): Promise<Device> => createGpuDevice({ device: testDevice as 'webgpu', fallback: cpu });
+
 const product = { batch: [], aStrides: [], bStrides: [], transposeA: false, transposeB: false, accumulate: false };
 
 /** Runs `kernel` on the device with new buffers: arrays are inputs, a length is a float32 output. Gives the outputs. */
@@ -62,7 +65,7 @@ if (!onGpu) {
   });
 } else {
   test.before(async () => {
-    device = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    device = await start();
   });
 
   test('auto never takes a GPU that software plays', async () => {
@@ -137,7 +140,7 @@ if (!onGpu) {
   });
 
   test('whole numbers beyond 2^24 are kept, by the CPU, and the report counts the calls', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const [x, y] = [own.allocate('int32', 2), own.allocate('int32', 2)];
     own.write(x, Int32Array.of(16777217, -5));
     assert.equal(own.report(), []);
@@ -147,7 +150,7 @@ if (!onGpu) {
   });
 
   test('whole numbers are added on the GPU as long as the sum is exact there, and on the CPU from then on', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const [x, y] = [own.allocate('int32', 1), own.allocate('int32', 1)];
     own.write(x, Int32Array.of(16777210));
     for (let i = 0; i < 6; i++) own.kernels.binaryScalar('add', x, 1, x, false);
@@ -214,7 +217,7 @@ if (!onGpu) {
   });
 
   test('calls take effect in their order, a kernel that is still compiled or a fallback between them', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const [x, n] = [own.allocate('float32', 4), own.allocate('float32', 4)];
     own.write(x, Float32Array.of(1, 2, 3, 4));
     own.kernels.binaryScalar('add', x, 1, x, false);
@@ -231,7 +234,7 @@ if (!onGpu) {
   });
 
   test('what the CPU refuses in the place of the GPU reaches the one who reads, and nobody else', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback: refusing });
+    const own = await start(refusing);
     const [x, y, z] = [own.allocate('int32', 1), own.allocate('int32', 1), own.allocate('float32', 1)];
     own.write(x, Int32Array.of(2 ** 30));
     own.kernels.unary('neg', x, y);
@@ -244,7 +247,7 @@ if (!onGpu) {
   });
 
   test('a chain of elementwise operations is one program, whose steps are there for those who ask', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const floats = (length: number) => own.allocate('float32', length);
     const [x, bias, sum, y] = [floats(6), floats(3), floats(6), floats(6)];
     own.write(x, Float32Array.of(-3, -2, -1, 0, 1, 2));
@@ -268,7 +271,7 @@ if (!onGpu) {
   });
 
   test('an expression keeps what it reads, whatever happens to the buffers', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const [x, y, z] = [own.allocate('float32', 2), own.allocate('float32', 2), own.allocate('float32', 2)];
     own.write(x, Float32Array.of(1, 2));
     own.kernels.binaryScalar('add', x, 1, y, false);
@@ -287,7 +290,7 @@ if (!onGpu) {
 
   if (testDevice === 'webgpu') {
     test('what the GPU refuses after the fact reaches the next one who reads, once', async () => {
-      const own = await createGpuDevice({ device: 'webgpu', fallback });
+      const own = await start();
       const x = own.allocate('float32', 12345);
       const host = globalThis as unknown as {
         GPUDevice: { prototype: { createBuffer(d: { usage: number }): unknown } };
@@ -315,7 +318,7 @@ if (!onGpu) {
   }
 
   test('memory counts live buffers; the GPU has no more of them after many calls than after few', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const step = (): void => {
       const [a, b] = [own.allocate('float32', 1000), own.allocate('float32', 1000)];
       own.kernels.fill(a, 2);
@@ -333,7 +336,7 @@ if (!onGpu) {
   });
 
   test('a device that was disposed says so', async () => {
-    const own = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    const own = await start();
     const x = own.allocate('float32', 1);
     own.kernels.fill(x, 1);
     await own.read(x);
@@ -343,7 +346,7 @@ if (!onGpu) {
       DeviceError,
       /the GPU was lost: the device was disposed; call init again/,
     );
-    device = await createGpuDevice({ device: testDevice as 'webgpu', fallback });
+    device = await start();
   });
 }
 

@@ -1,10 +1,8 @@
 /** Opens a page of pages/ in Chromium with software GPUs. */
-import { fileURLToPath } from 'node:url';
 import { gpuFlags, launchChromium } from '@saccade/testing/chromium';
 import { serve } from '@saccade/testing/serve';
 import { bundlePage } from './bundle.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { root } from './run.js';
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>;
 export type Page = Awaited<ReturnType<Browser['newPage']>>;

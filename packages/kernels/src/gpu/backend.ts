@@ -23,14 +23,6 @@ export interface Program {
   readonly four?: readonly string[];
 }
 
-/** Counts of a backend. */
-export interface BackendMemory {
-  /** Buffers or textures that exist, used and kept for reuse. */
-  readonly objects: number;
-  /** Bytes that they take. */
-  readonly reserved: number;
-}
-
 export interface Backend {
   readonly name: 'webgpu' | 'webgl2';
   /** The GPU's own name. */
@@ -39,8 +31,6 @@ export interface Backend {
   readonly software: boolean;
   /** Whether programs may read four elements at a time. Where they may, reading one costs as much. */
   readonly readsFour: boolean;
-  /** Elements that one storage can hold. */
-  readonly maxLength: number;
   /** Resolves with the reason when the GPU is gone; never rejects. */
   readonly lost: Promise<string>;
   /** What the GPU has refused since the last time, such as memory, told only after the fact; undefined if nothing. */
@@ -51,7 +41,8 @@ export interface Backend {
   run(program: Program, inputs: Readonly<Record<string, Storage>>): Storage | Promise<Storage>;
   /** Gives the storage back; commands that were submitted before may still read it. */
   release(storage: Storage): void;
-  memory(): BackendMemory;
+  /** Bytes of all buffers or textures that exist, used and kept for reuse. */
+  readonly reserved: number;
   dispose(): void;
 }
 

@@ -1,6 +1,6 @@
 /** Reductions, arg-reductions and cumulative sums on the GPU. */
 import type { Axis, ReduceKernels, ReduceOp } from '../table/reduce.js';
-import type { GpuBuffer } from './buffer.js';
+import { EXACT, type GpuBuffer } from './buffer.js';
 import { type Finish, type Fold, partsOf, passSizes, placeAfter, planFold } from './fold.js';
 import type { GpuKernels, Plan } from './plan.js';
 
@@ -188,7 +188,7 @@ export const reduce: GpuKernels<ReduceKernels<GpuBuffer>> = {
 
   argReduce(plan, op, x, out, axis) {
     // Places are float32 numbers on the GPU.
-    if (axis.size > 2 ** 24) return false;
+    if (axis.size > EXACT) return false;
     planArg(plan, op, x, undefined, axis, axis.size, out);
   },
 

@@ -288,7 +288,7 @@ export class GpuRuntime {
   }
 
   memory(): { buffers: number; inUse: number; reserved: number } {
-    return { buffers: this.#buffers, inUse: this.#inUse, reserved: this.#backend.memory().reserved };
+    return { buffers: this.#buffers, inUse: this.#inUse, reserved: this.#backend.reserved };
   }
 
   /** Resolves when all that was asked so far has been submitted. */

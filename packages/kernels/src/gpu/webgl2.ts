@@ -2,12 +2,11 @@
 import { DeviceError, OutOfMemoryError } from '../errors.js';
 import { type Backend, isSoftware, outputLength, type Program, type Storage } from './backend.js';
 import { type Gpu, GpuJs, type Kernel, type TextureHandle } from './gpu-js.js';
+import { Pool } from './pool.js';
 import { addHelpers, sourceOf } from './source.js';
 
 /** Kernels that are kept; a new size beyond that destroys the one that was not used for the longest time. */
 const KEEP_KERNELS = 1000;
-/** Free textures are kept for reuse up to so many bytes. */
-const KEEP_BYTES = 256 * 2 ** 20;
 
 const settings = {
   pipeline: true,
@@ -53,6 +52,9 @@ function textureSize(texels: number): [number, number] {
   return [low, Math.ceil(texels / low)];
 }
 
+/** Four float32 values to a texel. */
+const bytesOf = (width: number, height: number): number => width * height * 16;
+
 function openContext(): { canvas: HTMLCanvasElement | OffscreenCanvas; gl: WebGL2RenderingContext } {
   const canvas =
     typeof document === 'undefined'
@@ -81,17 +83,13 @@ class WebGl2Backend implements Backend {
   readonly adapter: string;
   readonly software: boolean;
   readonly lost: Promise<string>;
-  readonly maxLength: number;
   readonly #gl: WebGL2RenderingContext;
   readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
-  readonly #free = new Map<string, WebGLTexture[]>();
+  readonly #pool = new Pool<WebGLTexture>((texture) => this.#gl.deleteTexture(texture));
   readonly #handleClass: HandleClass;
   readonly #framebuffer: WebGLFramebuffer;
   readonly #maxSide: number;
-  #kept = 0;
-  #objects = 0;
-  #reserved = 0;
 
   constructor(canvas: HTMLCanvasElement | OffscreenCanvas, gl: WebGL2RenderingContext) {
     this.#gl = gl;
@@ -102,7 +100,6 @@ class WebGl2Backend implements Backend {
       canvas.addEventListener('webglcontextlost', () => resolve('the WebGL context was lost'), { once: true });
     });
     this.#maxSide = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-    this.maxLength = this.#maxSide ** 2 * 4;
     this.#gpu = new GpuJs({ mode: 'webgl2', canvas, context: gl });
     addHelpers(this.#gpu, 'glsl');
     this.#framebuffer = gl.createFramebuffer() as WebGLFramebuffer;
@@ -150,19 +147,18 @@ class WebGl2Backend implements Backend {
   /** A texture of the size; its contents are undefined. */
   #take(size: readonly [number, number]): WebGLTexture {
     const [width, height] = size;
-    const free = this.#free.get(`${width}x${height}`)?.pop();
-    if (free) {
-      this.#kept -= width * height * 16;
-      return free;
-    }
+    const bytes = bytesOf(width, height);
     if (Math.max(width, height) > this.#maxSide) {
-      const bytes = width * height * 16;
       throw new OutOfMemoryError(
         `out of memory: webgl2: asked for ${bytes} bytes, this GPU has textures up to ${this.#maxSide} x ${this.#maxSide}`,
         bytes,
-        this.#reserved,
+        this.#pool.reserved,
       );
     }
+    return this.#pool.take(`${width}x${height}`, bytes, () => this.#newTexture(width, height));
+  }
+
+  #newTexture(width: number, height: number): WebGLTexture {
     const gl = this.#gl;
     const texture = gl.createTexture() as WebGLTexture;
     gl.activeTexture(gl.TEXTURE15);
@@ -171,14 +167,12 @@ class WebGl2Backend implements Backend {
       gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
     for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, width, height);
-    this.#objects += 1;
-    this.#reserved += width * height * 16;
     return texture;
   }
 
   async takeFailure(): Promise<Error | undefined> {
     if (this.#gl.getError() !== this.#gl.OUT_OF_MEMORY) return undefined;
-    return new OutOfMemoryError('out of memory: webgl2: the GPU has no room for a texture', 0, this.#reserved);
+    return new OutOfMemoryError('out of memory: webgl2: the GPU has no room for a texture', 0, this.#pool.reserved);
   }
 
   upload(values: Float32Array): Storage {
@@ -301,22 +295,11 @@ class WebGl2Backend implements Backend {
 
   release(storage: Storage): void {
     const { width, height, handle } = storage as TextureStorage;
-    const bytes = width * height * 16;
-    if (this.#kept + bytes > KEEP_BYTES) {
-      this.#objects -= 1;
-      this.#reserved -= bytes;
-      this.#gl.deleteTexture(handle.texture);
-      return;
-    }
-    const key = `${width}x${height}`;
-    const list = this.#free.get(key);
-    if (list) list.push(handle.texture);
-    else this.#free.set(key, [handle.texture]);
-    this.#kept += bytes;
+    this.#pool.give(`${width}x${height}`, bytesOf(width, height), handle.texture);
   }
 
-  memory(): { objects: number; reserved: number } {
-    return { objects: this.#objects, reserved: this.#reserved };
+  get reserved(): number {
+    return this.#pool.reserved;
   }
 
   dispose(): void {

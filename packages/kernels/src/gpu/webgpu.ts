@@ -2,6 +2,7 @@
 import { DeviceError, OutOfMemoryError } from '../errors.js';
 import { type Backend, isSoftware, outputLength, type Program, type Storage } from './backend.js';
 import { type BufferHandle, type GPUBufferLike, type Gpu, GpuJs, type Kernel, type WebGpuContext } from './gpu-js.js';
+import { Pool } from './pool.js';
 import { addHelpers, sourceOf } from './source.js';
 
 // The standard fixes these numbers; their names exist only where WebGPU does.
@@ -12,9 +13,6 @@ const MAP_READ = 0x01;
 
 /** A dispatch has at most 65535 groups of 8 threads along the first two axes, of 1 along the third. */
 const AXIS_LIMITS = [65535 * 8, 65535 * 8, 65535];
-
-/** Free buffers are kept for reuse up to so many bytes. */
-const KEEP_BYTES = 256 * 2 ** 20;
 
 class WebGpuStorage implements Storage {
   readonly length: number;
@@ -32,64 +30,6 @@ class WebGpuStorage implements Storage {
 function blockSize(bytes: number): number {
   const step = Math.max(256, 2 ** Math.floor(Math.log2(Math.max(bytes, 1)) - 2));
   return Math.ceil(Math.max(bytes, 1) / step) * step;
-}
-
-/** The buffers of one device, in use and kept for reuse. */
-class BufferPool {
-  readonly #context: WebGpuContext;
-  readonly #free = new Map<number, GPUBufferLike[]>();
-  /** All that exist, used and free. */
-  readonly #all = new Set<GPUBufferLike>();
-  #kept = 0;
-  reserved = 0;
-
-  constructor(context: WebGpuContext) {
-    this.#context = context;
-  }
-
-  get objects(): number {
-    return this.#all.size;
-  }
-
-  take(bytes: number): GPUBufferLike {
-    const { device } = this.#context;
-    const size = blockSize(bytes);
-    const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    if (size > limit) {
-      throw new OutOfMemoryError(
-        `out of memory: webgpu: asked for ${bytes} bytes, this GPU has at most ${limit} in one buffer`,
-        bytes,
-        this.reserved,
-      );
-    }
-    const buffer = this.#free.get(size)?.pop();
-    if (buffer) {
-      this.#kept -= size;
-      return buffer;
-    }
-    const made = device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
-    this.#all.add(made);
-    this.reserved += size;
-    return made;
-  }
-
-  give(buffer: GPUBufferLike): void {
-    if (this.#kept + buffer.size > KEEP_BYTES) {
-      this.#all.delete(buffer);
-      this.reserved -= buffer.size;
-      buffer.destroy();
-      return;
-    }
-    const list = this.#free.get(buffer.size);
-    if (list) list.push(buffer);
-    else this.#free.set(buffer.size, [buffer]);
-    this.#kept += buffer.size;
-  }
-
-  destroy(): void {
-    for (const buffer of this.#all) buffer.destroy();
-    this.#all.clear();
-  }
 }
 
 /** Whether most threads of the groups of 8 by 8 would lie outside the grid. */
@@ -124,9 +64,10 @@ class WebGpuBackend implements Backend {
   readonly adapter: string;
   readonly software: boolean;
   readonly lost: Promise<string>;
-  readonly maxLength: number;
   readonly #context: WebGpuContext;
-  readonly #pool: BufferPool;
+  /** Largest buffer, in bytes. */
+  readonly #largest: number;
+  readonly #pool = new Pool<GPUBufferLike>((buffer) => buffer.destroy());
   readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
   #failure: Error | undefined;
@@ -147,8 +88,7 @@ class WebGpuBackend implements Backend {
     this.software = info.isFallbackAdapter === true || isSoftware(this.adapter);
     this.lost = context.device.lost.then(({ message, reason }) => message || reason);
     const { maxStorageBufferBindingSize, maxBufferSize } = context.device.limits;
-    this.maxLength = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
-    this.#pool = new BufferPool(context);
+    this.#largest = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.#gpu = new GpuJs({ mode: 'webgpu' });
     addHelpers(this.#gpu, 'wgsl');
   }
@@ -164,7 +104,18 @@ class WebGpuBackend implements Backend {
 
   #storage(length: number): WebGpuStorage {
     this.#waits = true;
-    return new WebGpuStorage(length, this.#pool.take(length * 4), this.#context);
+    const size = blockSize(length * 4);
+    if (size > this.#largest) {
+      throw new OutOfMemoryError(
+        `out of memory: webgpu: asked for ${length * 4} bytes, this GPU has at most ${this.#largest} in one buffer`,
+        length * 4,
+        this.#pool.reserved,
+      );
+    }
+    const { device } = this.#context;
+    const usage = STORAGE | COPY_SRC | COPY_DST;
+    const buffer = this.#pool.take(size, size, () => device.createBuffer({ size, usage }));
+    return new WebGpuStorage(length, buffer, this.#context);
   }
 
   upload(values: Float32Array): Storage {
@@ -246,11 +197,12 @@ class WebGpuBackend implements Backend {
   }
 
   release(storage: Storage): void {
-    this.#pool.give((storage as WebGpuStorage).buffer);
+    const { buffer } = storage as WebGpuStorage;
+    this.#pool.give(buffer.size, buffer.size, buffer);
   }
 
-  memory(): { objects: number; reserved: number } {
-    return { objects: this.#pool.objects, reserved: this.#pool.reserved };
+  get reserved(): number {
+    return this.#pool.reserved;
   }
 
   dispose(): void {
