@@ -4,6 +4,7 @@ import { Adam, type AnyModule } from '@saccade/nn';
 import { at, dispose, flatten, scope, type Tensor } from '@saccade/tensor';
 import type { Contender } from '../bench/case.js';
 import type { Library } from '../bench/run-case.js';
+import { adamConstants, training } from './training.js';
 
 export type SaccadeDevice = 'wasm' | 'webgpu' | 'webgl2';
 
@@ -48,12 +49,6 @@ export function saccadeContender(inputs: Tensor[], compute: () => Tensor): Conte
   };
 }
 
-/** Constants of Adam that all libraries use. */
-export const adamConstants = { rate: 1e-3, betas: [0.9, 0.999], epsilon: 1e-8 } as const;
-
-/** Steps whose losses are compared before timing. */
-export const comparedSteps = 5;
-
 /** Training steps: forward, backward and Adam. Takes over model and inputs. */
 export function saccadeTraining<M extends AnyModule>(
   model: M,
@@ -61,26 +56,12 @@ export function saccadeTraining<M extends AnyModule>(
   loss: (model: M) => Tensor,
 ): Contender {
   const adam = new Adam(model, adamConstants);
-  const step = (): Tensor => adam.minimize(() => loss(model));
-  const read = async (value: Tensor): Promise<number> => {
-    const [number] = await value.data<'float32'>();
-    value.dispose();
-    return number as number;
-  };
-  return {
-    values: async () => {
-      const losses = new Float32Array(comparedSteps);
-      for (let i = 0; i < comparedSteps; i++) losses[i] = await read(step());
-      return losses;
-    },
-    submit: () => step().dispose(),
-    complete: async () => {
-      await read(step());
-    },
-    dispose: () => {
+  return training(
+    () => adam.minimize(() => loss(model)),
+    () => {
       adam.dispose();
       model.dispose();
       dispose(inputs);
     },
-  };
+  );
 }

@@ -4,7 +4,7 @@ import type { TfTensor } from '../../peers/tfjs.js';
 import type { Contender } from '../bench/case.js';
 import type { Library } from '../bench/run-case.js';
 import type { Input } from '../cases/inputs.js';
-import { adamConstants, comparedSteps } from './saccade.js';
+import { adamConstants, training } from './training.js';
 
 export type Tfjs = typeof TfjsModule;
 export type { TfTensor };
@@ -70,24 +70,8 @@ export function tfjsTraining(
       adam.applyGradients(grads);
       return value;
     });
-  const read = async (value: TfTensor): Promise<number> => {
-    const [number] = await value.data();
-    value.dispose();
-    return number as number;
-  };
-  return {
-    values: async () => {
-      const losses = new Float32Array(comparedSteps);
-      for (let i = 0; i < comparedSteps; i++) losses[i] = await read(step());
-      return losses;
-    },
-    submit: () => step().dispose(),
-    complete: async () => {
-      await read(step());
-    },
-    dispose: () => {
-      adam.dispose();
-      tf.dispose([...tensors, ...list]);
-    },
-  };
+  return training(step, () => {
+    adam.dispose();
+    tf.dispose([...tensors, ...list]);
+  });
 }
