@@ -13,6 +13,7 @@ import {
   outside,
   planKeyFactor,
   planScores,
+  queryProduct,
 } from './attention-scores.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Planner } from './fold.js';
@@ -71,29 +72,11 @@ function planByQuery(
   block: Block,
   out: GpuBuffer,
 ): void {
-  const blockRow = (matrix: string, row: string): string =>
-    `(${inBlock.matrix(matrix)} * (int(endQuery) - int(firstQuery)) + ${inBlock.query(row)})`;
   planProduct(plan, {
+    ...queryProduct('dScores', 'key', sizes, sizes.channels),
     name: `attention by query ${sizes.causal ? 'causal' : ''}`,
-    ...{ matrices: sizes.batch, rows: sizes.queries, columns: sizes.channels, steps: sizes.keys },
-    left: (matrix, row, step) => `dScores[${blockRow(matrix, row)} * stepCount + ${step}]`,
-    right: (matrix, step, column) => `key[(${matrix} * stepCount + ${step}) * columnCount + ${column}]`,
-    four: {
-      left: {
-        input: 'dScores',
-        at: (matrix, row, step) => `${blockRow(matrix, row)} * quotient(stepCount, 4) + quotient(${step}, 4)`,
-      },
-      right: {
-        input: 'key',
-        at: (matrix, step) => `(${matrix} * stepCount + ${step}) * quotient(columnCount, 4) + #x`,
-      },
-    },
-    ...(sizes.causal ? { while: (_, row, step) => `${step} <= ${row} + keyShift` } : {}),
-    unless: (matrix, row) => `${outside.matrix(matrix)} || ${outside.query(row)}`,
-    instead: (matrix, row, column) => `previous[(${matrix} * queryCount + ${row}) * columnCount + ${column}]`,
     finish: (sum) => `${sum} = ${sum} * scale;`,
     inputs: { dScores, key, previous: out },
-    sizes: { queryCount: sizes.queries, columnCount: sizes.channels, keyShift: sizes.keys - sizes.queries },
     numbers: { ...blockNumbers(block), scale: sizes.scale },
     out,
   });

@@ -137,6 +137,41 @@ export function keyProduct(
   };
 }
 
+/** Text of the number of a query of the whole among the rows of the block. */
+export const blockRow = (matrix: string, query: string): string =>
+  `(${inBlock.matrix(matrix)} * (int(endQuery) - int(firstQuery)) + ${inBlock.query(query)})`;
+
+/**
+ * Products of the block's weights (or gradients of scores) with values (or keys), for all queries: what belongs to other
+ * blocks stays as it was in `previous`.
+ */
+export function queryProduct(
+  left: string,
+  right: string,
+  sizes: AttentionSizes,
+  channels: number,
+): Omit<Product, 'name' | 'inputs' | 'out'> {
+  return {
+    ...{ matrices: sizes.batch, rows: sizes.queries, columns: channels, steps: sizes.keys },
+    left: (matrix, row, step) => `${left}[${blockRow(matrix, row)} * stepCount + ${step}]`,
+    right: (matrix, step, column) => `${right}[(${matrix} * stepCount + ${step}) * columnCount + ${column}]`,
+    four: {
+      left: {
+        input: left,
+        at: (matrix, row, step) => `${blockRow(matrix, row)} * quotient(stepCount, 4) + quotient(${step}, 4)`,
+      },
+      right: {
+        input: right,
+        at: (matrix, step) => `(${matrix} * stepCount + ${step}) * quotient(columnCount, 4) + #x`,
+      },
+    },
+    ...(sizes.causal ? { while: (_, row, step) => `${step} <= ${row} + keyShift` } : {}),
+    unless: (matrix, row) => `${outside.matrix(matrix)} || ${outside.query(row)}`,
+    instead: (matrix, row, column) => `previous[(${matrix} * queryCount + ${row}) * columnCount + ${column}]`,
+    sizes: { queryCount: sizes.queries, columnCount: channels, keyShift: sizes.keys - sizes.queries },
+  };
+}
+
 /** Text of the condition that causality hides a key from a query. */
 const isLater = (query: string, key: string): string => `${key} > ${query} + keyShift`;
 

@@ -5,21 +5,18 @@ import {
   type Block,
   BlockPlanner,
   blockNumbers,
+  blockRow,
   blocksOf,
-  inBlock,
   outside,
   planKeyFactor,
   planScores,
+  queryProduct,
 } from './attention-scores.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Planner } from './fold.js';
 import type { GpuKernels } from './plan.js';
 import { planProduct } from './product.js';
 import { lowNumbers, planElements, planRowSums } from './rows.js';
-
-/** Text of the number of a query's row among the rows of the block. */
-const blockRow = (matrix: string, query: string): string =>
-  `(${inBlock.matrix(matrix)} * (int(endQuery) - int(firstQuery)) + ${inBlock.query(query)})`;
 
 /** e^(score - maximum), in place of the scores. */
 function planWeights(plan: Planner, scores: GpuBuffer, sums: GpuBuffer, rows: number, keys: number): void {
@@ -45,28 +42,12 @@ function planOut(
   out: GpuBuffer,
 ): void {
   planProduct(plan, {
+    ...queryProduct('weights', 'value', sizes, sizes.valueChannels),
     name: `attention ${sizes.causal ? 'causal' : ''}`,
-    ...{ matrices: sizes.batch, rows: sizes.queries, columns: sizes.valueChannels, steps: sizes.keys },
-    left: (matrix, row, step) => `weights[${blockRow(matrix, row)} * stepCount + ${step}]`,
-    right: (matrix, step, column) => `value[(${matrix} * stepCount + ${step}) * columnCount + ${column}]`,
-    four: {
-      left: {
-        input: 'weights',
-        at: (matrix, row, step) => `${blockRow(matrix, row)} * quotient(stepCount, 4) + quotient(${step}, 4)`,
-      },
-      right: {
-        input: 'value',
-        at: (matrix, step) => `(${matrix} * stepCount + ${step}) * quotient(columnCount, 4) + #x`,
-      },
-    },
-    ...(sizes.causal ? { while: (_, row, step) => `${step} <= ${row} + keyShift` } : {}),
-    unless: (matrix, row) => `${outside.matrix(matrix)} || ${outside.query(row)}`,
-    instead: (matrix, row, column) => `previous[(${matrix} * queryCount + ${row}) * columnCount + ${column}]`,
     finish: (sum, matrix, row) =>
       `if (sums[${blockRow(matrix, row)} * 4] < lowest) { ${sum} = 0.0; }
        else { ${sum} = ${sum} / sums[${blockRow(matrix, row)} * 4 + 1]; }`,
     inputs: { weights, value, sums, previous: out },
-    sizes: { queryCount: sizes.queries, columnCount: sizes.valueChannels, keyShift: sizes.keys - sizes.queries },
     numbers: { ...blockNumbers(block), lowest: lowNumbers.lowest },
     out,
   });

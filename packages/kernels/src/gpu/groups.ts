@@ -1,4 +1,5 @@
 /** Lists of ids put in order, so that elements of the same id lie together. */
+import { bisection } from './bisection.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Plan } from './plan.js';
 import type { Ranges } from './ranges.js';
@@ -18,13 +19,7 @@ export function groupById(plan: Plan, ids: GpuBuffer, count: number, inner: numb
   plan.run({
     name: 'groupStarts',
     body: `
-      let low = 0.0;
-      let high = length;
-      for (let search = 0; search < 25; search++) {
-        if (low >= high) { break; }
-        const middle = Math.floor((low + high) * 0.5);
-        if (ids[int(order[int(middle)])] < #x) { low = middle + 1; } else { high = middle; }
-      }
+      ${bisection('length', 'ids[int(order[int(middle)])] < #x')}
       return low;`,
     inputs: { ids, order },
     sizes: { length },

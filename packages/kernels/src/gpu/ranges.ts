@@ -3,6 +3,7 @@
  * length. Of each block of 64 elements one thread folds those that belong to the range of the block's first element, and of
  * each 64 blocks in turn; a range then is the elements up to the next block, the blocks up to the next 64, and so on.
  */
+import { bisection } from './bisection.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Plan } from './plan.js';
 
@@ -55,13 +56,7 @@ function foldBlocks(
     body: `
       const i = remainder(#x, inner);
       const first = quotient(#x, inner) * ${BLOCK * step};
-      let low = 0.0;
-      let high = count;
-      for (let search = 0; search < 25; search++) {
-        if (low >= high) { break; }
-        const middle = Math.floor((low + high) * 0.5);
-        if (starts[int(middle)] > first) { high = middle; } else { low = middle + 1; }
-      }
+      ${bisection('count', '!(starts[int(middle)] > first)')}
       const end = starts[int(low)];
       let sum = identity;
       for (let k = 0; k < ${BLOCK}; k++) {

@@ -1,5 +1,6 @@
 /** Segments and sparse matrices on the GPU: ranges of a list, which is sorted first where it is in no order. */
 import type { CsrSizes, SegmentKernels, SegmentSizes } from '../table/segment.js';
+import { bisection } from './bisection.js';
 import { EXACT, type GpuBuffer } from './buffer.js';
 import { type Groups, groupById } from './groups.js';
 import type { GpuKernels, Plan } from './plan.js';
@@ -65,14 +66,7 @@ const softmaxKernels: Pick<GpuKernels<SegmentKernels<GpuBuffer>>, 'segmentSoftma
 };
 
 /** Finds in `low` the row of the element that is kept at place `element`. */
-const findRow = (element: string): string => `
-  let low = 0.0;
-  let high = rows - 1;
-  for (let search = 0; search < 25; search++) {
-    if (low >= high) { break; }
-    const middle = Math.floor((low + high) * 0.5);
-    if (rowStart[int(middle) + 1] > ${element}) { high = middle; } else { low = middle + 1; }
-  }`;
+const findRow = (element: string): string => bisection('rows - 1', `!(rowStart[int(middle) + 1] > ${element})`);
 
 /** out [columns, inner] = sparse^T x: the matrix is put in order of its columns first. */
 function csrTransposed(
