@@ -49,7 +49,7 @@ test('--data and --full bring the rest, and status 0 where all holds', async () 
 test('a broken file fails alone', async () => {
   const { code, stdout } = await command(['--experiments', fixture('broken'), '--out', newFolder()]);
   assert.is(code, 1);
-  assert.match(stdout, /no such\s+kernel/);
+  assert.match(stdout, /no\s+such\s+kernel/);
   assert.match(stdout, '1 of 4 claims held');
 });
 
