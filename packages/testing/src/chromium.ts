@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { installDebianPackages } from './debian.js';
 
 /** False where the person asked to leave the browser tests out. */
 export const browserWanted: boolean = process.env.SACCADE_NO_BROWSER !== '1';
@@ -68,7 +69,7 @@ export function findChromium(): string {
     [...knownPaths, chromium.executablePath()].find((path) => existsSync(path));
   const attempts: [string, () => void][] = [['look in the usual places', () => {}]];
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    attempts.push(['apt-get install chromium', installFromDebian]);
+    attempts.push(['apt-get install chromium', () => installDebianPackages('chromium')]);
   }
   attempts.push(['playwright install chromium', installFromPlaywright]);
   for (const [name, attempt] of attempts) {
@@ -84,12 +85,6 @@ export function findChromium(): string {
     `no Chromium found for the browser tests. Install Chromium or Chrome, or set SACCADE_CHROMIUM to its path, ` +
       `or leave these tests out with SACCADE_NO_BROWSER=1. Tried: ${tried.join('; ')}`,
   );
-}
-
-function installFromDebian(): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'inherit' });
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env, stdio: 'inherit' });
 }
 
 function installFromPlaywright(): void {

@@ -1,8 +1,9 @@
 /** Finds Firefox, installing Debian's package where it is missing and that can be, and opens a page in it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installDebianPackages } from './debian.js';
 
 const knownPaths = [
   '/usr/bin/firefox-esr',
@@ -27,11 +28,8 @@ export function findFirefox(): Firefox | undefined {
   const find = (): string | undefined => process.env.SACCADE_FIREFOX ?? knownPaths.find((path) => existsSync(path));
   const isRootOnDebian = process.getuid?.() === 0 && existsSync('/etc/debian_version');
   if (isRootOnDebian && !(find() && findXvfb())) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     try {
-      execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'inherit' });
-      const install = ['install', '-y', '-qq', '--no-install-recommends', ...debianPackages];
-      execFileSync('apt-get', install, { env, stdio: 'inherit' });
+      installDebianPackages(...debianPackages);
     } catch {
       // A second engine is welcome, not needed: who calls says that there is none.
     }
