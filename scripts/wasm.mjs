@@ -1,6 +1,6 @@
 // Compiles a package's assembly/ to 'sizes:deflated base64' in src/wasm/binaries.gen.ts.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,12 +10,16 @@ const limit = 60 * 1024; // bytes; a binary travels inside every bundle
 // Warning 112 is about v128 values at the border to JavaScript; only addresses and numbers cross it.
 const common = ['--noAssert', '--runtime', 'stub', '--enable', 'simd', '--disableWarning', '112'];
 const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
-// Large and seldom hot: compiled for size as well. The products are compiled for speed, once for engines without relaxed SIMD.
-const binaries = {
-  general: ['assembly/general.ts', '-O3s'],
-  products: ['assembly/products.ts', '-O3'],
-  productsRelaxed: ['assembly/products.ts', '-O3', '--enable', 'relaxed-simd'],
-};
+// In kernels, general is large and seldom hot: compiled for size as well. Its products are compiled for speed, once for engines
+// without relaxed SIMD. A package that brings kernels along has one binary.
+const hasProducts = existsSync('assembly/products.ts');
+const binaries = hasProducts
+  ? {
+      general: ['assembly/general.ts', '-O3s'],
+      products: ['assembly/products.ts', '-O3'],
+      productsRelaxed: ['assembly/products.ts', '-O3', '--enable', 'relaxed-simd'],
+    }
+  : { general: ['assembly/general.ts', '-O3'] };
 
 const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
 const folder = mkdtempSync(join(tmpdir(), 'saccade-wasm-'));

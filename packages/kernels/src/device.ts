@@ -1,6 +1,7 @@
 /** What a device is: memory for buffers, and its implementation of the kernel table. */
 import type { DType, TypedArray } from './dtype.js';
-import type { KernelName, KernelTable } from './table.js';
+import type { KernelExtension } from './extension.js';
+import type { KernelTable } from './table.js';
 
 /** The devices that exist. */
 export type DeviceName = 'js' | 'wasm' | 'webgpu' | 'webgl2';
@@ -34,7 +35,8 @@ export interface DeviceMemory {
 
 /** One kernel that ran elsewhere than on its device. */
 export interface FallbackReport {
-  readonly kernel: KernelName;
+  /** Its name in the table, or `'<package>.<name>'` for one that a package brought along. */
+  readonly kernel: string;
   /** How often since the device was made. */
   readonly calls: number;
   /** What did the work. */
@@ -47,6 +49,8 @@ export interface Device {
   readonly info: DeviceInfo;
   /** The kernels, on this device's buffers. */
   readonly kernels: KernelTable<Buffer>;
+  /** Kernels that a package brings along, on this device's buffers. Asking often costs nothing. */
+  extend<K extends object>(extension: KernelExtension<K>): K;
   /** Whether buffers of this element type can be made. */
   supports(dtype: DType): boolean;
   /** A buffer with undefined contents. @throws {OutOfMemoryError} @throws {DTypeError} */

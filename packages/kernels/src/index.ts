@@ -28,6 +28,7 @@ export {
   SaccadeError,
   ShapeError,
 } from './errors.js';
+export type { KernelExtension, KernelsOn, WasmExtension } from './extension.js';
 export { createJsDevice } from './js/device.js';
 export { philox } from './js/random.js';
 export type { AttentionSizes } from './table/attention.js';
@@ -43,3 +44,4 @@ export type { CsrSizes, SegmentSizes } from './table/segment.js';
 export type { SoftmaxSizes } from './table/softmax.js';
 export type { KernelName, KernelTable } from './table.js';
 export { createWasmDevice, type WasmOptions } from './wasm/device.js';
+export type { WasmBuffer, WasmRuntime } from './wasm/runtime.js';

@@ -5,12 +5,12 @@ import { type Shape, sizeOf } from './shape.js';
 import { currentScope } from './state.js';
 import { Storage, storageOf, Tensor } from './tensor.js';
 
-/** A new tensor with undefined contents. */
+/** A new tensor with undefined contents, for a kernel to write. */
 export function empty<S extends Shape>(device: Device, dtype: DType, shape: S): Tensor<S> {
   return new Tensor(new Storage(device, device.allocate(dtype, sizeOf(shape))), shape, dtype);
 }
 
-/** The buffer to read. @throws {DisposedError} */
+/** The memory behind a tensor, for a kernel to read or write; `op` names the operation in errors. @throws {DisposedError} @throws {DTypeError} for what is no tensor */
 export function bufferOf(op: string, t: Tensor<Shape>): Buffer {
   return storageOf(op, t).buffer;
 }

@@ -42,6 +42,7 @@ export {
   zerosLike,
 } from './create.js';
 export { type CustomResult, customGrad } from './custom-grad.js';
+export { bufferOf, deviceOf, empty } from './engine.js';
 export type { FileSource, OpenOptions } from './formats/byte-source.js';
 export { convertStored, type ReadOptions } from './formats/convert-stored.js';
 export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';

@@ -2,6 +2,7 @@
 import type { Buffer, Device, FallbackReport } from '../device.js';
 import { bytesPerElement, type TypedArray } from '../dtype.js';
 import { DeviceError, SaccadeError } from '../errors.js';
+import type { KernelExtension } from '../extension.js';
 import type { KernelName } from '../table.js';
 import type { Backend, Program, Storage } from './backend.js';
 import { fromFloats, GpuBuffer, toFloats } from './buffer.js';
@@ -21,7 +22,7 @@ export class GpuRuntime {
   readonly #timeline = new Timeline();
   readonly #makeFallback: () => Device;
   #fallback: Device | undefined;
-  readonly #fallbackCalls = new Map<KernelName, number>();
+  readonly #fallbackCalls = new Map<string, number>();
   /** Why the GPU can no longer be used. */
   #lost: string | undefined;
   #buffers = 0;
@@ -173,9 +174,22 @@ export class GpuRuntime {
 
   /** One call of the table. */
   call(kernel: KernelName, args: readonly unknown[]): void {
+    this.#queue(written[kernel], args, () => this.#start(kernel, args));
+  }
+
+  /** One call of a kernel that a package brought along: the CPU does it. */
+  callOwn<K extends object>(extension: KernelExtension<K>, kernel: keyof K & string, args: readonly unknown[]): void {
+    const outputs = extension.written[kernel];
+    const run = (cpu: Device, operands: unknown[]): void =>
+      (cpu.extend(extension)[kernel] as (...args: unknown[]) => void)(...operands);
+    this.#queue(outputs, args, () => this.#onCpu(`${extension.name}.${kernel}`, run, outputs, args));
+  }
+
+  /** Starts a call once those before it are done. What it writes fails where what it reads has failed, or it does itself. */
+  #queue(places: readonly number[], args: readonly unknown[], start: () => Promise<void> | undefined): void {
     this.requireGpu();
     this.#timeline.add(() => {
-      const outputs = written[kernel].map((at) => args[at]).filter((argument) => argument instanceof GpuBuffer);
+      const outputs = places.map((at) => args[at]).filter((argument) => argument instanceof GpuBuffer);
       const failed = args.find((argument) => argument instanceof GpuBuffer && argument.error !== undefined);
       const fail = (error: unknown): void => {
         for (const output of outputs) output.error = error;
@@ -183,8 +197,7 @@ export class GpuRuntime {
       if (failed && !outputs.includes(failed as GpuBuffer)) return fail((failed as GpuBuffer).error);
       for (const output of outputs) output.error = undefined;
       try {
-        const pending = this.#start(kernel, args);
-        return pending?.catch(fail);
+        return start()?.catch(fail);
       } catch (error) {
         fail(error);
       }
@@ -195,7 +208,11 @@ export class GpuRuntime {
     const planner = gpuKernels[kernel] as AnyKernel | undefined;
     const plan = new Plan((dtype, length) => new GpuBuffer(dtype, length), this.#backend.readsFour);
     const fits = args.every((argument) => !(argument instanceof GpuBuffer) || argument.fitsGpu);
-    if (!planner || !fits || planner(plan, ...args) === false) return this.#onCpu(kernel, args);
+    if (!planner || !fits || planner(plan, ...args) === false) {
+      const run = (cpu: Device, operands: unknown[]): void =>
+        (cpu.kernels[kernel] as (...args: unknown[]) => void)(...operands);
+      return this.#onCpu(kernel, run, written[kernel], args);
+    }
     const pending = this.#launch(plan.launches, 0);
     const done = (): void => {
       for (const scratch of plan.scratches) this.#drop(scratch);
@@ -254,7 +271,12 @@ export class GpuRuntime {
   }
 
   /** Reads what the kernel may read, computes on the CPU, keeps the results on the host until the GPU wants them. */
-  async #onCpu(kernel: KernelName, args: readonly unknown[]): Promise<void> {
+  async #onCpu(
+    kernel: string,
+    run: (cpu: Device, operands: unknown[]) => void,
+    outputs: readonly number[],
+    args: readonly unknown[],
+  ): Promise<void> {
     this.#fallbackCalls.set(kernel, (this.#fallbackCalls.get(kernel) ?? 0) + 1);
     this.#fallback ??= this.#makeFallback();
     const cpu = this.#fallback;
@@ -267,10 +289,11 @@ export class GpuRuntime {
         await this.#compute(argument);
         if (!argument.isNew) cpu.write(twin, await this.#values(argument));
       }
-      const run = cpu.kernels[kernel] as (...args: unknown[]) => void;
-      const operands = args.map((argument) => (argument instanceof GpuBuffer ? twins.get(argument) : argument));
-      run.apply(cpu.kernels, operands);
-      for (const at of written[kernel]) {
+      run(
+        cpu,
+        args.map((argument) => (argument instanceof GpuBuffer ? twins.get(argument) : argument)),
+      );
+      for (const at of outputs) {
         const output = args[at];
         if (!(output instanceof GpuBuffer)) continue;
         const values = await cpu.read(twins.get(output) as Buffer);

@@ -2,7 +2,8 @@
 import type { Buffer, Device } from '../device.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from '../dtype.js';
 import { DeviceError, OutOfMemoryError } from '../errors.js';
-import { adaptJsKernels } from './adapt.js';
+import type { KernelExtension } from '../extension.js';
+import { adapt, adaptJsKernels } from './adapt.js';
 
 class JsBuffer implements Buffer {
   readonly dtype: DType;
@@ -23,6 +24,10 @@ function arrayOf(buffer: Buffer): TypedArray {
   throw new DeviceError('js: this buffer belongs to another device');
 }
 
+function viewOf(argument: unknown): TypedArray | undefined {
+  return argument instanceof JsBuffer ? argument.array : undefined;
+}
+
 function allocateArray(dtype: DType, length: number, inUse: number): TypedArray {
   try {
     return newArray(dtype, length);
@@ -41,7 +46,8 @@ export function createJsDevice(reason = 'asked for'): Device {
   return {
     name: 'js',
     info: { name: 'js', threads: 1, arithmetic: 'float64', reason },
-    kernels: adaptJsKernels<Buffer>((argument) => (argument instanceof JsBuffer ? argument.array : undefined)),
+    kernels: adaptJsKernels<Buffer>(viewOf),
+    extend: <K extends object>(extension: KernelExtension<K>) => adapt<K>(extension.js, viewOf),
     supports: () => true,
     allocate(dtype, length) {
       const buffer = new JsBuffer(dtype, allocateArray(dtype, length, inUse));

@@ -1,8 +1,10 @@
 /** The `wasm` device: SIMD kernels on one growable WebAssembly heap, shared by threads where the host allows it. */
 import type { Buffer, Device, DeviceInfo } from '../device.js';
+import type { TypedArray } from '../dtype.js';
 import { DeviceError, DisposedError, DTypeError, OptionError } from '../errors.js';
-import { adaptJsKernels } from '../js/adapt.js';
-import type { KernelName, KernelTable } from '../table.js';
+import type { KernelExtension } from '../extension.js';
+import { adapt, adaptJsKernels } from '../js/adapt.js';
+import type { KernelTable } from '../table.js';
 import { wasmKernels } from './kernels.js';
 import { type Arithmetic, hasRelaxedSimd } from './module.js';
 import { WasmBuffer, WasmRuntime } from './runtime.js';
@@ -44,17 +46,29 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
   const threads = chooseThreads(options.threads);
   const arithmetic: Arithmetic = !options.deterministic && hasRelaxedSimd() ? 'relaxed-simd' : 'simd128';
   const runtime = new WasmRuntime(arithmetic, threads, options.shareFrom);
-  const fallbacks = new Map<KernelName, number>();
-  runtime.fallback = adaptJsKernels<WasmBuffer>(
-    (argument) => (argument instanceof WasmBuffer ? runtime.view(argument) : undefined),
-    (kernel) => fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1),
-  );
+  const fallbacks = new Map<string, number>();
+  const view = (argument: unknown): TypedArray | undefined =>
+    argument instanceof WasmBuffer ? runtime.view(argument) : undefined;
+  const count = (kernel: string): void => void fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1);
+  runtime.fallback = adaptJsKernels<WasmBuffer>(view, count);
+  const extensions = new Map<string, object>();
   const { heap } = runtime;
   let disposed = false;
   return {
     name: 'wasm',
     info: describe(arithmetic, threads, options),
     kernels: wasmKernels(runtime) as unknown as KernelTable<Buffer>,
+    extend<K extends object>(extension: KernelExtension<K>): K {
+      const { name, js, wasm } = extension;
+      let kernels = extensions.get(name) as K | undefined;
+      if (kernels === undefined) {
+        runtime.load(name, wasm.binary);
+        const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
+        kernels = { ...plain, ...wasm.kernels(runtime) };
+        extensions.set(name, kernels);
+      }
+      return kernels;
+    },
     supports: (dtype) => dtype !== 'float64',
     allocate(dtype, length) {
       if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');

@@ -18,25 +18,33 @@ type Binary = 'general' | 'products' | 'productsRelaxed';
 
 let unpacked: Record<Binary, Uint8Array> | undefined;
 
-/** All binaries from their text: their sizes, then their bytes, packed as one stream (the two forms of the products are alike). */
-function unpack(): Record<Binary, Uint8Array> {
+/** Binaries from their text: their sizes, then their bytes, packed as one stream (the two forms of the products are alike). */
+function unpack(binaries: string): Uint8Array[] {
   const [sizes, base64] = binaries.split(':') as [string, string];
-  const [general, products, relaxed] = sizes.split(',').map(Number) as [number, number, number];
+  const lengths = sizes.split(',').map(Number);
   const text = atob(base64);
   const packed = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
   // Node's own where there is one: ours takes 15 ms before the engine has warmed to it.
   const zlib = nodeBuiltin<{ inflateRawSync(packed: Uint8Array): Uint8Array }>('node:zlib');
-  const bytes = zlib?.inflateRawSync(packed) ?? inflate(packed, general + products + relaxed);
-  return {
-    general: bytes.slice(0, general),
-    products: bytes.slice(general, general + products),
-    productsRelaxed: bytes.slice(general + products),
-  };
+  const bytes =
+    zlib?.inflateRawSync(packed) ??
+    inflate(
+      packed,
+      lengths.reduce((sum, length) => sum + length),
+    );
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return bytes.slice(end - length, end);
+  });
 }
 
 function binary(name: Binary): Uint8Array {
-  unpacked ??= unpack();
+  if (unpacked === undefined) {
+    const [general, products, productsRelaxed] = unpack(binaries) as [Uint8Array, Uint8Array, Uint8Array];
+    unpacked = { general, products, productsRelaxed };
+  }
   return unpacked[name];
 }
 
@@ -59,11 +67,17 @@ function markShared(bytes: Uint8Array): void {
   throw new DeviceError('wasm: the module imports no memory');
 }
 
-function compile(name: Binary, shared: boolean): WebAssembly.Module {
+/** A compiled module, and what is put before the names of its exports. */
+export interface KernelModule {
+  readonly module: WebAssembly.Module;
+  readonly prefix: string;
+}
+
+function compile(name: string, binary: () => Uint8Array, shared: boolean): WebAssembly.Module {
   const key = `${name} ${shared}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = new Uint8Array(binary(name));
+    const bytes = new Uint8Array(binary());
     if (shared) markShared(bytes);
     try {
       module = new WebAssembly.Module(bytes as BufferSource);
@@ -76,11 +90,22 @@ function compile(name: Binary, shared: boolean): WebAssembly.Module {
 }
 
 /** The compiled modules. @throws {DeviceError} where WebAssembly is missing or forbidden. */
-export function compileKernels(arithmetic: Arithmetic, shared: boolean): WebAssembly.Module[] {
-  return [compile('general', shared), compile(arithmetic === 'simd128' ? 'products' : 'productsRelaxed', shared)];
+export function compileKernels(arithmetic: Arithmetic, shared: boolean): KernelModule[] {
+  const names: Binary[] = ['general', arithmetic === 'simd128' ? 'products' : 'productsRelaxed'];
+  return names.map((name) => ({ module: compile(name, () => binary(name), shared), prefix: '' }));
 }
 
-/** The exports of all modules over one memory. */
-export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): WebAssembly.Exports {
-  return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports));
+/** The module that a package brings along. */
+export function compileExtension(name: string, text: string, shared: boolean): KernelModule {
+  return { module: compile(`${name}.`, () => unpack(text)[0] as Uint8Array, shared), prefix: `${name}.` };
+}
+
+/** Adds what a module exports over one memory to `exports`. */
+export function instantiate(
+  { module, prefix }: KernelModule,
+  memory: WebAssembly.Memory,
+  exports: Record<string, unknown>,
+): void {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  for (const [name, value] of Object.entries(instance.exports)) exports[prefix + name] = value;
 }

@@ -4,8 +4,9 @@ import { bytesPerElement, type DType, type TypedArray, viewArray } from '../dtyp
 import { DeviceError } from '../errors.js';
 import type { KernelTable } from '../table.js';
 import { Heap } from './heap.js';
-import { type Arithmetic, compileKernels, instantiate } from './module.js';
+import { type Arithmetic, compileExtension, compileKernels, instantiate, type KernelModule } from './module.js';
 import { ThreadPool } from './threads.js';
+import { control } from './worker-source.js';
 
 const PAGE = 65536;
 const CONTROL_AT = 1024;
@@ -63,10 +64,11 @@ export class WasmRuntime {
   readonly memory: WebAssembly.Memory;
   readonly heap: Heap;
   readonly threads: number;
-  readonly pool: ThreadPool | undefined;
+  #pool: ThreadPool | undefined;
+  readonly #modules: KernelModule[];
   /** The js kernels on this heap, counted in `device.report()`: for element types that have no code of their own. */
   fallback!: KernelTable<WasmBuffer>;
-  readonly #exports: Record<string, Kernel>;
+  readonly #exports: Record<string, Kernel> = {};
   readonly #shareFrom: number;
   /** The parameter block. */
   #words = new Int32Array(0);
@@ -74,14 +76,37 @@ export class WasmRuntime {
   constructor(arithmetic: Arithmetic, threads: number, shareFrom: number = WORTH_SHARING) {
     const modules = compileKernels(arithmetic, threads > 1);
     const { memory, pages } = createMemory(threads > 1);
-    const exports = instantiate(modules, memory);
     this.memory = memory;
     this.heap = new Heap(memory, SCRATCH_END, pages * PAGE);
     this.threads = threads;
     this.#shareFrom = shareFrom;
-    this.#exports = exports as Record<string, Kernel>;
+    this.#modules = modules;
+    for (const module of modules) instantiate(module, memory, this.#exports);
     this.call('prepareConstants');
-    this.pool = threads > 1 ? new ThreadPool(modules, memory, CONTROL_AT, exports, threads) : undefined;
+    this.#pool = this.#newPool(CONTROL_AT);
+  }
+
+  /** The threads that share large calls, if there are any. */
+  get pool(): ThreadPool | undefined {
+    return this.#pool;
+  }
+
+  #newPool(controlAt: number): ThreadPool | undefined {
+    if (this.threads === 1) return undefined;
+    return new ThreadPool(this.#modules, this.memory, controlAt, this.#exports, this.threads);
+  }
+
+  /** Adds a package's module; its export `f` is called as `'<name>.f'`. Threads that run start anew with it. */
+  load(name: string, binary: string): void {
+    const module = compileExtension(name, binary, this.threads > 1);
+    instantiate(module, this.memory, this.#exports);
+    this.#modules.push(module);
+    if (this.#pool === undefined) return;
+    // Old threads may still look at their control block, so the new ones have another.
+    const controlAt = this.heap.allocate(control.bytes);
+    new Uint8Array(this.memory.buffer, controlAt, control.bytes).fill(0);
+    this.#pool.dispose();
+    this.#pool = this.#newPool(controlAt);
   }
 
   /** Calls an export on this thread. */
@@ -97,7 +122,7 @@ export class WasmRuntime {
    */
   parallel(name: string, args: readonly number[], count: number, cost: number, scratchBytes = 0): void {
     if (count <= 0) return;
-    const share = this.pool !== undefined && count > 1 && count * cost >= this.#shareFrom;
+    const share = this.#pool !== undefined && count > 1 && count * cost >= this.#shareFrom;
     const threads = share ? this.threads : 1;
     const room = Math.ceil(scratchBytes / 64) * 64;
     const own = share ? room > 0 : room > SCRATCH_END - SCRATCH_AT;
@@ -105,7 +130,7 @@ export class WasmRuntime {
     try {
       if (share) {
         const chunks = Math.min(count, threads * CHUNKS_PER_THREAD);
-        this.pool?.run(name, args, count, chunks, scratch, room);
+        this.#pool?.run(name, args, count, chunks, scratch, room);
       } else {
         callOver(this.#exports[name] as Kernel, args, count, scratch);
       }

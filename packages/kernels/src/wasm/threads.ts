@@ -1,5 +1,6 @@
 /** A pool of worker threads over one shared memory: fork and join in JavaScript, no atomics inside the kernels. */
 import { DeviceError } from '../errors.js';
+import type { KernelModule } from './module.js';
 import { nodeBuiltin } from './node-builtin.js';
 import { control, workerSource } from './worker-source.js';
 
@@ -85,10 +86,10 @@ export class ThreadPool {
   #alone = false;
 
   constructor(
-    modules: readonly WebAssembly.Module[],
+    modules: readonly KernelModule[],
     memory: WebAssembly.Memory,
     controlAt: number,
-    exports: WebAssembly.Exports,
+    exports: Readonly<Record<string, unknown>>,
     threads: number,
   ) {
     const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function');

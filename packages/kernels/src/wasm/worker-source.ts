@@ -24,6 +24,8 @@ export const control = {
   argumentsAt: 64,
   /** Room for arguments. */
   maxArguments: 48,
+  /** Size of the whole block. */
+  bytes: 448,
 } as const;
 
 /**
@@ -48,8 +50,11 @@ const runChunksSource = `function runChunks(words, numbers, kernels, thread) {
  */
 export const workerSource: string = `${runChunksSource}
 function start({ modules, memory, controlAt, names, thread }, post) {
-  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }));
-  const exports = Object.assign({}, ...instances.map((instance) => instance.exports));
+  const exports = {};
+  for (const { module, prefix } of modules) {
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    for (const name in instance.exports) exports[prefix + name] = instance.exports[name];
+  }
   const kernels = names.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, controlAt, 16);
   const numbers = new Float64Array(memory.buffer, controlAt + 64, 48);
