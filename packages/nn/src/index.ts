@@ -26,6 +26,7 @@ export {
   type Initializer,
   kaimingNormal,
   kaimingUniform,
+  lecunNormal,
   normalInitializer,
   orthogonal,
   xavierNormal,
@@ -87,10 +88,17 @@ export {
 export { type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy.js';
 export type { Reduction } from './losses/reduction.js';
 export { huberLoss, type LossOptions, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
-export { accuracy, binaryAccuracy, type ClassScores, classScores, confusionMatrix } from './metrics.js';
+export {
+  accuracy,
+  binaryAccuracy,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  multilabelAccuracy,
+} from './metrics.js';
 export { type AnyModule, type EntryOptions, Module } from './module.js';
 export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
-export { clipByGlobalNorm, globalNorm } from './optimizers/clip.js';
+export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clip.js';
 export { ExponentialAverage } from './optimizers/exponential-average.js';
 export { Optimizer, type OptimizerOptions, type Update } from './optimizers/optimizer.js';
 export { cosine, inverseSquareRoot, type Schedule, stepDecay, warmUp } from './optimizers/schedules.js';

@@ -1,15 +1,21 @@
 /** Start values of weights: how wide they must spread so that signals neither die out nor blow up with depth. */
 import {
+  abs,
+  clip,
   createJsDevice,
+  greater,
   isTensor,
+  mul,
   OptionError,
   quote,
   type Rng,
   type Shape,
   sameShape,
+  scope,
   show,
   type Tensor,
   tensor,
+  where,
 } from '@saccade/tensor';
 import { requirePositive } from './check.js';
 
@@ -32,6 +38,24 @@ export function kaimingUniform(gain: number = Math.SQRT2): Initializer {
 export function kaimingNormal(gain: number = Math.SQRT2): Initializer {
   requirePositive('kaimingNormal', 'gain', gain);
   return (shape, fan, rng) => rng.normal(shape, { deviation: gain / Math.sqrt(fan.in) });
+}
+
+/** Deviation of the standard normal distribution cut off at ±2. */
+const CUT_DEVIATION = 0.8796256610342398;
+/** So often numbers beyond the cut are drawn again; one of 5 million is then left. */
+const REDRAWS = 4;
+
+/**
+ * Normal with deviation 1 / sqrt(fan in), cut off at two deviations of the normal that is cut: the default of Flax and, for
+ * self-normalising networks, of Keras. LeCun et al. 1998, Klambauer et al. 2017.
+ */
+export function lecunNormal(): Initializer {
+  return (shape, fan, rng) =>
+    scope(() => {
+      let z: Tensor = rng.normal(shape);
+      for (let i = 0; i < REDRAWS; i++) z = where(greater(abs(z), 2), rng.normal(shape), z);
+      return mul(clip(z, -2, 2), 1 / (Math.sqrt(fan.in) * CUT_DEVIATION));
+    });
 }
 
 /** Uniform in ±gain sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010. @throws {OptionError} unless gain > 0 */

@@ -1,5 +1,6 @@
 /** How good predictions are. */
 import {
+  all,
   argmax,
   cast,
   checkOptions,
@@ -9,11 +10,13 @@ import {
   mean,
   OptionError,
   quote,
+  ShapeError,
   scope,
   type Tensor,
   topk,
 } from '@saccade/tensor';
 import { requireLabels, requireSameShape } from './check.js';
+import { type Reduction, reduceLoss } from './losses/reduction.js';
 
 /**
  * Share of labels [...] (int32 or uint8) that are the highest logit [..., classes], or one of the `top` highest (default 1); a scalar.
@@ -37,6 +40,25 @@ export function accuracy(logits: Tensor, labels: Tensor, options: { readonly top
 export function binaryAccuracy(logits: Tensor, targets: Tensor): Tensor {
   requireSameShape('binaryAccuracy', logits, targets);
   return scope(() => mean(cast(equal(cast(greater(logits, 0), 'float32'), cast(targets, 'float32')), 'float32')));
+}
+
+/**
+ * Share of examples [batch, labels] of which every logit lies on its target's (0 or 1) side of 0: a scalar, or with the
+ * reduction 'none' 1 or 0 for each, [batch]. @throws {ShapeError} if the shapes differ or there is no axis of labels
+ */
+export function multilabelAccuracy(
+  logits: Tensor,
+  targets: Tensor,
+  options: { readonly reduction?: Reduction | undefined } = {},
+): Tensor {
+  const op = 'multilabelAccuracy';
+  const { reduction } = checkOptions(op, options, ['reduction']);
+  requireSameShape(op, logits, targets);
+  if (logits.rank === 0) throw new ShapeError(`${op}: expected [batch, labels], got a scalar`);
+  return scope(() => {
+    const right = equal(greater(logits, 0), greater(targets, 0.5));
+    return reduceLoss(op, cast(all(right, { axis: -1 }), 'float32') as Tensor, reduction);
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   kaimingNormal,
   kaimingUniform,
   Linear,
+  lecunNormal,
   normalInitializer,
   orthogonal,
   xavierNormal,
@@ -30,6 +31,7 @@ for (const [name, initializer, deviation] of [
   ['kaimingUniform', kaimingUniform(), Math.sqrt(2 / 200)],
   ['kaimingNormal', kaimingNormal(), Math.sqrt(2 / 200)],
   ['kaimingNormal with gain 1', kaimingNormal(1), Math.sqrt(1 / 200)],
+  ['lecunNormal', lecunNormal(), Math.sqrt(1 / 200)],
   ['xavierUniform', xavierUniform(), Math.sqrt(2 / 300)],
   ['xavierNormal', xavierNormal(), Math.sqrt(2 / 300)],
   ['normalInitializer', normalInitializer(), 0.02],
@@ -40,6 +42,7 @@ for (const [name, initializer, deviation] of [
       assertClose(values.mean().item(), 0, { atol: deviation / 40 });
       assertClose(values.square().mean().sqrt().item(), deviation, { rtol: 0.03 });
       if (name.includes('Uniform')) assert.ok(values.abs().max().item() <= deviation * Math.sqrt(3) * 1.0001);
+      if (name === 'lecunNormal') assert.ok(values.abs().max().item() <= (2 * deviation) / 0.8796);
     });
   });
 }

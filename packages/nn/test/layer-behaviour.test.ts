@@ -129,6 +129,21 @@ test('dropout drops its share and keeps the mean in training, and does nothing i
   });
 });
 
+test('a biased batch norm averages the variance as it is, and trains on a single row', () => {
+  scope(() => {
+    const norm = new BatchNorm(1, { biased: true, momentum: 0.5 });
+    norm.forward(tensor([[1], [3]]));
+    assertClose([norm.runningMean.item(), norm.runningVar.item()], [1, 1]);
+    assert.equal([...norm.forward(tensor([[5]])).dataSync()], [0]);
+    assertClose([norm.runningMean.item(), norm.runningVar.item()], [3, 0.5]);
+    assertThrows(() => norm.forward(zeros([0, 1])), ShapeError, /there are no rows to train by, got \[0, 1\]/);
+    const plain = new BatchNorm(1, { momentum: 0.5 });
+    plain.forward(tensor([[1], [3]]));
+    assertClose(plain.runningVar.item(), 1.5);
+    for (const one of [norm, plain]) one.dispose();
+  });
+});
+
 test('the row of a padding id starts at 0', () => {
   scope(() => {
     const embedding = new Embedding(3, 2, { rng, padding: 1 });

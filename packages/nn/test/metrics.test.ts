@@ -4,7 +4,7 @@ import { assertRejects, assertThrows } from '@saccade/testing';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { accuracy, binaryAccuracy, classScores, confusionMatrix } from '../src/index.js';
+import { accuracy, binaryAccuracy, classScores, confusionMatrix, multilabelAccuracy } from '../src/index.js';
 
 const logits = (): Tensor => tensor([[3, 2, 1], [1, 3, 2], [3, 1, 2], [0, 0, 5]]); // biome-ignore format: a table
 const labels = (...list: number[]): Tensor => tensor(Int32Array.from(list));
@@ -30,6 +30,15 @@ test('accuracy counts the highest, or the highest so many', () => {
   assert.is(accuracy(logits(), labels(0, 1, 2, 2), { top: 2 }).item(), 1);
   assert.is(accuracy(logits(), labels(2, 0, 1, 2), { top: 3 }).item(), 1);
   assert.is(binaryAccuracy(tensor([1, -1, 2, -2]), tensor([1, 1, 0, 0])).item(), 0.5);
+});
+
+test('a multilabel example is right if all its labels are, one by one on request', () => {
+  const scores = tensor([[1, -2], [1, 2], [-1, -3]]); // biome-ignore format: a table
+  const targets = tensor([[1, 0], [1, 0], [0, 0]]); // biome-ignore format: a table
+  assert.ok(Math.abs(multilabelAccuracy(scores, targets).item() - 2 / 3) < 1e-6);
+  assert.equal([...multilabelAccuracy(scores, targets, { reduction: 'none' }).dataSync()], [1, 0, 1]);
+  assertThrows(() => multilabelAccuracy(scores, tensor([1, 0])), ShapeError, /differ in shape/);
+  assertThrows(() => multilabelAccuracy(tensor(1), tensor(1)), ShapeError, /expected \[batch, labels\], got a scalar/);
 });
 
 test('a confusion matrix has true classes as rows, and scores follow from it', async () => {

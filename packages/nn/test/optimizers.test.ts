@@ -7,6 +7,7 @@ import {
   Adam,
   AdamW,
   clipByGlobalNorm,
+  clipByValue,
   cosine,
   ExponentialAverage,
   globalNorm,
@@ -153,6 +154,22 @@ test('the global norm is that of all gradients as one vector', () => {
     assertClose(globalNorm([tensor([3, 0]), tensor([[4]])]).item(), 5);
     assertThrows(() => globalNorm([]), OptionError, /there are no gradients/);
     assertThrows(() => clipByGlobalNorm(new Map(), 0), OptionError, /limit must be a number above 0, got 0/);
+  });
+});
+
+test('values of gradients are clipped one by one, before the norm is', () => {
+  scope(() => {
+    const gradients = new Map([['w', tensor([3, -4, 0.5])]]);
+    assert.equal([...(clipByValue(gradients, 1).get('w') as Tensor).dataSync()], [1, -1, 0.5]);
+    assertThrows(() => clipByValue(gradients, 0), OptionError, /clipByValue: limit must be a number above 0, got 0/);
+    const w = tensor([0, 0, 0]);
+    new SGD({ w }, { rate: 1, clipValue: 1, clipNorm: 0.75 }).step(gradients);
+    assertClose(w.dataSync(), [-0.5, 0.5, -0.25], { rtol: 1e-5 });
+    assertThrows(
+      () => new SGD({ w }, { rate: 1, clipValue: -1 }),
+      OptionError,
+      /SGD: clipValue must be a number above 0/,
+    );
   });
 });
 

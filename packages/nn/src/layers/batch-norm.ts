@@ -26,6 +26,11 @@ export interface BatchNormOptions {
   readonly momentum?: number | undefined;
   /** Learns a scale and a shift for each channel. Default true. */
   readonly affine?: boolean | undefined;
+  /**
+   * Averages the variance divided by the number of rows instead of one less, as TensorFlow and Flax do; a batch of one row
+   * is then no error. Default false, as in PyTorch.
+   */
+  readonly biased?: boolean | undefined;
 }
 
 /**
@@ -41,15 +46,17 @@ export class BatchNorm extends Module {
   readonly batchesTracked: Tensor;
   readonly epsilon: number;
   readonly momentum: number;
+  readonly biased: boolean;
 
   /** @throws {OptionError} */
   constructor(channels: number, options: BatchNormOptions = {}) {
     super();
-    const names = ['epsilon', 'momentum', 'affine'] as const;
-    const { epsilon = 1e-5, momentum = 0.1, affine = true } = checkOptions('BatchNorm', options, names);
+    const names = ['epsilon', 'momentum', 'affine', 'biased'] as const;
+    const { epsilon = 1e-5, momentum = 0.1, affine = true, biased = false } = checkOptions('BatchNorm', options, names);
     requireCount('BatchNorm', 'channels', channels);
     this.epsilon = requireNonNegative('BatchNorm', 'epsilon', epsilon);
     this.momentum = requireWithin('BatchNorm', 'momentum', momentum, 0, 1);
+    this.biased = biased;
     this.weight = affine ? this.parameter('weight', ones([channels])) : undefined;
     this.bias = affine ? this.parameter('bias', zeros([channels])) : undefined;
     this.runningMean = this.buffer('running_mean', zeros([channels]));
@@ -57,7 +64,7 @@ export class BatchNorm extends Module {
     this.batchesTracked = this.buffer('num_batches_tracked', tensor(0, { dtype: 'int32' }));
   }
 
-  /** @throws {ShapeError} unless x is [..., channels], in training with more than one row */
+  /** @throws {ShapeError} unless x is [..., channels], in training with more than one row (or `biased`) */
   override forward(x: Tensor): Tensor {
     requireTensors('BatchNorm', { x });
     const channels = this.runningMean.size;
@@ -69,14 +76,17 @@ export class BatchNorm extends Module {
 
   #byBatch(x: Tensor): Tensor {
     const rows = x.size / this.runningMean.size;
-    if (rows < 2) throw new ShapeError(`BatchNorm: one row has no variance to train by, got ${show(x.shape)}`);
-    const { epsilon, momentum } = this;
+    const { epsilon, momentum, biased } = this;
+    if (rows < (biased ? 1 : 2)) {
+      const what = rows === 1 ? 'one row has no variance' : 'there are no rows';
+      throw new ShapeError(`BatchNorm: ${what} to train by, got ${show(x.shape)}`);
+    }
     const { output, mean, variance } = batchNorm(x, { gamma: this.weight, beta: this.bias, epsilon });
     const follow = (running: Tensor, now: Tensor): void => {
       assign(running, add(mul(running, 1 - momentum), mul(now, momentum)));
     };
     follow(this.runningMean, mean);
-    follow(this.runningVar, mul(variance, rows / (rows - 1))); // the unbiased one, as in PyTorch
+    follow(this.runningVar, biased ? variance : mul(variance, rows / (rows - 1)));
     assign(this.batchesTracked, add(this.batchesTracked, 1));
     return output;
   }

@@ -1,5 +1,5 @@
-/** The length of all gradients together, and a limit to it. */
-import { add, cast, mul, norm, OptionError, scope, sqrt, square, type Tensor } from '@saccade/tensor';
+/** The length of all gradients together, and limits to it and to each value. */
+import { add, cast, clip, mul, norm, OptionError, scope, sqrt, square, type Tensor } from '@saccade/tensor';
 import { requirePositive } from '../check.js';
 
 /** sqrt(sum of all squares) of tensors: a scalar. @throws {OptionError} for none */
@@ -28,4 +28,10 @@ export function clipByGlobalNorm(
       norm: length,
     };
   });
+}
+
+/** The gradients with each value moved into [-limit, limit], as new tensors. @throws {OptionError} unless limit > 0 */
+export function clipByValue(gradients: ReadonlyMap<string, Tensor>, limit: number): Map<string, Tensor> {
+  requirePositive('clipByValue', 'limit', limit);
+  return scope(() => new Map(Array.from(gradients, ([name, g]) => [name, clip(g, -limit, limit)])));
 }

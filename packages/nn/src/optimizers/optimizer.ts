@@ -17,7 +17,7 @@ import {
 } from '@saccade/tensor';
 import { requireCount, requireNonNegative, requirePositive } from '../check.js';
 import { assignAll } from '../state-dict.js';
-import { clipByGlobalNorm } from './clip.js';
+import { clipByGlobalNorm, clipByValue } from './clip.js';
 import { rateAt, type Schedule } from './schedules.js';
 import { type Trainable, trainedTensors } from './trainable.js';
 
@@ -25,6 +25,8 @@ import { type Trainable, trainedTensors } from './trainable.js';
 export interface OptimizerOptions {
   /** How far a step goes: a number, or a schedule. */
   readonly rate: number | Schedule;
+  /** Moves each value of the gradients into [-clipValue, clipValue], before `clipNorm` looks at them. Default: never. */
+  readonly clipValue?: number | undefined;
   /** Scales gradients down together when their global norm is larger. Default: never. */
   readonly clipNorm?: number | undefined;
   /** Shrinks parameters by rate decay each step, apart from the gradient (Loshchilov and Hutter 2019). Default 0. */
@@ -36,11 +38,12 @@ export interface OptimizerOptions {
 }
 
 /** The names of these options. */
-export const optimizerNames = ['rate', 'clipNorm', 'decay', 'l2', 'decays'] as const;
+export const optimizerNames = ['rate', 'clipValue', 'clipNorm', 'decay', 'l2', 'decays'] as const;
 
 /** The options with their defaults. */
 interface Settings {
   readonly rate: number | Schedule;
+  readonly clipValue: number | undefined;
   readonly clipNorm: number | undefined;
   readonly decay: number;
   readonly l2: number;
@@ -70,13 +73,14 @@ export abstract class Optimizer {
   /** @param slots what is remembered of each parameter, in tensors of its shape that start at 0 */
   constructor(trained: Trainable, options: OptimizerOptions, slots: readonly string[]) {
     const op = new.target.name;
-    const { rate, clipNorm, decay = 0, l2 = 0, decays = () => true } = options;
+    const { rate, clipValue, clipNorm, decay = 0, l2 = 0, decays = () => true } = options;
     if (typeof rate !== 'function') requireNonNegative(op, 'rate', rate);
     requireNonNegative(op, 'decay', decay);
     requireNonNegative(op, 'l2', l2);
     requireFunction(op, decays);
+    if (clipValue !== undefined) requirePositive(op, 'clipValue', clipValue);
     if (clipNorm !== undefined) requirePositive(op, 'clipNorm', clipNorm);
-    this.#options = { rate, clipNorm, decay, l2, decays };
+    this.#options = { rate, clipValue, clipNorm, decay, l2, decays };
     this.parameters = trainedTensors(op, trained);
     for (const [name, parameter] of this.parameters) {
       this.#memory.set(name, Object.fromEntries(slots.map((slot) => [slot, keep(zerosLike(parameter))])));
@@ -116,11 +120,12 @@ export abstract class Optimizer {
 
   /** Moves all parameters once along given gradients. @throws {OptionError} if one is missing @throws {ShapeError} if one does not fit */
   step(gradients: ReadonlyMap<string, Tensor>): void {
-    const { clipNorm, decay, l2, decays } = this.#options;
+    const { clipValue, clipNorm, decay, l2, decays } = this.#options;
     const { rate } = this;
     this.#check(gradients);
     scope(() => {
-      const clipped = clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm).gradients;
+      const bounded = clipValue === undefined ? gradients : clipByValue(gradients, clipValue);
+      const clipped = clipNorm === undefined ? bounded : clipByGlobalNorm(bounded, clipNorm).gradients;
       this.steps += 1;
       for (const [name, parameter] of this.parameters) {
         scope(() => {
