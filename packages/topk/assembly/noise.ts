@@ -1,0 +1,98 @@
+// The noise that perturbs scores, two thresholds at a time in float64: distribution function, density, slope. As src/kernels/js/noise.ts.
+
+// @ts-ignore: decorator
+@inline
+function splat(x: f64): v128 {
+  return f64x2.splat(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function step(x: v128, p: v128, c: f64): v128 {
+  return f64x2.add(f64x2.mul(x, p), splat(c));
+}
+
+/** e^x; 0 below -708. Relative error below 1e-15. */
+export function expPair(x: v128): v128 {
+  const clamped = f64x2.pmin(f64x2.pmax(x, splat(-708)), splat(709));
+  const n = f64x2.nearest(f64x2.mul(clamped, splat(1.4426950408889634)));
+  let r = f64x2.sub(clamped, f64x2.mul(n, splat(0.6931471803691238)));
+  r = f64x2.sub(r, f64x2.mul(n, splat(1.9082149292705877e-10)));
+  let p = step(r, splat(1.0 / 6227020800.0), 1.0 / 479001600.0);
+  p = step(r, p, 1.0 / 39916800.0);
+  p = step(r, p, 1.0 / 3628800.0);
+  p = step(r, p, 1.0 / 362880.0);
+  p = step(r, p, 1.0 / 40320.0);
+  p = step(r, p, 1.0 / 5040.0);
+  p = step(r, p, 1.0 / 720.0);
+  p = step(r, p, 1.0 / 120.0);
+  p = step(r, p, 1.0 / 24.0);
+  p = step(r, p, 1.0 / 6.0);
+  p = step(r, p, 0.5);
+  p = step(r, p, 1);
+  p = step(r, p, 1);
+  // 2^n: the whole number stands in the low bits after adding 1.5 2^52.
+  const bits = f64x2.add(n, splat(6755399441055744.0 + 1023.0));
+  const power = i64x2.shl(bits, 52);
+  return v128.and(f64x2.mul(p, power), f64x2.ge(x, splat(-708)));
+}
+
+/** Stores below, above, density, slope of u to `out` (64 bytes apart by `stride`). */
+// @ts-ignore: decorator
+@inline
+function put(out: usize, stride: usize, below: v128, above: v128, density: v128, slope: v128): void {
+  v128.store(out, below);
+  v128.store(out + stride, above);
+  v128.store(out + 2 * stride, density);
+  v128.store(out + 3 * stride, slope);
+}
+
+function normalTail(u: v128, out: usize, stride: usize): void {
+  const size = f64x2.pmin(f64x2.abs(u), splat(40));
+  const bell = expPair(f64x2.mul(f64x2.mul(size, size), splat(-0.5)));
+  const t = f64x2.div(splat(2), f64x2.add(splat(2), f64x2.mul(size, splat(0.7071067811865476))));
+  const w = f64x2.sub(f64x2.add(t, t), splat(1));
+  let p = step(w, splat(2.0066070396056845e-8), -8.261328840435289e-9);
+  p = step(w, p, -1.5658740168106443e-7);
+  p = step(w, p, 1.562740679179513e-7);
+  p = step(w, p, 5.001290609594173e-7);
+  p = step(w, p, -1.080530952719464e-6);
+  p = step(w, p, -2.7399518962130604e-7);
+  p = step(w, p, 4.148620710955418e-6);
+  p = step(w, p, -5.429696430966245e-6);
+  p = step(w, p, -8.591060981857594e-6);
+  p = step(w, p, 3.611980218729155e-5);
+  p = step(w, p, -8.57719620939985e-6);
+  p = step(w, p, -0.0001657688115120059);
+  p = step(w, p, 0.00020932123618385643);
+  p = step(w, p, 0.0007726530617654515);
+  p = step(w, p, -0.001619795992782505);
+  p = step(w, p, -0.005377665474628404);
+  p = step(w, p, 0.00911055786420572);
+  p = step(w, p, 0.06986802313904493);
+  p = step(w, p, 0.17179017110362227);
+  p = step(w, p, 0.25539567631050575);
+  const small = f64x2.mul(f64x2.mul(bell, t), p);
+  const large = f64x2.sub(splat(1), small);
+  const isAbove = f64x2.ge(u, splat(0));
+  const density = f64x2.mul(bell, splat(0.3989422804014327));
+  const signed = v128.bitselect(size, f64x2.neg(size), isAbove);
+  put(out, stride, v128.bitselect(large, small, isAbove), v128.bitselect(small, large, isAbove), density, f64x2.mul(signed, density));
+}
+
+function gumbelTail(u: v128, out: usize, stride: usize): void {
+  // Below -7, e^-e^-u is 0 in float64; beyond, w has no use.
+  const w = expPair(f64x2.neg(f64x2.pmax(u, splat(-7))));
+  const below = expPair(f64x2.neg(w));
+  // 1 - e^-w loses digits where w is small.
+  const series = f64x2.mul(w, f64x2.sub(splat(1), f64x2.mul(w, f64x2.sub(splat(0.5), f64x2.mul(w, splat(1.0 / 6.0))))));
+  const above = v128.bitselect(series, f64x2.sub(splat(1), below), f64x2.lt(w, splat(1e-5)));
+  const density = f64x2.mul(w, below);
+  put(out, stride, below, above, density, f64x2.mul(density, f64x2.sub(splat(1), w)));
+}
+
+/** At `out`, out + stride, ...: the probabilities to stay below and to exceed, density and slope of an element u below the threshold. */
+export function tailPair(gumbel: bool, u: v128, out: usize, stride: usize): void {
+  if (gumbel) gumbelTail(u, out, stride);
+  else normalTail(u, out, stride);
+}

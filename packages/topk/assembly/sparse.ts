@@ -1,0 +1,152 @@
+// Sparse top-k and its gradients: src/kernels/js/sparse.ts, with Newton's method, kept inside a bracket, in place of bisection.
+// No scratch.
+import { logPair } from '../../kernels/assembly/double';
+import { expPair } from './noise';
+import { countInfinite, finitePair, infinitePair, pairAt, storePair } from './rows';
+
+/** Newton's method takes about ten; what it has not found by then is bisected. */
+const NEWTON_STEPS = 30;
+const STEPS = 200;
+
+/** v^power for v in (0, 1]. */
+// @ts-ignore: decorator
+@inline
+function powPair(v: v128, power: f64): v128 {
+  if (power == 1) return v;
+  const square = f64x2.mul(v, v);
+  if (power == 2) return square;
+  if (power == 3) return f64x2.mul(square, v);
+  return expPair(f64x2.mul(logPair(v), f64x2.splat(power)));
+}
+
+// @ts-ignore: decorator
+@inline
+function placePair(pair: v128, tau: f64, l: f64): v128 {
+  return f64x2.div(f64x2.sub(pair, f64x2.splat(tau)), f64x2.splat(l));
+}
+
+/** clip(v, 0, 1)^power. */
+// @ts-ignore: decorator
+@inline
+function weightPair(v: v128, power: f64): v128 {
+  const one = f64x2.splat(1);
+  // The logarithm wants something positive and finite, also where its result is not used.
+  const inside = f64x2.pmin(f64x2.pmax(v, f64x2.splat(1e-300)), one);
+  return v128.and(powPair(inside, power), f64x2.gt(v, f64x2.splat(0)));
+}
+
+/** Where 0 < v < 1. */
+// @ts-ignore: decorator
+@inline
+function band(v: v128): v128 {
+  return v128.and(f64x2.gt(v, f64x2.splat(0)), f64x2.lt(v, f64x2.splat(1)));
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
+/** The middle of all tau that do, if the elements above tau + l / 2 are k and further than l from the others; else tau. */
+function hardOr(tau: f64, x: usize, n: i32, k: f64, l: f64): f64 {
+  let count: f64 = 0;
+  let least: f64 = Infinity;
+  let most: f64 = -Infinity;
+  for (let i = 0; i < n; i++) {
+    const value = <f64>load<f32>(x + (<usize>i << 2));
+    if (!(abs(value) < Infinity)) continue;
+    if (value - tau > l * 0.5) {
+      count++;
+      least = min(least, value);
+    } else most = max(most, value);
+  }
+  return count == k && least - most >= l ? (least - l + most) * 0.5 : tau;
+}
+
+/** The tau with sum clip((x - tau) / l, 0, 1)^power = k; infinite if all or none are selected. */
+function threshold(x: usize, n: i32, k: f64, l: f64, power: f64): f64 {
+  const target = k - <f64>countInfinite(x, n);
+  let low: f64 = Infinity;
+  let high: f64 = -Infinity;
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    const value = <f64>load<f32>(x + (<usize>i << 2));
+    if (!(abs(value) < Infinity)) continue;
+    low = min(low, value);
+    high = max(high, value);
+    count++;
+  }
+  if (target <= 0) return Infinity;
+  if (target >= <f64>count) return -Infinity;
+  low -= l;
+  let tau = (low + high) * 0.5;
+  for (let step = 0; step < STEPS; step++) {
+    let sums = f64x2.splat(0);
+    let slopes = sums;
+    for (let i = 0; i < n; i += 2) {
+      const pair = pairAt(x, i, n);
+      const v = placePair(pair, tau, l);
+      const weight = v128.and(weightPair(v, power), finitePair(pair, i, n));
+      sums = f64x2.add(sums, weight);
+      slopes = f64x2.add(slopes, v128.and(f64x2.div(weight, v), band(v)));
+    }
+    const excess = lanes(sums) - target;
+    if (excess == 0) break;
+    if (excess > 0) low = tau;
+    else high = tau;
+    let next = tau + (excess * l) / (power * lanes(slopes));
+    if (abs(next - tau) <= f64.EPSILON * max(abs(tau), l)) break;
+    if (!(next > low && next < high) || step > NEWTON_STEPS) next = (low + high) * 0.5;
+    if (next <= low || next >= high) break;
+    tau = next;
+  }
+  return hardOr(tau, x, n, target, l);
+}
+
+export function sparseF32(
+  x: usize, y: usize, n: i32, k: f64, l: f64, power: f64, start: i32, end: i32, scratch: usize,
+): void {
+  for (let row = start; row < end; row++) {
+    const offset = <usize>row * <usize>n << 2;
+    const tau = threshold(x + offset, n, k, l, power);
+    for (let i = 0; i < n; i += 2) {
+      const pair = pairAt(x + offset, i, n);
+      const weight = weightPair(placePair(pair, tau, l), power);
+      storePair(y + offset, i, n, v128.bitselect(weight, infinitePair(pair), finitePair(pair, i, n)));
+    }
+  }
+}
+
+/** d = power v^(power - 1) / l where 0 < v < 1. */
+// @ts-ignore: decorator
+@inline
+function slopePair(pair: v128, tau: f64, l: f64, power: f64, i: i32, n: i32): v128 {
+  const v = placePair(pair, tau, l);
+  const slope = f64x2.mul(f64x2.div(weightPair(v, power), v), f64x2.splat(power / l));
+  return v128.and(slope, v128.and(band(v), finitePair(pair, i, n)));
+}
+
+export function sparseGradF32(
+  x: usize, g: usize, dx: usize, dk: usize, n: i32, k: f64, l: f64, power: f64, start: i32, end: i32, scratch: usize,
+): void {
+  for (let row = start; row < end; row++) {
+    const offset = <usize>row * <usize>n << 2;
+    const tau = threshold(x + offset, n, k, l, power);
+    let total = f64x2.splat(0);
+    let dot = total;
+    for (let i = 0; i < n; i += 2) {
+      const d = slopePair(pairAt(x + offset, i, n), tau, l, power, i, n);
+      total = f64x2.add(total, d);
+      dot = f64x2.add(dot, f64x2.mul(d, pairAt(g + offset, i, n)));
+    }
+    const sum = lanes(total);
+    const w = sum == 0 ? 0 : lanes(dot) / sum;
+    for (let i = 0; i < n; i += 2) {
+      const d = slopePair(pairAt(x + offset, i, n), tau, l, power, i, n);
+      const gradient = f64x2.mul(d, f64x2.sub(pairAt(g + offset, i, n), f64x2.splat(w)));
+      storePair(dx + offset, i, n, v128.and(gradient, f64x2.ne(d, f64x2.splat(0))));
+    }
+    store<f32>(dk + (<usize>row << 2), <f32>w);
+  }
+}

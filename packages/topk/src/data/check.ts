@@ -1,0 +1,48 @@
+/** Checks of what callers pass to the generators of images. */
+import { OptionError, quote } from '@saccade/tensor';
+import type { GeneratedSplit } from './stream-generator.js';
+
+/** The longest side of a generated image: positions are drawn exactly up to here. */
+export const maxSide: number = 2 ** 20;
+
+/** What says which image of a generated data set is meant. */
+export interface GeneratedSource {
+  /** A whole number in [0, 2^32). */
+  readonly seed: number;
+  /** Default: 'train'. */
+  readonly split?: GeneratedSplit | undefined;
+}
+
+/** Which images of a generated data set are meant. */
+export interface GeneratedRange {
+  /** Number of images. */
+  readonly count: number;
+  /** Position of the first image in its split. Default: 0. */
+  readonly first?: number | undefined;
+}
+
+/** @throws {OptionError} unless it is a whole number in [low, high] */
+export function requireWhole(op: string, name: string, value: number, low: number, high: number): void {
+  if (!Number.isSafeInteger(value) || value < low || value > high) {
+    throw new OptionError(`${op}: ${name} must be a whole number in [${low}, ${high}], got ${quote(value)}`);
+  }
+}
+
+/** @throws {OptionError} unless it is one of the names */
+export function requireName(op: string, name: string, value: string, names: readonly string[]): void {
+  if (!names.includes(value)) {
+    throw new OptionError(`${op}: ${name} must be ${names.map(quote).join(', ')}, got ${quote(value)}`);
+  }
+}
+
+/** @throws {OptionError} unless seed and split name a stream of images */
+export function requireSource(op: string, { seed, split = 'train' }: GeneratedSource): void {
+  requireWhole(op, 'seed', seed, 0, 2 ** 32 - 1);
+  requireName(op, 'split', split, ['train', 'test', 'valid']);
+}
+
+/** @throws {OptionError} unless every image of the range has a number of its own */
+export function requireRange(op: string, { count, first = 0 }: GeneratedRange): void {
+  requireWhole(op, 'first', first, 0, 2 ** 32 - 1);
+  requireWhole(op, 'count', count, 1, 2 ** 32 - first);
+}

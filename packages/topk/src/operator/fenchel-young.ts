@@ -1,0 +1,120 @@
+/** The Fenchel-Young loss of a perturbed top-k (Berthet et al. 2020): teaches scores directly which elements are the right ones. */
+import type { Buffer } from '@saccade/kernels';
+import {
+  add,
+  bufferOf,
+  customGrad,
+  empty,
+  expandDims,
+  full,
+  isfinite,
+  mean,
+  mul,
+  onesLike,
+  scatterAddAlong,
+  scope,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  where,
+} from '@saccade/tensor';
+import { topKKernels } from '../kernels/extension.js';
+import type { NoiseKind } from '../kernels/js/noise.js';
+import { orders } from '../kernels/table.js';
+import { checkScores } from './check-scores.js';
+import { exactTopK, planExact } from './exact.js';
+import { exactNoise } from './exact-noise.js';
+import { checkFenchelYoung, type FenchelYoungOptions } from './fenchel-young-options.js';
+import { noiseOf } from './noise-option.js';
+import type { Noise } from './perturbed.js';
+
+/**
+ * E[sum of the k largest of x + sigma z] - <target, x> for scores x [batch, n] and the mask that they should lead to, target
+ * [batch, n] with rows that sum to k. Convex; its gradient by the scores is the mask of the perturbed top-k less the target,
+ * so it vanishes where they agree. Without noise it is at least 0. Infinite scores do not count.
+ * @throws {ShapeError} unless scores and target are [batch, n] alike @throws {OptionError} for options out of range, and
+ * for NaN among the scores (on CPU devices)
+ */
+export function fenchelYoungLoss(scores: Tensor, target: Tensor, options: FenchelYoungOptions): Tensor {
+  const op = 'fenchelYoungLoss';
+  const { k, sigma, noise, kind, method, samples, rng, reduction } = checkFenchelYoung(op, scores, target, options);
+  return scope(() => {
+    const x = checkScores(op, scores, k, 'throw');
+    const batch = x.shape[0] as number;
+    const scale = full([batch], sigma, { dtype: scores.dtype, device: scores.device }) as Tensor;
+    const best = (): Tensor => {
+      if (method === 'exact') return exactBest(x, scale, k, kind);
+      return sampledBest(x, scale, k, noiseOf(op, noise, kind, rng, x, samples), samples);
+    };
+    const losses = sub(best(), inner(target, x));
+    if (reduction === 'none') return losses;
+    return reduction === 'sum' ? sum(losses) : mean(losses);
+  });
+}
+
+/** <mask, x> of each row over the finite scores: [batch]. */
+function inner(mask: Tensor, scores: Tensor): Tensor {
+  return sum(mul(mask, where(isfinite(scores), scores, 0)), { axis: 1 });
+}
+
+/**
+ * E[sum of the k largest] is homogeneous in (x, sigma), so it is <mask, x> + sigma E[noise of the chosen]; the gradient by x is
+ * the mask.
+ */
+function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind): Tensor {
+  const plan = planExact(scores, scale, k, kind);
+  // The mask is an input, so that the gradient can be differentiated again.
+  const mask = exactTopK(scores, scale, plan).toMask();
+  return customGrad((x: Tensor, weights: Tensor) => ({
+    value: add(inner(weights, x), mul(scale, exactNoise(x, scale, plan))),
+    backward: (dy) => [mul(expandDims(dy, 1), weights)],
+  }))(scores, mask);
+}
+
+/** The mean over samples of the k largest. */
+function sampledBest(scores: Tensor, scale: Tensor, k: number, noise: Noise, samples: number): Tensor {
+  return customGrad((x: Tensor) => {
+    const { chosen, chosenNoise } = draw(stopGradient(x), scale, k, noise, samples);
+    const share = mul(onesLike(chosenNoise), 1 / samples);
+    const mask = scatterAddAlong(x.shape, chosen, share);
+    const value = add(inner(mask, x), mul(scale, sum(mul(chosenNoise, share), { axis: 1 })));
+    return { value, backward: (dy) => [mul(expandDims(dy, 1), mask)] };
+  })(scores);
+}
+
+/** What all samples choose, and the noise there: [batch, samples k]. */
+function draw(
+  scores: Tensor,
+  scale: Tensor,
+  k: number,
+  noise: Noise,
+  samples: number,
+): { readonly chosen: Tensor; readonly chosenNoise: Tensor } {
+  const { device, dtype } = scores;
+  const [batch, n] = scores.shape as readonly [number, number];
+  const chosen = empty(device, 'int32', [batch, samples * k]) as unknown as Tensor;
+  const chosenNoise = empty(device, dtype, [batch, samples * k]) as unknown as Tensor;
+  const moments = empty(device, dtype, [batch, samples]) as unknown as Tensor;
+  const buffer = (t: Tensor): Buffer => bufferOf('fenchelYoungLoss', t);
+  const outputs = [buffer(chosen), buffer(chosenNoise), buffer(moments)] as const;
+  const [order, gumbel] = [orders.indexOf('position'), noise.kind === 'gumbel'];
+  const kernels = device.extend(topKKernels);
+  noise.each(device, batch * samples, (values, first, count, stride) =>
+    kernels.perturbedSelect(
+      buffer(scores),
+      buffer(scale),
+      values,
+      ...outputs,
+      first,
+      count,
+      samples,
+      n,
+      k,
+      stride,
+      order,
+      gumbel,
+    ),
+  );
+  return { chosen, chosenNoise };
+}

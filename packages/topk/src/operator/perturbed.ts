@@ -1,0 +1,228 @@
+/**
+ * The sampled perturbed top-k: the mean of the hard choices of x + sigma z over samples, and the gradients of that mean. No tensor [samples, k, n]
+ * is ever made, and the backward pass draws its noise again.
+ */
+import type { Buffer, Device } from '@saccade/kernels';
+import {
+  bufferOf,
+  concat,
+  customGrad,
+  empty,
+  less,
+  mapTree,
+  mul,
+  type Rng,
+  reshape,
+  scatterAddAlong,
+  scope,
+  stopGradient,
+  sum,
+  type Tensor,
+  where,
+  zeros,
+} from '@saccade/tensor';
+import { topKKernels } from '../kernels/extension.js';
+import type { NoiseKind } from '../kernels/js/noise.js';
+import { baselines, orders } from '../kernels/table.js';
+import { hardIndices, type Order } from './hard.js';
+import { Selection } from './selection.js';
+
+/**
+ * How the gradient is estimated from samples. `full` is unbiased, with the mean of the other samples as a baseline; `plain` has no
+ * baseline, `hard-baseline` the unperturbed choice. `diag` is what the paper's released code computes: the diagonal of each block of the Jacobian
+ * alone, which is biased but less noisy.
+ */
+export type PerturbedGradient = 'full' | 'plain' | 'hard-baseline' | 'diag';
+
+/** Floats of noise that are drawn at once: they stay in the processor's cache. */
+const CHUNK = 65_536;
+/** A sigma below this is 0: float32 has no room for what it would be divided into. */
+const SMALLEST = 1e-35;
+
+function buffer(t: Tensor): Buffer {
+  return bufferOf('topK', t);
+}
+
+/** Noise as a function of the sample's number: drawn from a place in a stream, again and again the same, or given. */
+export interface Noise {
+  readonly kind: NoiseKind;
+  /** Calls `use` with the noise [count, stride] of the samples from `first` on, until all have been. */
+  each(device: Device, total: number, use: (noise: Buffer, first: number, count: number, stride: number) => void): void;
+}
+
+/** Noise [batch, samples, n] that the caller gives. */
+export function givenNoise(noise: Tensor, kind: NoiseKind): Noise {
+  const stride = noise.shape[2] as number;
+  return { kind, each: (_, total, use) => use(buffer(noise), 0, total, stride) };
+}
+
+/**
+ * Noise that comes from the generator, which moves on behind it: each sample begins at a block of its own. It is drawn again by each pass.
+ */
+export function drawnNoise(rng: Rng, kind: NoiseKind, total: number, n: number): Noise {
+  const start = rng.state;
+  const blocks = Math.ceil(n / 4);
+  const stride = 4 * blocks;
+  rng.state = { ...start, block: start.block + total * blocks };
+  return {
+    kind,
+    each(device, total, use) {
+      const chunk = Math.min(total, Math.max(1, Math.floor(CHUNK / stride)));
+      const room = empty(device, 'float32', [chunk, stride]) as unknown as Tensor;
+      for (let first = 0; first < total; first += chunk) {
+        const state = { ...start, block: start.block + first * blocks };
+        device.kernels.random(kind, buffer(room), state, 0, 1);
+        use(buffer(room), first, Math.min(chunk, total - first), stride);
+      }
+      room.dispose();
+    },
+  };
+}
+
+/** What was chosen: positions and the noise there [batch, samples, k], and each sample's moment [batch, samples]. */
+interface Draw {
+  readonly chosen: Tensor;
+  readonly chosenNoise: Tensor;
+  readonly moments: Tensor;
+}
+
+/** Chooses for all samples. */
+function draw(scores: Tensor, sigma: Tensor, noise: Noise, samples: number, k: number, order: Order): Draw {
+  const { device } = scores;
+  const [batch, n] = scores.shape as readonly [number, number];
+  const chosen = empty(device, 'int32', [batch, samples, k]) as unknown as Tensor;
+  const chosenNoise = empty(device, scores.dtype, [batch, samples, k]) as unknown as Tensor;
+  const moments = empty(device, scores.dtype, [batch, samples]) as unknown as Tensor;
+  const kernels = device.extend(topKKernels);
+  const inputs = [buffer(scores), buffer(sigma)] as const;
+  const outputs = [buffer(chosen), buffer(chosenNoise), buffer(moments)] as const;
+  const [place, gumbel] = [orders.indexOf(order), noise.kind === 'gumbel'];
+  noise.each(device, batch * samples, (values, first, count, stride) =>
+    kernels.perturbedSelect(...inputs, values, ...outputs, first, count, samples, n, k, stride, place, gumbel),
+  );
+  return { chosen, chosenNoise, moments };
+}
+
+/** The choices of all samples, behind them those that the baseline wants, as places among the candidates; and how often each is the r-th. */
+interface Counted {
+  readonly indices: Tensor;
+  /** [batch, all, k], all >= samples. */
+  readonly slots: Tensor;
+  readonly weights: Tensor;
+}
+
+/** Counts what was chosen, int32 [batch, all, k], in the first `samples`. */
+function count(chosen: Tensor, scores: Tensor, samples: number): Counted {
+  const { device, dtype } = scores;
+  const n = scores.shape[1] as number;
+  const [batch, all, k] = chosen.shape as readonly [number, number, number];
+  const kernels = device.extend(topKKernels);
+  const counts = empty(device, 'int32', [batch]) as unknown as Tensor;
+  kernels.perturbedCount(buffer(chosen), buffer(counts), batch, all * k, n);
+  // A GPU cannot be read at once: there all elements are candidates.
+  const m = device.readSync === undefined ? n : counts.dataSync<'int32'>().reduce((a, b) => Math.max(a, b), 1);
+  const indices = empty(device, 'int32', [batch, m]) as unknown as Tensor;
+  const slots = empty(device, 'int32', [batch, all, k]) as unknown as Tensor;
+  const weights = empty(device, dtype, [batch, k, m]) as unknown as Tensor;
+  const outputs = [buffer(indices), buffer(slots), buffer(weights)] as const;
+  kernels.perturbedWeights(buffer(chosen), ...outputs, batch, all, samples, n, k, m);
+  return { indices, slots, weights };
+}
+
+/** What rewards are divided by: sigma, but Infinity, which makes the gradient 0, where noise of that scale changes nothing. */
+function divisor(sigma: Tensor): Tensor {
+  return where(less(sigma, SMALLEST), Infinity, sigma);
+}
+
+/** sum_s c_s nu(z_s) by score, and sum_s c_s moment_s by sigma. */
+function sampledGradient(
+  scores: Tensor,
+  noise: Noise,
+  counted: Counted,
+  moments: Tensor,
+  scale: Tensor,
+  dy: Tensor,
+  gradient: PerturbedGradient,
+): [byScore: Tensor, bySigma: Tensor] {
+  const { device, dtype } = scores;
+  const [batch, n] = scores.shape as readonly [number, number];
+  const [, k, m] = dy.shape as readonly [number, number, number];
+  const all = counted.slots.shape[1] as number;
+  const samples = moments.shape[1] as number;
+  const kernels = device.extend(topKKernels);
+  const name = gradient === 'hard-baseline' ? 'hard' : gradient === 'full' && samples > 1 ? 'leave-one-out' : 'none';
+  const weights = empty(device, dtype, [batch, samples]) as unknown as Tensor;
+  const inputs = [buffer(counted.slots), buffer(dy), buffer(scale)] as const;
+  kernels.perturbedCoefficients(...inputs, buffer(weights), batch, all, samples, k, m, baselines.indexOf(name));
+  const byScore = zeros([batch, n], { device, dtype: dtype as 'float32' }) as unknown as Tensor;
+  noise.each(device, batch * samples, (values, first, part, stride) =>
+    kernels.perturbedGrad(
+      values,
+      buffer(weights),
+      buffer(byScore),
+      first,
+      part,
+      samples,
+      n,
+      stride,
+      noise.kind === 'gumbel',
+    ),
+  );
+  return [byScore, sum(mul(weights, moments), { axis: 1 })];
+}
+
+/** The release's diagonal estimate. Nothing flows to sigma. */
+function diagonalGradient(
+  scores: Tensor,
+  noise: Noise,
+  counted: Counted,
+  chosenNoise: Tensor,
+  scale: Tensor,
+  dy: Tensor,
+): [byScore: Tensor] {
+  const { device, dtype } = scores;
+  const [batch, all, k] = counted.slots.shape as readonly [number, number, number];
+  const m = dy.shape[2] as number;
+  const at = empty(device, dtype, [batch, m]) as unknown as Tensor;
+  const inputs = [buffer(counted.slots), buffer(chosenNoise), buffer(dy), buffer(scale)] as const;
+  const isGumbel = noise.kind === 'gumbel';
+  device.extend(topKKernels).perturbedDiagonal(...inputs, buffer(at), batch, all, all, k, m, isGumbel);
+  return [scatterAddAlong(scores.shape, counted.indices, at)];
+}
+
+/**
+ * The perturbed top-k of scores [batch, n] under noise of scale sigma [batch], estimated from samples: rows in the order asked for. Gradients flow
+ * to scores and, but for `diag`, to sigma.
+ */
+export function perturbedTopK(
+  scores: Tensor,
+  sigma: Tensor,
+  k: number,
+  noise: Noise,
+  samples: number,
+  order: Order,
+  gradient: PerturbedGradient,
+): Selection {
+  return scope(() => {
+    const [x, s] = [stopGradient(scores), stopGradient(sigma)];
+    const drawn = draw(x, s, noise, samples, k, order);
+    const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]) as Tensor;
+    const chosen = gradient === 'hard-baseline' ? concat([drawn.chosen, hard()], 1) : drawn.chosen;
+    const found = count(chosen, x, samples);
+    const scale = divisor(s);
+    const weights = customGrad((from: Tensor, _sigma: Tensor) => {
+      // Named anew in here, these live as long as the tape.
+      const counted = mapTree(found, (t) => reshape(t, t.shape) as Tensor);
+      const [moments, chosenNoise, by] = [drawn.moments, drawn.chosenNoise, scale].map(
+        (t) => reshape(t, t.shape) as Tensor,
+      ) as [Tensor, Tensor, Tensor];
+      const backward = (dy: Tensor): Tensor[] =>
+        gradient === 'diag'
+          ? diagonalGradient(from, noise, counted, chosenNoise, by, dy)
+          : sampledGradient(from, noise, counted, moments, by, dy, gradient);
+      return { value: counted.weights, backward };
+    })(scores, sigma);
+    const n = scores.shape[1] as number;
+    return new Selection(found.indices, weights, n, found.indices.shape[1] === n);
+  });
+}

@@ -1,0 +1,114 @@
+/** The differentiable choice of k among n: one function, many methods. */
+import { broadcastTo, cast, isTensor, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
+import { checkScores, type Scores, scoresTensor } from './check-scores.js';
+import { dfTopK } from './dftopk.js';
+import { exactByValue, exactTopK, planExact } from './exact.js';
+import { hardTopK } from './hard.js';
+import { lapSum } from './lapsum.js';
+import { neuralSort } from './neural-sort.js';
+import { noiseOf } from './noise-option.js';
+import { perturbedTopK } from './perturbed.js';
+import { everyIndex, Selection } from './selection.js';
+import { sinkhornTopK } from './sinkhorn.js';
+import { softSort } from './soft-sort.js';
+import { sparseTopK } from './sparse.js';
+import { type CheckedTopKOptions, checkTopKOptions, type TopKOptions } from './top-k-options.js';
+import { warnOnce } from './warn-once.js';
+
+/** The exact method's private memory may take so much; beyond it samples take its place. */
+const MOST_BYTES = 2 ** 30;
+/** From so many candidates times k on, the exact method takes a second or so a row. */
+const MUCH_WORK = 4e6;
+
+/**
+ * Chooses k of n, differentiably: scores [batch, n] (or [n], or numbers) to a selection whose weights say how much each element is
+ * the r-th choice. Equation (5) of the paper and section 3, without noise by default; see `TopKOptions.method`.
+ *
+ * Equal scores share their probability (`hard`: the lower position first). -Infinity is never selected, Infinity always is and has no gradient. With sigma
+ * 0, or so small that no noise changes the choice, the selection is the hard one and the gradient 0. All computation inside is in float64 for `exact`.
+ * @throws {OptionError} for k outside [1, n], NaN scores, options out of range @throws {ShapeError}
+ */
+export function topK(scores: Scores, options: TopKOptions): Selection {
+  return scope(() => {
+    const x = scoresTensor('topK', scores);
+    const [batch, n] = x.shape as readonly [number, number];
+    if (batch === 0 || n === 0) return nothing(x, options);
+    const checked = checkTopKOptions(options, batch, n);
+    return select(checkScores('topK', x, Math.ceil(checked.k), checked.onNaN), checked);
+  });
+}
+
+/** The selection of no rows. */
+function nothing(x: Tensor, { k }: TopKOptions): Selection {
+  const [batch, n] = x.shape as readonly [number, number];
+  const weights = zeros([batch, Math.ceil(k), n], { device: x.device }) as unknown as Tensor;
+  return new Selection(everyIndex(batch, n, x.device), weights, n, true);
+}
+
+function select(x: Tensor, options: CheckedTopKOptions): Selection {
+  const { k, method, order, tau } = options;
+  switch (method) {
+    case 'hard':
+      return hardTopK(x, k, order);
+    case 'exact':
+    case 'straight-through':
+      return exact(x, options);
+    case 'perturbed':
+      return sampled(x, options);
+    case 'dftopk':
+      return mask(dfTopK(x, k, { tau }));
+    case 'neuralsort':
+      return Selection.fromDense(neuralSort(x, k, { tau }));
+    case 'softsort':
+      return Selection.fromDense(softSort(x, k, { tau }));
+    case 'lapsum':
+      return mask(lapSum(x, k, options.alpha));
+    case 'sparse':
+      return mask(sparseTopK(x, k, options));
+    case 'sinkhorn':
+      return Selection.fromDense(sinkhornTopK(x, k, options).rows);
+  }
+}
+
+/** A mask [batch, n] as one row. */
+function mask(m: Tensor): Selection {
+  const [batch, n] = m.shape as readonly [number, number];
+  return Selection.fromDense(m.reshape([batch, 1, n]) as Tensor);
+}
+
+/** sigma for each row: [batch]. */
+function sigmaOf(x: Tensor, { sigma }: CheckedTopKOptions): Tensor {
+  const { device, dtype } = x;
+  const given = isTensor(sigma) ? sigma : (tensor(sigma, { device, dtype: dtype as 'float32' }) as unknown as Tensor);
+  const one = given.dtype === dtype ? given : cast(given, dtype as 'float32');
+  return broadcastTo(one.reshape([one.size]), [x.shape[0] as number]) as unknown as Tensor;
+}
+
+function exact(x: Tensor, options: CheckedTopKOptions): Selection {
+  const { k, method, order, noiseKind } = options;
+  const sigma = sigmaOf(x, options);
+  if (order !== 'position') return exactByValue(x, sigma, k, noiseKind, order);
+  const plan = planExact(x, sigma, k, noiseKind);
+  if (plan.bytes > MOST_BYTES) {
+    warnOnce(
+      `topK: ${plan.active} of ${x.shape[1]} scores are within reach of the noise, too many for method 'exact'; samples are ` +
+        "drawn instead. A smaller sigma, or method 'lapsum' or 'sparse', needs none",
+    );
+    return sampled(x, options);
+  }
+  if (plan.active * k > MUCH_WORK) {
+    warnOnce(
+      `topK: exact with k = ${k} and ${plan.active} scores within reach of the noise is slow; 'lapsum' and 'sparse' are not`,
+    );
+  }
+  return exactTopK(x, sigma, plan, method === 'straight-through');
+}
+
+function sampled(x: Tensor, options: CheckedTopKOptions): Selection {
+  const { k, noise, noiseKind, rng, samples, order, grad } = options;
+  if (samples === 1 && grad === 'full') {
+    warnOnce('topK: one sample has no others to take a baseline from; the gradient is the plain one');
+  }
+  const drawn = noiseOf('topK', noise, noiseKind, rng, x, samples);
+  return perturbedTopK(x, sigmaOf(x, options), k, drawn, samples, order, grad);
+}

@@ -1,0 +1,120 @@
+/** LapSum, sparse top-k and the collected noise: the fast versions against the plain ones. */
+import { bufferOf, Rng, scope, sort, type Tensor, tensor, zeros } from '@saccade/tensor';
+import { assertClose } from '@saccade/testing';
+import * as fc from 'fast-check';
+import { test } from 'uvu';
+import { topKKernels } from '../../src/kernels/extension.js';
+import { exactNoise } from '../../src/kernels/js/exact-noise.js';
+import { exactPlan } from '../../src/kernels/js/exact-plan.js';
+import { lapsum, lapsumGrad } from '../../src/kernels/js/lapsum.js';
+import { sparse, sparseGrad } from '../../src/kernels/js/sparse.js';
+
+const rows = 3;
+const buffer = (t: Tensor): ReturnType<typeof bufferOf> => bufferOf('test', t);
+const kernels = (t: Tensor) => t.device.extend(topKKernels);
+
+/** Scores of one of several kinds: spread, tied, far apart, with infinities. */
+function scores(kind: number, n: number, seed: number): Tensor {
+  const uniform = [...new Rng(seed).uniform([rows, n]).dataSync()];
+  const values = uniform.map((u) => {
+    if (kind === 1) return Math.floor(4 * u);
+    if (kind === 2) return 1000 * u - 500;
+    if (kind === 3) return u < 0.1 ? -Infinity : u > 0.9 ? Infinity : u;
+    return u;
+  });
+  return tensor(values, { shape: [rows, n] }) as unknown as Tensor;
+}
+
+const cases = fc.record({
+  kind: fc.integer({ min: 0, max: 3 }),
+  n: fc.integer({ min: 1, max: 150 }),
+  seed: fc.nat(9999),
+  share: fc.double({ min: 0.01, max: 0.97, noNaN: true }),
+  whole: fc.boolean(),
+  width: fc.constantFrom(1, 0.1, 0.01, 0.001),
+});
+const countOf = (n: number, share: number, whole: boolean): number => (whole ? Math.ceil(share * n) : share * n);
+const close = { rtol: 1e-6, atol: 1e-6 };
+
+test('LapSum and its gradients', () => {
+  fc.assert(
+    fc.property(cases, ({ kind, n, seed, share, whole, width }) => {
+      scope(() => {
+        const x = scores(kind, n, seed);
+        const g = new Rng(seed + 1).normal([rows, n]) as unknown as Tensor;
+        const k = countOf(n, share, whole);
+        const [y, dx, dk, dalpha] = [[rows, n], [rows, n], [rows], [rows]].map((s) => zeros(s) as Tensor) as [
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        kernels(x).lapsum(buffer(x), buffer(y), rows, n, k, width);
+        kernels(x).lapsumGrad(buffer(x), buffer(g), buffer(dx), buffer(dk), buffer(dalpha), rows, n, k, width);
+        const plain = new Float64Array(rows * n);
+        lapsum(x.dataSync(), plain, rows, n, k, width);
+        assertClose(y.dataSync(), plain, close, 'mask');
+        const [byK, byAlpha] = [new Float64Array(rows), new Float64Array(rows)];
+        lapsumGrad(x.dataSync(), g.dataSync(), plain, byK, byAlpha, rows, n, k, width);
+        const steep = { rtol: 1e-6, atol: 1e-6 / width };
+        assertClose(dx.dataSync(), plain, steep, 'by scores');
+        assertClose(dk.dataSync(), byK, close, 'by k');
+        assertClose(dalpha.dataSync(), byAlpha, steep, 'by alpha');
+      });
+    }),
+    { numRuns: 300, seed: 1 },
+  );
+});
+
+test('sparse top-k and its gradients', () => {
+  fc.assert(
+    fc.property(cases, fc.constantFrom(1, 2, 3, 1.7), ({ kind, n, seed, share, whole, width }, power) => {
+      scope(() => {
+        const x = scores(kind, n, seed);
+        const g = new Rng(seed + 1).normal([rows, n]) as unknown as Tensor;
+        const k = countOf(n, share, whole);
+        const [y, dx, dk] = [[rows, n], [rows, n], [rows]].map((s) => zeros(s) as Tensor) as [Tensor, Tensor, Tensor];
+        kernels(x).sparse(buffer(x), buffer(y), rows, n, k, width, power);
+        kernels(x).sparseGrad(buffer(x), buffer(g), buffer(dx), buffer(dk), rows, n, k, width, power);
+        const plain = new Float64Array(rows * n);
+        sparse(x.dataSync(), plain, rows, n, k, width, power);
+        assertClose(y.dataSync(), plain, close, 'mask');
+        const byK = new Float64Array(rows);
+        sparseGrad(x.dataSync(), g.dataSync(), plain, byK, rows, n, k, width, power);
+        assertClose(dx.dataSync(), plain, { rtol: 1e-6, atol: 1e-6 / width }, 'by scores');
+        assertClose(dk.dataSync(), byK, close, 'by k');
+      });
+    }),
+    { numRuns: 300, seed: 1 },
+  );
+});
+
+test('the noise that the exact top-k collects', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 40 }),
+      fc.nat(999),
+      fc.boolean(),
+      fc.constantFrom(0.05, 0.3, 2),
+      (n, seed, gumbel, sigma) => {
+        scope(() => {
+          const k = 1 + (seed % n);
+          const x = scores(0, n, seed);
+          const scale = tensor(new Array(rows).fill(sigma)) as unknown as Tensor;
+          const best = sort(x, { descending: true }).values.at(':', `:${Math.min(k + 1, n)}`) as Tensor;
+          const plan = new Float32Array(rows * 3);
+          exactPlan(best.dataSync(), x.dataSync(), scale.dataSync(), plan, new Int32Array(rows), rows, n, k, gumbel);
+          const ranges = tensor(plan, { shape: [rows, 3] }) as unknown as Tensor;
+          const total = zeros([rows]) as unknown as Tensor;
+          kernels(x).exactNoise(buffer(x), buffer(scale), buffer(ranges), buffer(total), rows, n, k, gumbel);
+          const plain = new Float64Array(rows);
+          exactNoise(x.dataSync(), scale.dataSync(), plan, plain, rows, n, k, gumbel);
+          assertClose(total.dataSync(), plain, close);
+        });
+      },
+    ),
+    { numRuns: 40, seed: 1 },
+  );
+});
+
+test.run();

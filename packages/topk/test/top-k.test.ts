@@ -1,0 +1,383 @@
+/** One function for all methods: the vectors of those that are no noise, every bad input, and what all must have in common. */
+import {
+  createJsDevice,
+  init,
+  memory,
+  mul,
+  OptionError,
+  Rng,
+  reshape,
+  ShapeError,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGradOf,
+  zeros,
+} from '@saccade/tensor';
+import { assertClose, assertThrows, onTestDevice, testDevice } from '@saccade/testing';
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Selection } from '../src/operator/selection.js';
+import { topK } from '../src/operator/top-k.js';
+import { methods, type TopKMethod, type TopKOptions } from '../src/operator/top-k-options.js';
+import { Golden } from './golden.js';
+
+onTestDevice(test, init);
+
+/** Tests that read at once. */
+const onCpu = (name: string, body: () => void | Promise<void>): void => {
+  if (testDevice === 'wasm') test(name, body);
+};
+
+/** A pattern for exactly this text. */
+function saying(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+}
+
+async function gradient(scores: Tensor, cotangent: Tensor, options: TopKOptions): Promise<Float32Array> {
+  const [, byScore] = valueAndGradOf(scores, () => {
+    const selection = topK(scores, options);
+    const y = selection.rows === 1 && cotangent.rank === 2 ? selection.toMask() : selection.toDense();
+    return sum(mul(y, cotangent));
+  });
+  return await byScore.data();
+}
+
+const hard = new Golden<Record<string, { k: number }>>('hard');
+
+for (const [name, { k }] of Object.entries(hard.scalars)) {
+  test(`reference vectors of the hard choice ${name} hold`, async () => {
+    const x = hard.tensor(`${name}.x`);
+    const at = (order: 'position' | 'value') => topK(x, { k, method: 'hard', order });
+    assert.equal(Array.from(await at('position').indices.data<'int32'>()), hard.values(`${name}.indices_position`));
+    assert.equal(Array.from(await at('value').indices.data<'int32'>()), hard.values(`${name}.indices_desc`));
+    assert.equal(Array.from(await at('position').toDense().data()), hard.values(`${name}.indicators`));
+  });
+}
+
+interface Relaxation {
+  readonly k: number;
+  readonly n: number;
+  readonly lapsum_alpha: number;
+  readonly sparse_l: number;
+  readonly tau: number;
+}
+
+const relaxations = new Golden<Record<string, Relaxation>>('relaxations');
+const masks = ['lapsum', 'sparse2', 'sparse43', 'dftopk'];
+
+for (const [name, { k, n, lapsum_alpha: alpha, sparse_l: width, tau }] of Object.entries(relaxations.scalars)) {
+  test(`reference vectors of the relaxations ${name} hold`, async () => {
+    const of: Record<string, TopKOptions> = {
+      lapsum: { k, method: 'lapsum', alpha },
+      sparse2: { k, method: 'sparse', width, p: 2 },
+      sparse43: { k, method: 'sparse', width, p: 4 / 3 },
+      dftopk: { k, method: 'dftopk', tau },
+      neuralsort: { k, method: 'neuralsort', tau },
+      softsort: { k, method: 'softsort', tau },
+    };
+    const row = (what: string, shape: number[]): Tensor =>
+      reshape(relaxations.tensor(`${name}.${what}`), shape) as unknown as Tensor;
+    const x = row('x', [1, n]);
+    for (const [what, options] of Object.entries(of)) {
+      const isMask = masks.includes(what);
+      const selection = topK(x, options);
+      const y = isMask ? selection.toMask() : selection.toDense();
+      assertClose(await y.data(), relaxations.values(`${name}.${what}`), { rtol: 1e-5, atol: 2e-6 }, what);
+      const g = isMask ? row('grad_mask', [1, n]) : row('grad_rows', [1, k, n]);
+      const expected = relaxations.values(`${name}.${what}_grad_x`);
+      const size = Math.max(1, ...expected.map(Math.abs));
+      assertClose(await gradient(x, g, options), expected, { rtol: 0, atol: 1e-5 * size }, what);
+    }
+  });
+}
+
+interface Transport {
+  readonly k: number;
+  readonly n: number;
+  readonly epsilon: number;
+  readonly iterations: number;
+}
+
+const sinkhorn = new Golden<Record<string, Transport>>('sinkhorn');
+
+for (const [name, { k, n, epsilon, iterations }] of Object.entries(sinkhorn.scalars)) {
+  test(`reference vectors of sinkhorn ${name} hold`, async () => {
+    /** The reference has ranks from the worst of the k on, as columns. */
+    const rows = (what: string): number[] => {
+      const columns = sinkhorn.values(`${name}.${what}`);
+      return Array.from({ length: k * n }, (_, i) => columns[(i % n) * k + (k - 1 - Math.floor(i / n))] as number);
+    };
+    const options = { k, method: 'sinkhorn', epsilon, iterations } as const;
+    const x = reshape(sinkhorn.tensor(`${name}.x`), [1, n]) as unknown as Tensor;
+    assertClose(await topK(x, options).toDense().data(), rows('assignment'), { rtol: 0, atol: 1e-6 });
+    const g = tensor(rows('grad_out'), { shape: [1, k, n] }) as unknown as Tensor;
+    const expected = sinkhorn.values(`${name}.grad_x_unrolled`);
+    const size = Math.max(1, ...expected.map(Math.abs));
+    assertClose(await gradient(x, g, options), expected, { rtol: 0, atol: 1e-5 * size });
+  });
+}
+
+const x = (...rows: number[][]): Tensor => tensor(rows) as unknown as Tensor;
+
+test('k, method, order, grad, samples, sigma and noise are checked, with what was expected', () => {
+  const row = x([1, 2, 3, 4, 5, 6, 7, 8]);
+  const refuse = (options: object, message: string): void => {
+    assertThrows(() => topK(row, options as TopKOptions), OptionError, saying(message));
+  };
+  refuse({ k: 9 }, 'topK: k must be an integer in [1, 8], got 9');
+  refuse({ k: 0 }, 'topK: k must be an integer in [1, 8], got 0');
+  refuse({ k: 2.5 }, 'topK: k must be an integer in [1, 8], got 2.5');
+  refuse({ k: 8, method: 'lapsum' }, 'topK: k must be in (0, 8), got 8');
+  refuse({ k: 2, method: 'best' }, 'topK: method must be one of exact, perturbed');
+  refuse({ k: 2, order: 'up' }, 'topK: order must be one of position, value, value-ascending');
+  refuse({ k: 2, grad: 'true' }, 'topK: grad must be one of full, plain, hard-baseline, diag');
+  refuse({ k: 2, samples: 0, method: 'perturbed' }, 'topK: samples must be a whole number from 1, got 0');
+  refuse({ k: 2, sigma: -1 }, 'topK: sigma must be a number from 0, got -1');
+  refuse({ k: 2, sigma: Number.NaN }, 'topK: sigma must be a number from 0, got NaN');
+  refuse({ k: 2, noise: 'uniform' }, "topK: noise must be 'normal', 'gumbel' or a tensor [batch, samples, n]");
+  refuse({ k: 2, onNaN: 'ignore' }, "topK: onNaN must be 'throw' or 'lowest'");
+  refuse({ k: 2, method: 'sparse', p: 1 }, 'topK: p must be in (1, 2], got 1');
+  refuse({ k: 2, method: 'sinkhorn', epsilon: 0 }, 'topK: epsilon must be a number above 0, got 0');
+  refuse({ k: 2, temperature: 1 }, "topK: no option 'temperature'");
+  assertThrows(
+    () => topK(zeros([2, 2, 2]) as unknown as Tensor, { k: 1 }),
+    ShapeError,
+    saying('scores must be [batch, n]'),
+  );
+  const noise = zeros([1, 5, 7]) as unknown as Tensor;
+  assertThrows(
+    () => topK(row, { k: 2, method: 'perturbed', noise }),
+    ShapeError,
+    saying('topK: noise must be [batch, samples, n] = [1, 5, 8], got [1, 5, 7]'),
+  );
+  assertThrows(() => topK(row, { k: 2, sigma: zeros([2]) as unknown as Tensor }), ShapeError, saying('sigma must be'));
+});
+
+onCpu('NaN is an error that says where, or never selected', async () => {
+  const row = x([1, 2, 3], [4, Number.NaN, 6]);
+  assertThrows(() => topK(row, { k: 1 }), OptionError, saying('topK: the score of row 1, element 1 is NaN'));
+  for (const method of methods) {
+    const mask = await topK(row, { k: 2, method, onNaN: 'lowest', rng: new Rng(1) })
+      .toMask()
+      .data();
+    assert.ok(
+      mask.every((value) => !Number.isNaN(value)),
+      method,
+    );
+    assertClose(mask[4] as number, 0, { rtol: 0, atol: 1e-6 }, method);
+  }
+  const noise = tensor([[[Number.NaN, 0, 0]]]) as unknown as Tensor;
+  assertThrows(
+    () => topK([1, 2, 3], { k: 1, method: 'perturbed', noise }),
+    OptionError,
+    saying('the given noise holds NaN'),
+  );
+});
+
+onCpu('scores of -Infinity are masked, those of Infinity always selected and without a gradient', async () => {
+  const row = x([0.2, -Infinity, 0.1, Infinity, 0.3]);
+  const g = new Rng(3).normal([1, 2, 5]) as unknown as Tensor;
+  for (const method of ['exact', 'perturbed', 'hard', 'straight-through'] as const) {
+    const options = { k: 2, method, rng: new Rng(1) };
+    const mask = await topK(row, options).toMask().data();
+    assert.is(mask[1], 0);
+    assert.is(mask[3], 1);
+    if (method === 'perturbed' || method === 'hard') continue;
+    const byScore = await gradient(row, g, options);
+    assert.is(byScore[3], 0);
+    assert.is(byScore[1], 0);
+    assert.ok(byScore.every(Number.isFinite));
+  }
+  assertThrows(
+    () => topK(x([1, -Infinity, -Infinity]), { k: 2 }),
+    OptionError,
+    saying('topK: row 0 has 1 scores above -Infinity, but k is 2'),
+  );
+});
+
+test('k = n selects all, with no gradient', async () => {
+  const row = x([0.3, 0.1, 0.2]);
+  const g = new Rng(3).normal([1, 3, 3]) as unknown as Tensor;
+  for (const method of ['exact', 'perturbed', 'straight-through'] as const) {
+    const options = { k: 3, method, rng: new Rng(1) };
+    assert.equal(Array.from(await topK(row, options).toDense().data()), [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    assertClose(await gradient(row, g, options), [0, 0, 0], { rtol: 0, atol: 1e-4 });
+  }
+  for (const method of ['exact', 'perturbed', 'hard', 'softsort', 'sinkhorn', 'neuralsort'] as const) {
+    const one = await topK(x([5]), { k: 1, method, rng: new Rng(1) })
+      .toDense()
+      .data();
+    assertClose(one, [1], { rtol: 0, atol: 1e-6 }, method);
+  }
+});
+
+test('equal scores: the lower position first where the choice is hard, equal shares where it is soft', async () => {
+  const row = x([1, 1, 1, 1, 1, 1]);
+  assert.equal(Array.from(await topK(row, { k: 2, method: 'hard' }).indices.data<'int32'>()), [0, 1]);
+  for (const method of ['exact', 'lapsum', 'sparse', 'dftopk'] as const) {
+    const mask = await topK(row, { k: 2, method }).toMask().data();
+    const share = method === 'dftopk' ? 0.5 : 1 / 3;
+    assertClose(mask, new Array<number>(6).fill(share), { rtol: 0, atol: 1e-6 }, method);
+  }
+});
+
+test('sigma 0 and vanishing sigma give the hard choice and no gradient', async () => {
+  const row = x([0.3, 0.1, 0.2, 0.5]);
+  const g = new Rng(3).normal([1, 2, 4]) as unknown as Tensor;
+  for (const sigma of [0, 1e-44]) {
+    for (const grad of ['full', 'plain', 'hard-baseline', 'diag'] as const) {
+      const options = { k: 2, sigma, grad, method: 'perturbed', rng: new Rng(1), samples: 20 } as const;
+      assert.equal(Array.from(await topK(row, options).toDense().data()), [1, 0, 0, 0, 0, 0, 0, 1]);
+      assert.equal(Array.from(await gradient(row, g, options)), [0, 0, 0, 0], grad);
+    }
+  }
+});
+
+test('huge scores and tiny spreads give no NaN', async () => {
+  for (const row of [x([1e30, -1e30, 3e38, 0]), x([1, 1 + 1e-7, 1 + 2e-7, 1]), x([1e-38, 0, 1e-40, -1e-38])]) {
+    for (const method of methods) {
+      const mask = await topK(row, { k: 2, method, rng: new Rng(1), samples: 50 })
+        .toMask()
+        .data();
+      assert.ok(mask.every(Number.isFinite), method);
+      // At such a scale the iterations of sinkhorn have not converged.
+      if (method === 'sinkhorn') continue;
+      assert.ok(
+        mask.every((value) => value >= 0 && value <= 2.001),
+        `${method}: ${mask}`,
+      );
+    }
+  }
+});
+
+test('no rows, and no elements, give empty selections', async () => {
+  const none = topK(zeros([0, 5]) as unknown as Tensor, { k: 2 });
+  assert.equal(none.toDense().shape, [0, 2, 5]);
+  assert.equal(none.toMask().shape, [0, 5]);
+});
+
+test('numbers of any kind are scores', async () => {
+  const expected = await topK(x([3, 1, 2]), { k: 2, sigma: 1 })
+    .toDense()
+    .data();
+  for (const scores of [
+    [3, 1, 2],
+    [[3, 1, 2]],
+    Int32Array.of(3, 1, 2),
+    Uint8Array.of(3, 1, 2),
+    Float64Array.of(3, 1, 2),
+  ]) {
+    assert.equal(await topK(scores, { k: 2, sigma: 1 }).toDense().data(), expected);
+  }
+});
+
+test('the same seed gives the same samples on every device', async () => {
+  const scores = new Rng(1).uniform([2, 37]) as unknown as Tensor;
+  const options = (): TopKOptions => ({ k: 4, method: 'perturbed', samples: 60, rng: new Rng(9) });
+  const here = await topK(scores, options()).toDense().data();
+  const device = createJsDevice();
+  const there = tensor(await scores.data(), { shape: [2, 37], device }) as unknown as Tensor;
+  assert.equal(await topK(there, options()).toDense().data(), here);
+  // What is drawn is the generator's own noise, rows of whole blocks.
+  const noise = new Rng(9).normal([2, 60, 40]) as unknown as Tensor;
+  const rows = noise.at(':', ':', '0:37') as unknown as Tensor;
+  assert.equal(await topK(scores, { k: 4, method: 'perturbed', noise: rows }).toDense().data(), here);
+});
+
+test('a generator moves on, so that every call draws other noise', async () => {
+  const rng = new Rng(4);
+  const draw = async (): Promise<Float32Array> =>
+    await topK(x([0.1, 0.12, 0.11, 0.09]), { k: 1, method: 'perturbed', samples: 20, rng })
+      .toMask()
+      .data();
+  assert.not.equal(await draw(), await draw());
+});
+
+test('the mean of sampled gradients, by scores and by sigma, is the exact one', async () => {
+  const scores = x([0.3, 0.25, 0.2, 0.1, 0.05]);
+  const g = new Rng(2).normal([1, 2, 5]) as unknown as Tensor;
+  const rng = new Rng(1);
+  const by = async (options: TopKOptions): Promise<number[]> => {
+    const sigma = tensor(0.1) as unknown as Tensor;
+    const [, [byScore, bySigma]] = valueAndGradOf([scores, sigma], () =>
+      sum(mul(topK(scores, { ...options, sigma }).toDense(), g)),
+    ) as unknown as [Tensor, [Tensor, Tensor]];
+    return [...(await byScore.data()), ...(await bySigma.data())];
+  };
+  for (const noise of ['normal', 'gumbel'] as const) {
+    const exact = await by({ k: 2, noise });
+    const sampled = await by({ k: 2, noise, method: 'perturbed', samples: 200_000, rng });
+    const size = Math.max(...exact.map(Math.abs));
+    assertClose(sampled, exact, { rtol: 0, atol: 0.05 * size }, noise);
+  }
+});
+
+onCpu('masks come to the hard choice as they grow harder, and sum to k', async () => {
+  const harder: Partial<Record<TopKMethod, object>> = {
+    exact: { sigma: 1e-4 },
+    lapsum: { alpha: 1e-4 },
+    sparse: { width: 1e-4 },
+    dftopk: { tau: 1e-4 },
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 63 }), async (seed, k) => {
+      const scores = new Rng(seed).uniform([1, 64]) as unknown as Tensor;
+      const chosen = await topK(scores, { k, method: 'hard' }).toMask().data();
+      for (const [method, options] of Object.entries(harder) as [TopKMethod, object][]) {
+        const sharp = await topK(scores, { k, method, ...options })
+          .toMask()
+          .data();
+        const top = await topK(scores, { k, method: 'hard' }).indices.data<'int32'>();
+        for (const i of top) assert.ok((sharp[i] as number) > 0.49, method);
+        const soft = await topK(scores, { k, method }).toMask().data();
+        const total = soft.reduce((a, b) => a + b, 0);
+        if (method !== 'dftopk') assertClose(total, k, { rtol: 1e-5, atol: 1e-5 }, method);
+      }
+      assert.is(
+        chosen.reduce((a, b) => a + b, 0),
+        k,
+      );
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('a selection of indices or of a dense tensor is what was put in', async () => {
+  const indices = tensor(
+    [
+      [3, 1],
+      [0, 2],
+    ],
+    { dtype: 'int32' },
+  ) as unknown as Tensor;
+  const hardRows = Selection.fromIndices(indices, 4);
+  assert.equal(Array.from(await hardRows.toDense().data()), [0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]);
+  const dense = new Rng(1).uniform([2, 3, 5]) as unknown as Tensor;
+  assert.equal(await Selection.fromDense(dense).toDense().data(), await dense.data());
+  assertThrows(() => Selection.fromDense(x([1])), ShapeError, saying('Selection.fromDense: expected [batch, rows, n]'));
+});
+
+onCpu('indices outside are refused', () => {
+  const outside = tensor([[4]], { dtype: 'int32' }) as unknown as Tensor;
+  assertThrows(() => Selection.fromIndices(outside, 4), Error, saying('every index must be in [0, 4)'));
+});
+
+test('no method leaves tensors behind', () => {
+  const scores = new Rng(1).uniform([2, 20]) as unknown as Tensor;
+  const g = new Rng(2).normal([2, 1, 20]) as unknown as Tensor;
+  for (const method of methods) {
+    const before = memory().tensors;
+    topK(scores, { k: 3, method, rng: new Rng(1), samples: 10 }).dispose();
+    assert.is(memory().tensors - before, 0, method);
+    if (method === 'hard') continue;
+    scope(() => {
+      valueAndGradOf(scores, () => sum(mul(topK(scores, { k: 3, method, rng: new Rng(1), samples: 10 }).toDense(), g)));
+    });
+    assert.is(memory().tensors - before, 0, `${method}, gradient`);
+  }
+});
+
+test.run();
