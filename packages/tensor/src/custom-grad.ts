@@ -11,7 +11,8 @@ import { isTensor, type Tensor } from './tensor.js';
 /** A value, and how a gradient passes back through it: one gradient an input, undefined for none. */
 export interface CustomResult {
   readonly value: Tensor;
-  readonly backward: (dy: Tensor) => readonly (Tensor | undefined)[];
+  /** `needs` tells, an input each, which gradients are wanted: what is returned for the others is thrown away. */
+  readonly backward: (dy: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
 }
 
 /**
@@ -34,8 +35,8 @@ export function customGrad<A extends readonly Tensor[]>(f: (...inputs: A) => Cus
     record(
       output,
       inputs,
-      (dy) => {
-        const gradients = pull(dy);
+      (dy, needs) => {
+        const gradients = pull(dy, needs);
         if (!Array.isArray(gradients) || gradients.length > inputs.length) {
           throw new GradientError(`customGrad: backward must return an array of at most ${inputs.length} gradients`);
         }

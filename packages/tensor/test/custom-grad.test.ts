@@ -49,6 +49,23 @@ onDevices(test, 'inputs without a gradient are told by undefined or a shorter li
   });
 });
 
+onDevices(test, 'the backward pass is told which gradients are wanted', () => {
+  scope(() => {
+    const told: (readonly boolean[])[] = [];
+    const product = customGrad((a: Tensor, b: Tensor) => ({
+      value: mul(a, b),
+      backward: (dy, needs) => {
+        told.push(needs);
+        return [needs[0] ? mul(dy, b) : undefined, needs[1] ? mul(dy, a) : undefined];
+      },
+    }));
+    const [x, y] = [tensor([1, 2]), tensor([3, 4])];
+    assertClose(grad((t: Tensor) => sum(product(t, y)))(x).dataSync(), [3, 4]);
+    assertClose(grad((t: Tensor) => sum(product(x, t.mul(2))))(y).dataSync(), [2, 4]);
+    assert.equal(told, [[true, false], [false, true]]); // biome-ignore format: rows
+  });
+});
+
 onDevices(test, 'an input, or another tensor from outside, returned as it is has a gradient of its own', () => {
   scope(() => {
     const reversed = customGrad((x: Tensor) => ({ value: x, backward: (dy) => [dy.neg()] }));
