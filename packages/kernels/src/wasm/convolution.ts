@@ -57,7 +57,8 @@ function convolve(
     const args = [src, packed, bias, out, words];
     const cost = grid.steps * grid.columns;
     if (line > 0) {
-      runtime.parallel('convolveLines', args, grid.lines, grid.width * cost, SPARE_BYTES + line);
+      const scratch = SPARE_BYTES + line + (grid.columns === 1 ? 4 * grid.steps : 0);
+      runtime.parallel('convolveLines', [...args, line], grid.lines, grid.width * cost, scratch);
       return;
     }
     const rows = runtime.call('tileRows');
