@@ -4,7 +4,7 @@ import { expPair } from './noise';
 /** Columns that one item of the gradient sums. */
 // @ts-ignore: decorator
 @inline
-const GROUP: i32 = 64;
+const GROUP: i32 = 256;
 
 // @ts-ignore: decorator
 @inline
@@ -199,73 +199,68 @@ export function perturbedCoefficients(
   }
 }
 
-/** Adds c nu(z) of four columns. */
+/** c nu(z) of four columns. */
 // @ts-ignore: decorator
 @inline
-function addFour(sum: v128, c: v128, z: v128, gumbel: bool): v128 {
-  if (!gumbel) return f32x4.add(sum, f32x4.mul(c, z));
+function weighted(weight: usize, z: v128, gumbel: bool): v128 {
+  const c = v128.load32_splat(weight);
+  if (!gumbel) return f32x4.mul(c, z);
   const low = expPair(f64x2.neg(f64x2.promote_low_f32x4(z)));
   const high = expPair(f64x2.neg(f64x2.promote_low_f32x4(v128.shuffle<i32>(z, z, 2, 3, 2, 3))));
   const e = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-  return f32x4.add(sum, f32x4.mul(c, f32x4.sub(f32x4.splat(1), e)));
+  return f32x4.mul(c, f32x4.sub(f32x4.splat(1), e));
 }
 
-/** Groups of 64 columns [start, end) of all n; the samples of one row after another. */
+/** Adds four samples, whose noise is `step` bytes apart, to `columns` columns. */
+// @ts-ignore: decorator
+@inline
+function addFour(grad: usize, z: usize, step: usize, weights: usize, columns: i32, gumbel: bool): void {
+  const end = grad + (<usize>(columns & -4) << 2);
+  for (; grad < end; grad += 16, z += 16) {
+    const first = f32x4.add(
+      weighted(weights, v128.load(z), gumbel), weighted(weights + 4, v128.load(z + step), gumbel),
+    );
+    const second = f32x4.add(
+      weighted(weights + 8, v128.load(z + 2 * step), gumbel), weighted(weights + 12, v128.load(z + 3 * step), gumbel),
+    );
+    v128.store(grad, f32x4.add(v128.load(grad), f32x4.add(first, second)));
+  }
+  for (let i: usize = 0; i < <usize>(columns & 3) << 2; i += 4) {
+    for (let s: usize = 0; s < 4; s++) addOne(grad + i, z + i + s * step, weights + (s << 2), gumbel);
+  }
+}
+
+/** Adds one sample to one column. */
+// @ts-ignore: decorator
+@inline
+function addOne(grad: usize, z: usize, weight: usize, gumbel: bool): void {
+  const value = load<f32>(z);
+  store<f32>(grad, load<f32>(grad) + load<f32>(weight) * (gumbel ? <f32>nu(value) : value));
+}
+
+/** Groups of 256 columns [start, end) of all n; the samples of one row after another. */
 export function perturbedGrad(
   noise: usize, coefficients: usize, grad: usize, first: i32, count: i32, samples: i32, n: i32, stride: i32, gumbel: bool,
   start: i32, end: i32, scratch: usize,
 ): void {
-  for (let group = start; group < end; group++) {
-    for (let item = 0; item < count; ) {
-      const row = (first + item) / samples;
-      const stop = min(count, (row + 1) * samples - first);
-      const last = min(n, (group + 1) * GROUP);
-      let i = group * GROUP;
-      for (; i + 16 <= last; i += 16) {
-        addColumns(noise, coefficients, grad + ((<usize>row * n + i) << 2), first, item, stop, i, stride, gumbel);
+  const from = start * GROUP;
+  const columns = min(n, end * GROUP) - from;
+  const step = <usize>stride << 2;
+  for (let item = 0; item < count; ) {
+    const row = (first + item) / samples;
+    const stop = min(count, (row + 1) * samples - first);
+    const out = grad + ((<usize>row * n + from) << 2);
+    for (; item + 4 <= stop; item += 4) {
+      const z = noise + <usize>item * step + (<usize>from << 2);
+      addFour(out, z, step, coefficients + (<usize>(first + item) << 2), columns, gumbel);
+    }
+    for (; item < stop; item++) {
+      const z = noise + <usize>item * step + (<usize>from << 2);
+      for (let i: usize = 0; i < <usize>columns << 2; i += 4) {
+        addOne(out + i, z + i, coefficients + (<usize>(first + item) << 2), gumbel);
       }
-      for (; i < last; i++) {
-        addColumn(noise, coefficients, grad + ((<usize>row * n + i) << 2), first, item, stop, i, stride, gumbel);
-      }
-      item = stop;
     }
   }
-}
-
-/** One column over the samples from `item` to `stop`. */
-function addColumn(
-  noise: usize, coefficients: usize, grad: usize, first: i32, item: i32, stop: i32, i: i32, stride: i32, gumbel: bool,
-): void {
-  let sum: f32 = 0;
-  for (let s = item; s < stop; s++) {
-    const z = load<f32>(noise + ((<usize>s * stride + i) << 2));
-    sum += load<f32>(coefficients + (<usize>(first + s) << 2)) * (gumbel ? <f32>nu(z) : z);
-  }
-  store<f32>(grad, load<f32>(grad) + sum);
-}
-
-/** Sixteen columns. */
-// @ts-ignore: decorator
-@inline
-function addColumns(
-  noise: usize, coefficients: usize, grad: usize, first: i32, item: i32, stop: i32, i: i32, stride: i32, gumbel: bool,
-): void {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  for (let s = item; s < stop; s++) {
-    const weight = v128.load32_splat(coefficients + (<usize>(first + s) << 2));
-    const z = noise + ((<usize>s * stride + i) << 2);
-    a = addFour(a, weight, v128.load(z), gumbel);
-    b = addFour(b, weight, v128.load(z, 16), gumbel);
-    c = addFour(c, weight, v128.load(z, 32), gumbel);
-    d = addFour(d, weight, v128.load(z, 48), gumbel);
-  }
-  v128.store(grad, f32x4.add(v128.load(grad), a));
-  v128.store(grad, f32x4.add(v128.load(grad, 16), b), 16);
-  v128.store(grad, f32x4.add(v128.load(grad, 32), c), 32);
-  v128.store(grad, f32x4.add(v128.load(grad, 48), d), 48);
 }
 
 /** Rows [start, end). Scratch: 8 m bytes. */

@@ -5,7 +5,7 @@ import type { TopKKernels } from '../kernels/table.js';
 import { patchCalls } from './patches.js';
 
 /** Columns that one item of the gradient sums, as in assembly/perturbed.ts. */
-const COLUMNS = 64;
+const COLUMNS = 256;
 /** Thresholds that a row is thought to need, where its cost is estimated. */
 const NODES = nodeCount(0);
 
