@@ -1,0 +1,58 @@
+/** Aggregations that look at no order: the mean, the maximum and the normed sum of the patches. */
+import { LayerNorm } from '@saccade/nn';
+import { max, mean, scope, sum, type Tensor } from '@saccade/tensor';
+import { requireCount } from '../check.js';
+import { Aggregation, requireTokens } from './aggregation.js';
+
+/** The mean of the patches: [batch, k, features] -> [batch, features]. No state. */
+export class MeanAggregation extends Aggregation {
+  override readonly outSize: number;
+
+  /** @param features of one patch @throws {OptionError} unless a whole number from 1 */
+  constructor(features: number) {
+    super();
+    this.outSize = requireCount('MeanAggregation', 'features', features);
+  }
+
+  /** @throws {ShapeError} */
+  override forward(representations: Tensor, _indicators?: Tensor): Tensor {
+    requireTokens('MeanAggregation', representations, this.outSize);
+    return mean(representations, { axis: 1 });
+  }
+}
+
+/** The largest value of each feature among the patches: [batch, k, features] -> [batch, features]. No state. */
+export class MaxAggregation extends Aggregation {
+  override readonly outSize: number;
+
+  /** @param features of one patch @throws {OptionError} unless a whole number from 1 */
+  constructor(features: number) {
+    super();
+    this.outSize = requireCount('MaxAggregation', 'features', features);
+  }
+
+  /** @throws {ShapeError} */
+  override forward(representations: Tensor, _indicators?: Tensor): Tensor {
+    requireTokens('MaxAggregation', representations, this.outSize);
+    return max(representations, { axis: 1 });
+  }
+}
+
+/** The sum of the patches through a layer norm with epsilon 1e-6: [batch, k, features] -> [batch, features]. State: `norm`. */
+export class SumLayerNormAggregation extends Aggregation {
+  override readonly outSize: number;
+  readonly norm: LayerNorm;
+
+  /** @param features of one patch @throws {OptionError} unless a whole number from 1 */
+  constructor(features: number) {
+    super();
+    this.outSize = requireCount('SumLayerNormAggregation', 'features', features);
+    this.norm = new LayerNorm(features, { epsilon: 1e-6 });
+  }
+
+  /** @throws {ShapeError} */
+  override forward(representations: Tensor, _indicators?: Tensor): Tensor {
+    requireTokens('SumLayerNormAggregation', representations, this.outSize);
+    return scope(() => this.norm.forward(sum(representations, { axis: 1 })));
+  }
+}
