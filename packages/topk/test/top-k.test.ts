@@ -1,4 +1,6 @@
 /** One function for all methods: the vectors of those that are no noise, every bad input, and what all must have in common. */
+
+import { createWasmDevice, useDevice } from '@saccade/kernels';
 import {
   createJsDevice,
   init,
@@ -20,6 +22,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Selection } from '../src/operator/selection.js';
+import { sinkhornTopK } from '../src/operator/sinkhorn.js';
 import { topK } from '../src/operator/top-k.js';
 import { methods, type TopKMethod, type TopKOptions } from '../src/operator/top-k-options.js';
 import { Golden } from './golden.js';
@@ -378,6 +381,80 @@ test('no method leaves tensors behind', () => {
     });
     assert.is(memory().tensors - before, 0, `${method}, gradient`);
   }
+});
+
+/** What is warned of while `body` runs. */
+async function warnings(body: () => unknown): Promise<string[]> {
+  const { warn } = console;
+  const told: string[] = [];
+  console.warn = (text: string) => void told.push(text);
+  try {
+    await body();
+  } finally {
+    console.warn = warn;
+  }
+  return told;
+}
+
+onCpu('what exact cannot hold is sampled, and what is slow is told, once', async () => {
+  const many = zeros([1, 200_000]) as unknown as Tensor;
+  const choose = () => scope(() => void topK(many, { k: 50, samples: 2, rng: new Rng(1) }));
+  const first = await warnings(choose);
+  assert.is(first.length, 1);
+  assert.match(
+    first[0] as string,
+    "200000 of 200000 scores are within reach of the noise, too many for method 'exact'",
+  );
+  assert.equal(await warnings(choose), []);
+  const slow = await warnings(() => scope(() => void topK(zeros([1, 2600]) as unknown as Tensor, { k: 400 })));
+  assert.match(slow[0] as string, "'lapsum' and 'sparse' are not");
+});
+
+onCpu(
+  'one sample has no baseline, and sampling without a generator draws the same again: both are told once',
+  async () => {
+    const draw = () => scope(() => void topK([3, 1, 2], { k: 1, method: 'perturbed', samples: 1 }));
+    const told = await warnings(draw);
+    assert.ok(told.some((text) => text.includes('no rng was passed')));
+    assert.equal(await warnings(draw), []);
+  },
+);
+
+onCpu('sinkhorn tells how far its iterations came', async () => {
+  const scores = new Rng(1).uniform([2, 30]) as unknown as Tensor;
+  const near = sinkhornTopK(scores, 3, { epsilon: 0.1, iterations: 500 });
+  assert.ok((await near.marginalError.data()).every((error) => error < 1e-9));
+  await warnings(async () => {
+    const far = sinkhornTopK(scores, 3, { epsilon: 1e-4, iterations: 3 });
+    assert.ok((await far.marginalError.data()).every((error) => error > 0.01));
+    assert.ok((await far.rows.data()).every(Number.isFinite));
+  });
+});
+
+onCpu('results are the same bits on one thread and on two', async () => {
+  const results = async (threads: number): Promise<unknown[]> => {
+    const device = createWasmDevice({ threads, shareFrom: 0 });
+    const before = useDevice(device);
+    try {
+      await device.ready();
+      const rng = new Rng(7);
+      const scores = rng.uniform([5, 61]) as unknown as Tensor;
+      const all: unknown[] = [];
+      for (const method of methods) {
+        const options = { k: 7, method, rng: new Rng(1), samples: 33 };
+        const dense = topK(scores, options).toDense();
+        all.push(await dense.data());
+        if (method === 'hard') continue;
+        const g = new Rng(2).normal(dense.shape) as Tensor;
+        all.push(await gradient(scores, g, { ...options, rng: new Rng(1) }));
+      }
+      return all;
+    } finally {
+      useDevice(before);
+      device.dispose();
+    }
+  };
+  assert.equal(await results(2), await results(1));
 });
 
 test.run();

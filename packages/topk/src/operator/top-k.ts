@@ -17,8 +17,8 @@ import { warnOnce } from './warn-once.js';
 
 /** The exact method's private memory may take so much; beyond it samples take its place. */
 const MOST_BYTES = 2 ** 30;
-/** From so many candidates times k on, the exact method takes a second or so a row. */
-const MUCH_WORK = 4e6;
+/** From so many candidates times k on, the exact method takes about a second a row. */
+const MUCH_WORK = 1e6;
 
 /**
  * Chooses k of n, differentiably: scores [batch, n] (or [n], or numbers) to a selection whose weights say how much each element is
