@@ -1,7 +1,7 @@
 // Functions of two elements. A repeated operand is written out four times to a small block and read with a step of 0,
 // so that one loop serves vector with vector, vector with number and number with vector.
 import * as math from './math';
-import { k, K } from './constants';
+import { k, K, NUMBER_AT } from './constants';
 import { loadPart, rowStart, storePart } from './partial';
 import { atan2Scalar, modScalar, powScalar } from './scalar';
 import { fma } from './simd';
@@ -180,7 +180,7 @@ export function binary(op: i32, a: usize, b: usize, out: usize, n: i32, start: i
 export function binaryScalar(
   op: i32, x: usize, bits: i32, out: usize, n: i32, swapped: i32, start: i32, end: i32, scratch: usize,
 ): void {
-  const number: usize = 512; // below the threads' control block; every thread writes the same there
+  const number = NUMBER_AT; // every thread writes the same there
   v128.store(number, i32x4.splat(bits));
   const at = <usize>start << 6;
   const count = min(end << 4, (n + 3) & -4) - (start << 4);

@@ -1,5 +1,5 @@
 // Philox4x32-10, four blocks at a time, and the numbers made of its words in place. Items are GROUP blocks.
-import { cosPair, logPair, sinPair } from './double';
+import { K, k, K64, k64 } from './constants';
 
 /** Blocks of four words that one item makes; src/wasm/random.ts knows it too. */
 // @ts-ignore: decorator
@@ -26,8 +26,8 @@ function highs(first: v128, second: v128): v128 {
 function philox(block: u64, key0: i32, key1: i32, out: usize): void {
   const first = i64x2.add(i64x2.splat(block), i64x2(0, 1));
   const second = i64x2.add(i64x2.splat(block), i64x2(2, 3));
-  const m0 = i32x4.splat(0xd2511f53);
-  const m1 = i32x4.splat(0xcd9e8d57);
+  const m0 = k(K.PHILOX0);
+  const m1 = k(K.PHILOX1);
   let c0 = lows(first, second);
   let c1 = highs(first, second);
   let c2 = i32x4.splat(0);
@@ -39,12 +39,12 @@ function philox(block: u64, key0: i32, key1: i32, out: usize): void {
     const b = i64x2.extmul_high_i32x4_u(m0, c0);
     const c = i64x2.extmul_low_i32x4_u(m1, c2);
     const d = i64x2.extmul_high_i32x4_u(m1, c2);
-    c0 = v128.xor(v128.xor(highs(c, d), c1), k0);
+    c0 = v128.xor(highs(c, d), v128.xor(c1, k0));
     c1 = lows(c, d);
-    c2 = v128.xor(v128.xor(highs(a, b), c3), k1);
+    c2 = v128.xor(highs(a, b), v128.xor(c3, k1));
     c3 = lows(a, b);
-    k0 = i32x4.add(k0, i32x4.splat(0x9e3779b9));
-    k1 = i32x4.add(k1, i32x4.splat(0xbb67ae85));
+    k0 = i32x4.add(k0, k(K.WEYL0));
+    k1 = i32x4.add(k1, k(K.WEYL1));
   }
   const low01 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
   const high01 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
@@ -56,61 +56,97 @@ function philox(block: u64, key0: i32, key1: i32, out: usize): void {
   v128.store(out, v128.shuffle<i64>(high01, high23, 1, 3), 48);
 }
 
-/** Both numbers of two Box-Muller pairs: words 0 and 2 give the radii, 1 and 3 the angles. */
-function normalWords(words: v128, mean: f64, deviation: f64): v128 {
-  const first = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(words, words, 0, 2, 0, 2));
-  const u = f64x2.mul(f64x2.add(first, f64x2.splat(0.5)), f64x2.splat(2.3283064365386963e-10));
-  const radius = f64x2.sqrt(f64x2.mul(f64x2.splat(-2), logPair(u)));
-  const second = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(words, words, 1, 3, 1, 3));
-  const quarters = f64x2.mul(second, f64x2.splat(9.313225746154785e-10));
-  const quarter = f64x2.floor(f64x2.add(quarters, f64x2.splat(0.5)));
-  const r = f64x2.mul(f64x2.sub(quarters, quarter), f64x2.splat(1.5707963267948966));
-  const sin = sinPair(r);
-  const cos = cosPair(r);
-  const whole = i32x4.trunc_sat_f64x2_u_zero(quarter);
-  const q = v128.shuffle<i32>(whole, whole, 0, 0, 1, 1);
-  const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
-  const sign = f64x2.splat(-0.0);
-  const turned = v128.and(i32x4.shl(q, 30), sign);
-  const x = v128.xor(v128.bitselect(sin, cos, odd), v128.xor(turned, v128.and(odd, sign)));
-  const y = v128.xor(v128.bitselect(cos, sin, odd), turned);
-  const means = f64x2.splat(mean);
-  const deviations = f64x2.splat(deviation);
-  const xs = f64x2.add(means, f64x2.mul(deviations, f64x2.mul(radius, x)));
-  const ys = f64x2.add(means, f64x2.mul(deviations, f64x2.mul(radius, y)));
+// What follows goes step by step as in src/js/random.ts: the numbers must be the same bits on every device.
+
+/** The polynomial of degree 4 in z whose coefficients are at `place`; zz = z z. */
+// @ts-ignore: decorator
+@inline
+function quartic(z: v128, zz: v128, place: K64): v128 {
+  const low = f64x2.add(k64(place), f64x2.mul(k64(place + 1), z));
+  const middle = f64x2.add(k64(place + 2), f64x2.mul(k64(place + 3), z));
+  return f64x2.add(low, f64x2.mul(f64x2.add(middle, f64x2.mul(k64(place + 4), zz)), zz));
+}
+
+/** -2 log(x) for normal, finite x > 0: x = m 2^exponent with m around 1, s = (m - 1) / (m + 1), log(m) = 2 atanh(s). */
+// @ts-ignore: decorator
+@inline
+function minusTwoLog(x: v128): v128 {
+  const bits = i64x2.add(x, k64(K64.TO_EXPONENT));
+  const exponent = f64x2.sub(v128.or(i64x2.shr_u(bits, 52), k64(K64.TWO_52)), k64(K64.TWO_52_1023));
+  const m = i64x2.add(v128.and(bits, k64(K64.FRACTION_64)), k64(K64.ROOT_HALF_64));
+  const s = f64x2.div(f64x2.sub(m, k64(K64.ONE)), f64x2.add(m, k64(K64.ONE)));
+  const z = f64x2.mul(s, s);
+  const p = quartic(z, f64x2.mul(z, z), K64.LOG_POLYNOMIAL);
+  return f64x2.add(f64x2.mul(exponent, k64(K64.MINUS_LN4)), f64x2.mul(s, p));
+}
+
+/**
+ * Both numbers of two Box-Muller pairs: words 0 and 2 give the radii, 1 and 3 the angles. Words become float64 in their
+ * lanes, as the fraction of a number that begins with 2^20.
+ */
+// @ts-ignore: decorator
+@inline
+function normalWords(words: v128, means: v128, deviations: v128): v128 {
+  const fixed = v128.shuffle<i32>(words, k64(K64.FIXED), 0, 5, 2, 7);
+  const length = f64x2.sqrt(minusTwoLog(f64x2.sub(fixed, k64(K64.FIXED_LESS_2_M33))));
+  // The upper two bits of an angle's word, rounded, are its quarter turn: odd ones swap, the second half changes signs.
+  const rounded = i64x2.add(words, k64(K64.EIGHTH_TURN));
+  const odd = i64x2.lt_s(i64x2.shl(rounded, 1), i64x2.splat(0));
+  const sign = k64(K64.SIGN_64);
+  const radius = f64x2.mul(deviations, v128.or(length, v128.and(rounded, sign)));
+  const half = k64(K64.FIXED_HALF);
+  const t = f64x2.sub(v128.xor(i32x4.shl(i64x2.shr_u(words, 32), 2), half), half);
+  const z = f64x2.mul(t, t);
+  const zz = f64x2.mul(z, z);
+  const sin = f64x2.mul(t, quartic(z, zz, K64.SIN_POLYNOMIAL));
+  const cos = quartic(z, zz, K64.COS_POLYNOMIAL);
+  const swap = v128.and(v128.xor(sin, cos), odd);
+  const x = v128.xor(v128.xor(cos, swap), v128.and(odd, sign));
+  const xs = f64x2.add(means, f64x2.mul(radius, x));
+  const ys = f64x2.add(means, f64x2.mul(radius, v128.xor(sin, swap)));
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(xs), f32x4.demote_f64x2_zero(ys), 0, 4, 1, 5);
 }
 
-/** a - b log(-log(u)) of two words, as float32 in the low lanes. */
-function gumbelPair(words: v128, a: f64, b: f64): v128 {
-  const u = f64x2.mul(
-    f64x2.add(f64x2.convert_low_i32x4_u(i32x4.shr_u(words, 8)), f64x2.splat(0.5)), f64x2.splat(5.960464477539063e-8),
-  );
-  const y = logPair(f64x2.neg(logPair(u)));
-  return f32x4.demote_f64x2_zero(f64x2.sub(f64x2.splat(a), f64x2.mul(f64x2.splat(b), y)));
+/** Words become normal numbers, in place. */
+function normal(at: usize, bytes: usize, mean: f64, deviation: f64): void {
+  const means = f64x2.splat(mean);
+  const deviations = f64x2.splat(deviation);
+  for (const stop = at + bytes; at < stop; at += 16) v128.store(at, normalWords(v128.load(at), means, deviations));
 }
 
+/** a - 2 b log(-log(u)) of the upper 24 bits of two words behind the point of FIXED, as float32 in the low lanes. */
 // @ts-ignore: decorator
 @inline
-function gumbelWords(words: v128, a: f64, b: f64): v128 {
-  const high = v128.shuffle<i32>(words, words, 2, 3, 2, 3);
-  return v128.shuffle<i32>(gumbelPair(words, a, b), gumbelPair(high, a, b), 0, 1, 4, 5);
+function gumbelPair(fixed: v128, a: v128, b: v128): v128 {
+  const u = f64x2.sub(fixed, k64(K64.FIXED_LESS_2_M25));
+  const y = minusTwoLog(f64x2.mul(k64(K64.HALF), minusTwoLog(u)));
+  return f32x4.demote_f64x2_zero(f64x2.add(a, f64x2.mul(b, y)));
 }
 
-/** Words become uniform, normal, Gumbel or whole numbers, in place. */
+/** Words become Gumbel numbers, in place. */
+function gumbel(at: usize, bytes: usize, location: f64, scale: f64): void {
+  const a = f64x2.splat(location);
+  const b = f64x2.splat(0.5 * scale);
+  for (const stop = at + bytes; at < stop; at += 16) {
+    const fixed = k64(K64.FIXED);
+    const upper = i32x4.shl(i32x4.shr_u(v128.load(at), 8), 8);
+    const even = gumbelPair(v128.shuffle<i32>(upper, fixed, 0, 5, 2, 7), a, b);
+    const odd = gumbelPair(v128.or(i64x2.shr_u(upper, 32), fixed), a, b);
+    v128.store(at, v128.shuffle<i32>(even, odd, 0, 4, 1, 5));
+  }
+}
+
+/** Words become uniform or whole numbers, in place. */
 function convert(distribution: i32, at: usize, bytes: usize, a: f64, b: f64): void {
   const low = f32x4.splat(<f32>a);
   const span = f32x4.sub(f32x4.splat(<f32>b), low);
   const base = <u32><i64>a;
   const range = <u64>(b - a);
   for (const stop = at + bytes; at < stop; at += 16) {
-    const words = v128.load(at);
     if (distribution == Distribution.UNIFORM) {
-      const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), f32x4.splat(5.960464477539063e-8));
+      const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(v128.load(at), 8)), f32x4.splat(5.960464477539063e-8));
       v128.store(at, f32x4.add(low, f32x4.mul(u, span)));
-    } else if (distribution == Distribution.NORMAL) v128.store(at, normalWords(words, a, b));
-    else if (distribution == Distribution.GUMBEL) v128.store(at, gumbelWords(words, a, b));
-    else {
+    } else {
       for (let i: usize = at; i < at + 16; i += 4) {
         store<u32>(i, base + <u32>((<u64>load<u32>(i) * range) >> 32));
       }
@@ -140,6 +176,8 @@ export function random(
       philox(block + <u64>(first + done), key0, key1, to + (<usize>done << 4));
     }
     if (isBytes) bernoulli(to, out + (<usize>first << 2), count, threshold);
+    else if (distribution == Distribution.NORMAL) normal(to, <usize>count << 2, a, b);
+    else if (distribution == Distribution.GUMBEL) gumbel(to, <usize>count << 2, a, b);
     else if (distribution != Distribution.BITS) convert(distribution, to, <usize>count << 2, a, b);
   }
 }

@@ -13,9 +13,10 @@ export interface PhiloxState {
  * - `bits`: the word itself, into int32.
  * - `uniform`: (word >>> 8) 2^-24 in [0, 1), then low + u (high - low) in float32 steps.
  * - `normal`: Box-Muller on the pair (even, odd word), in float64 from + - * / and sqrt alone, so that all devices agree
- *   bit for bit: radius from (even word + 0.5) 2^-32, angle 2 pi (odd word) 2^-32, cosine first; then a + b z (mean,
- *   deviation), rounded to float32.
- * - `gumbel`: -log(-log(u)) with u = ((word >>> 8) + 0.5) 2^-24, location a, scale b, in float64 likewise.
+ *   bit for bit: radius from (even word + 0.5) 2^-32, angle 2 pi (odd word) 2^-32, cosine first; then mean a plus
+ *   deviation b times that, within 1e-10 of b times its size, rounded to float32.
+ * - `gumbel`: -log(-log(u)) with u = ((word >>> 8) + 0.5) 2^-24, location a, scale b, in float64 likewise; before the
+ *   rounding, within 1e-11 of b times the larger of 1 and its size.
  * - `bernoulli`: uniform < a, into bool.
  * - `integer`: a + floor(word (b - a) / 2^32), into int32, a <= x < b.
  */
