@@ -39,7 +39,7 @@ test('the same seed gives the same report, scores of the caller are taken', asyn
 test('options are checked, and a signal ends it', async () => {
   await assertRejects(() => gradientHealth({ k: 2 }), OptionError, /expected n, or the scores themselves/);
   await assertRejects(
-    gradientHealth({ n: 4, k: 2, draws: 0 }),
+    () => gradientHealth({ n: 4, k: 2, draws: 0 }),
     OptionError,
     /draws must be a whole number from 1, got 0/,
   );
