@@ -10,6 +10,9 @@ const budgets = [
   { code: `export { fit, batches, MLP, Adam, crossEntropy } from '@saccade/nn'`, limit: 80 },
   { code: `export { TransformerEncoder, Embedding, Linear, AdamW, crossEntropy } from '@saccade/nn'`, limit: 73 },
   { code: `export { readIdx } from '@saccade/nn'`, limit: 22 },
+  { code: `export { topK } from '@saccade/topk'`, limit: 88 },
+  { code: `export { PatchSelector, extractPatches } from '@saccade/topk'`, limit: 110 },
+  { code: `export { selectFromTiles, tilesFromBlob, loadSelector, drawOverlay } from '@saccade/topk'`, limit: 128 },
 ];
 
 for (const { code, limit } of budgets) {

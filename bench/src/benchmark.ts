@@ -8,12 +8,14 @@ import { elementwiseCases } from './cases/elementwise.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
 import { threadCases } from './cases/threads.js';
+import { topKCases } from './cases/top-k.js';
 import { transformerCases } from './cases/transformer.js';
 import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
 import { operationOverheadFigures } from './figures/operation-overhead.js';
 import { startupFigures } from './figures/startup.js';
+import { topKFigures } from './figures/top-k.js';
 import { trainingMemoryFigures } from './figures/training-memory.js';
 import { fullPace, quickPace } from './harness/alternate.js';
 import type { Case } from './harness/case.js';
@@ -34,11 +36,13 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   digitsCases,
   attentionCases,
   transformerCases,
+  topKCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
   { name: 'mnist network against torch', measure: mnistTorchFigures },
   { name: 'operation overhead', measure: operationOverheadFigures },
+  { name: 'top-k on one thread', measure: topKFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },

@@ -54,6 +54,9 @@ export interface Tfjs {
   sqrt: Unary;
   rsqrt: Unary;
   softmax(x: TfTensor, axis?: number): TfTensor;
+  randomNormal(shape: readonly number[]): TfTensor;
+  topk(x: TfTensor, k: number): { values: TfTensor; indices: TfTensor };
+  oneHot(indices: TfTensor, depth: number): TfTensor;
   moments(x: TfTensor, axis: number, keepDims: boolean): { mean: TfTensor; variance: TfTensor };
   sum: Reduction;
   max: Reduction;

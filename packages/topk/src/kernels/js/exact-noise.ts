@@ -9,10 +9,10 @@ import { type NoiseKind, tail } from './noise.js';
 type Numbers = { readonly length: number; [i: number]: number };
 
 /** The mean of a standard Gumbel variable. */
-export const EULER_GAMMA = 0.5772156649015329;
+const EULER_GAMMA = 0.5772156649015329;
 
 /** E[z 1{z > u}]. */
-export function noiseAbove(kind: NoiseKind, u: number): number {
+function noiseAbove(kind: NoiseKind, u: number): number {
   const { above, density } = tail(kind, u);
   if (kind === 'normal') return density;
   // By parts: u P(z > u) and the integral of P(z > .), which is Ein(w) = gamma + ln w + E1(w) for w = e^-u.
