@@ -24,7 +24,14 @@ function testFiles(root: string, name: string): string[] {
     .map((file) => join(folder, file));
 }
 
-const workspaces = ['packages/kernels', 'packages/tensor', 'packages/nn', 'examples/digits', 'examples/sorting'];
+const workspaces = [
+  'packages/kernels',
+  'packages/tensor',
+  'packages/nn',
+  'packages/topk',
+  'examples/digits',
+  'examples/sorting',
+];
 
 const needsNode = /from 'node:|\bprocess\.|setImmediate|Buffer\.(from|alloc)/;
 
@@ -36,7 +43,9 @@ export function suites(root: string): Suite[] {
   /** Those that ask which device they are to test. */
   const onAnyDevice = portable.filter((file) => /\bconform\(|[tT]estDevice/.test(text(file)));
   const ofKernels = onAnyDevice.filter((file) => file.startsWith(join('packages', 'kernels')));
-  const others = onAnyDevice.filter((file) => !ofKernels.includes(file));
+  // WebGL2 compiles a shader for each size, and what methods bring along runs on the CPU there: of them one file will do.
+  const ofMethods = /packages.topk.test.(?!device)/;
+  const others = onAnyDevice.filter((file) => !ofKernels.includes(file) && !ofMethods.test(file));
   // Mesa takes a second to compile what SwiftShader compiles in a twentieth of one.
   const few = onAnyDevice.filter((file) => /kernels.test.(gpu|matmul)/.test(file));
   return [
