@@ -120,6 +120,13 @@ for (const [name, { k, n, epsilon, iterations }] of Object.entries(sinkhorn.scal
     const expected = sinkhorn.values(`${name}.grad_x_unrolled`);
     const size = Math.max(1, ...expected.map(Math.abs));
     assertClose(await gradient(x, g, options), expected, { rtol: 0, atol: 1e-5 * size });
+    const [, implicit] = valueAndGradOf(x, () =>
+      sum(mul(sinkhornTopK(x, k, { epsilon, iterations, gradient: 'implicit' }).rows, g)),
+    );
+    const expectedImplicit = sinkhorn.values(`${name}.grad_x_implicit`);
+    assertClose(await implicit.data(), expectedImplicit, { rtol: 0, atol: 1e-5 * size });
+    const released = sinkhornTopK(x, k, { epsilon, iterations, rows: 'mask-release' }).rows;
+    assertClose(await released.data(), sinkhorn.values(`${name}.unsorted_release`), { rtol: 0, atol: 1e-6 });
   });
 }
 

@@ -9,14 +9,26 @@ export interface SinkhornOptions {
   readonly epsilon?: number | undefined;
   /** Iterations at most. Default 2000. */
   readonly iterations?: number | undefined;
+  /**
+   * `'ranks'` (default): k rows, the best rank first. `'mask'`: one row, how much each is among the k. `'mask-release'`: as the released code
+   * computes that, which by a slip chooses n - k.
+   */
+  readonly rows?: 'ranks' | 'mask' | 'mask-release' | undefined;
+  /** `'auto'` (default): `'implicit'` where the plan has converged, else that of the iterations, `'unrolled'`. */
+  readonly gradient?: 'auto' | 'implicit' | 'unrolled' | undefined;
 }
 
 /** What a sorted choice and the error of its marginals are, relative to 1 / n: far above 1e-9 the iterations did not converge. */
 export interface SinkhornResult {
-  /** [batch, k, n], the best rank first. */
+  /** [batch, k, n], the best rank first; [batch, 1, n] for masks. */
   readonly rows: Tensor;
   /** [batch]. */
   readonly marginalError: Tensor;
+}
+
+function requireOneOf(option: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new OptionError(`topK: ${option} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
 }
 
 /** Up to this marginal error the implicit gradient is right; beyond it the iterations are differentiated themselves. */
@@ -27,21 +39,24 @@ const TOLERANCE = 1e-9;
  * where the plan has converged, else that of the iterations. @throws {OptionError}
  */
 export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions = {}): SinkhornResult {
-  const { epsilon = 0.01, iterations = 2000 } = options;
+  const { epsilon = 0.01, iterations = 2000, rows: kind = 'ranks', gradient = 'auto' } = options;
   if (!(epsilon > 0 && epsilon < Infinity)) {
     throw new OptionError(`topK: epsilon must be a number above 0, got ${quote(epsilon)}`);
   }
   if (!Number.isSafeInteger(iterations) || iterations < 1) {
     throw new OptionError(`topK: iterations must be a whole number from 1, got ${quote(iterations)}`);
   }
+  requireOneOf('rows', kind, ['ranks', 'mask', 'mask-release']);
+  requireOneOf('gradient', gradient, ['auto', 'implicit', 'unrolled']);
   const [batch, n] = scores.shape as readonly [number, number];
   const { device, dtype } = scores;
-  const settings = { epsilon, iterations, rows: 'ranks', gradient: 'auto', tolerance: TOLERANCE } as const;
+  const settings = { epsilon, iterations, rows: kind, gradient, tolerance: TOLERANCE };
+  const count = kind === 'ranks' ? k : 1;
   const kernels = device.extend(topKKernels);
   const buffer = (t: Tensor) => bufferOf('topK', t);
   const marginalError = empty(device, dtype, [batch]) as unknown as Tensor;
   const rows = customGrad((x: Tensor) => {
-    const y = empty(device, dtype, [batch, k, n]) as unknown as Tensor;
+    const y = empty(device, dtype, [batch, count, n]) as unknown as Tensor;
     kernels.sinkhorn(buffer(x), buffer(y), buffer(marginalError), batch, n, k, settings);
     const backward = (dy: Tensor): Tensor[] => {
       const dx = empty(device, dtype, x.shape);

@@ -66,7 +66,7 @@ function select(x: Tensor, options: CheckedTopKOptions): Selection {
     case 'sparse':
       return mask(sparseTopK(x, k, options));
     case 'sinkhorn':
-      return Selection.fromDense(sinkhornTopK(x, k, options).rows);
+      return Selection.fromDense(sinkhornTopK(x, k, { epsilon: options.epsilon, iterations: options.iterations }).rows);
   }
 }
 
