@@ -1,7 +1,7 @@
 /** The noise that a call of topK perturbs with: drawn from its generator, or given. */
 import { isTensor, OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
-import { drawnNoise, givenNoise, type Noise } from './perturbed.js';
+import { drawnNoise, givenNoise, type Noise } from './noise.js';
 import { warnOnce } from './warn-once.js';
 
 /** Standard normal or Gumbel noise; or the noise itself [batch, samples, n], taken as normal. */

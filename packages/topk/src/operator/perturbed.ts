@@ -2,7 +2,7 @@
  * The sampled perturbed top-k: the mean of the hard choices of x + sigma z over samples, and the gradients of that mean. No tensor [samples, k, n]
  * is ever made, and the backward pass draws its noise again.
  */
-import type { Buffer, Device } from '@saccade/kernels';
+import type { Buffer } from '@saccade/kernels';
 import {
   bufferOf,
   concat,
@@ -11,7 +11,6 @@ import {
   less,
   mapTree,
   mul,
-  type Rng,
   reshape,
   scatterAddAlong,
   scope,
@@ -25,6 +24,7 @@ import { topKKernels } from '../kernels/extension.js';
 import type { NoiseKind } from '../kernels/js/noise.js';
 import { baselines, orders } from '../kernels/table.js';
 import { hardIndices, type Order } from './hard.js';
+import type { Noise } from './noise.js';
 import { Selection } from './selection.js';
 
 /**
@@ -34,49 +34,11 @@ import { Selection } from './selection.js';
  */
 export type PerturbedGradient = 'full' | 'plain' | 'hard-baseline' | 'diag';
 
-/** Floats of noise that are drawn at once: they stay in the processor's cache. */
-const CHUNK = 65_536;
 /** A sigma below this is 0: float32 has no room for what it would be divided into. */
 const SMALLEST = 1e-35;
 
 function buffer(t: Tensor): Buffer {
   return bufferOf('topK', t);
-}
-
-/** Noise as a function of the sample's number: drawn from a place in a stream, again and again the same, or given. */
-export interface Noise {
-  readonly kind: NoiseKind;
-  /** Calls `use` with the noise [count, stride] of the samples from `first` on, until all have been. */
-  each(device: Device, total: number, use: (noise: Buffer, first: number, count: number, stride: number) => void): void;
-}
-
-/** Noise [batch, samples, n] that the caller gives. */
-export function givenNoise(noise: Tensor, kind: NoiseKind): Noise {
-  const stride = noise.shape[2] as number;
-  return { kind, each: (_, total, use) => use(buffer(noise), 0, total, stride) };
-}
-
-/**
- * Noise that comes from the generator, which moves on behind it: each sample begins at a block of its own. It is drawn again by each pass.
- */
-export function drawnNoise(rng: Rng, kind: NoiseKind, total: number, n: number): Noise {
-  const start = rng.state;
-  const blocks = Math.ceil(n / 4);
-  const stride = 4 * blocks;
-  rng.state = { ...start, block: start.block + total * blocks };
-  return {
-    kind,
-    each(device, total, use) {
-      const chunk = Math.min(total, Math.max(1, Math.floor(CHUNK / stride)));
-      const room = empty(device, 'float32', [chunk, stride]) as unknown as Tensor;
-      for (let first = 0; first < total; first += chunk) {
-        const state = { ...start, block: start.block + first * blocks };
-        device.kernels.random(kind, buffer(room), state, 0, 1);
-        use(buffer(room), first, Math.min(chunk, total - first), stride);
-      }
-      room.dispose();
-    },
-  };
 }
 
 /** What was chosen: positions and the noise there [batch, samples, k], and each sample's moment [batch, samples]. */
