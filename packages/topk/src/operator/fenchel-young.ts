@@ -1,10 +1,7 @@
 /** The Fenchel-Young loss of a perturbed top-k (Berthet et al. 2020): teaches scores directly which elements are the right ones. */
-import type { Buffer } from '@saccade/kernels';
 import {
   add,
-  bufferOf,
   customGrad,
-  empty,
   expandDims,
   full,
   isfinite,
@@ -19,15 +16,14 @@ import {
   type Tensor,
   where,
 } from '@saccade/tensor';
-import { topKKernels } from '../kernels/extension.js';
 import type { NoiseKind } from '../kernels/js/noise.js';
-import { orders } from '../kernels/table.js';
 import { checkScores } from './check-scores.js';
+import { drawChoices } from './draw-choices.js';
 import { exactTopK, planExact } from './exact.js';
 import { exactNoise } from './exact-noise.js';
 import { checkFenchelYoung, type FenchelYoungOptions } from './fenchel-young-options.js';
+import type { Noise } from './noise.js';
 import { noiseOf } from './noise-option.js';
-import type { Noise } from './perturbed.js';
 
 /**
  * E[sum of the k largest of x + sigma z] - <target, x> for scores x [batch, n] and the mask that they should lead to, target
@@ -75,46 +71,12 @@ function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind): T
 /** The mean over samples of the k largest. */
 function sampledBest(scores: Tensor, scale: Tensor, k: number, noise: Noise, samples: number): Tensor {
   return customGrad((x: Tensor) => {
-    const { chosen, chosenNoise } = draw(stopGradient(x), scale, k, noise, samples);
+    const drawn = drawChoices(stopGradient(x), scale, noise, samples, k, 'position');
+    const flat = [x.shape[0] as number, samples * k] as const;
+    const [chosen, chosenNoise] = [drawn.chosen.reshape(flat), drawn.chosenNoise.reshape(flat)];
     const share = mul(onesLike(chosenNoise), 1 / samples);
     const mask = scatterAddAlong(x.shape, chosen, share);
     const value = add(inner(mask, x), mul(scale, sum(mul(chosenNoise, share), { axis: 1 })));
     return { value, backward: (dy) => [mul(expandDims(dy, 1), mask)] };
   })(scores);
-}
-
-/** What all samples choose, and the noise there: [batch, samples k]. */
-function draw(
-  scores: Tensor,
-  scale: Tensor,
-  k: number,
-  noise: Noise,
-  samples: number,
-): { readonly chosen: Tensor; readonly chosenNoise: Tensor } {
-  const { device, dtype } = scores;
-  const [batch, n] = scores.shape as readonly [number, number];
-  const chosen = empty(device, 'int32', [batch, samples * k]) as unknown as Tensor;
-  const chosenNoise = empty(device, dtype, [batch, samples * k]) as unknown as Tensor;
-  const moments = empty(device, dtype, [batch, samples]) as unknown as Tensor;
-  const buffer = (t: Tensor): Buffer => bufferOf('fenchelYoungLoss', t);
-  const outputs = [buffer(chosen), buffer(chosenNoise), buffer(moments)] as const;
-  const [order, gumbel] = [orders.indexOf('position'), noise.kind === 'gumbel'];
-  const kernels = device.extend(topKKernels);
-  noise.each(device, batch * samples, (values, first, count, stride) =>
-    kernels.perturbedSelect(
-      buffer(scores),
-      buffer(scale),
-      values,
-      ...outputs,
-      first,
-      count,
-      samples,
-      n,
-      k,
-      stride,
-      order,
-      gumbel,
-    ),
-  );
-  return { chosen, chosenNoise };
 }

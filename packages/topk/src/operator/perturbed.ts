@@ -21,8 +21,8 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
-import type { NoiseKind } from '../kernels/js/noise.js';
-import { baselines, orders } from '../kernels/table.js';
+import { baselines } from '../kernels/table.js';
+import { drawChoices } from './draw-choices.js';
 import { hardIndices, type Order } from './hard.js';
 import type { Noise } from './noise.js';
 import { Selection } from './selection.js';
@@ -39,30 +39,6 @@ const SMALLEST = 1e-35;
 
 function buffer(t: Tensor): Buffer {
   return bufferOf('topK', t);
-}
-
-/** What was chosen: positions and the noise there [batch, samples, k], and each sample's moment [batch, samples]. */
-interface Draw {
-  readonly chosen: Tensor;
-  readonly chosenNoise: Tensor;
-  readonly moments: Tensor;
-}
-
-/** Chooses for all samples. */
-function draw(scores: Tensor, sigma: Tensor, noise: Noise, samples: number, k: number, order: Order): Draw {
-  const { device } = scores;
-  const [batch, n] = scores.shape as readonly [number, number];
-  const chosen = empty(device, 'int32', [batch, samples, k]) as unknown as Tensor;
-  const chosenNoise = empty(device, scores.dtype, [batch, samples, k]) as unknown as Tensor;
-  const moments = empty(device, scores.dtype, [batch, samples]) as unknown as Tensor;
-  const kernels = device.extend(topKKernels);
-  const inputs = [buffer(scores), buffer(sigma)] as const;
-  const outputs = [buffer(chosen), buffer(chosenNoise), buffer(moments)] as const;
-  const [place, gumbel] = [orders.indexOf(order), noise.kind === 'gumbel'];
-  noise.each(device, batch * samples, (values, first, count, stride) =>
-    kernels.perturbedSelect(...inputs, values, ...outputs, first, count, samples, n, k, stride, place, gumbel),
-  );
-  return { chosen, chosenNoise, moments };
 }
 
 /** The choices of all samples, behind them those that the baseline wants, as places among the candidates; and how often each is the r-th. */
@@ -167,7 +143,7 @@ export function perturbedTopK(
 ): Selection {
   return scope(() => {
     const [x, s] = [stopGradient(scores), stopGradient(sigma)];
-    const drawn = draw(x, s, noise, samples, k, order);
+    const drawn = drawChoices(x, s, noise, samples, k, order);
     const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]) as Tensor;
     const chosen = gradient === 'hard-baseline' ? concat([drawn.chosen, hard()], 1) : drawn.chosen;
     const found = count(chosen, x, samples);

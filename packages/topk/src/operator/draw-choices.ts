@@ -1,0 +1,37 @@
+/** What the k largest are in every sample of perturbed scores: the work that all sampled methods begin with. */
+import { bufferOf, empty, type Tensor } from '@saccade/tensor';
+import { topKKernels } from '../kernels/extension.js';
+import { orders } from '../kernels/table.js';
+import type { Order } from './hard.js';
+import type { Noise } from './noise.js';
+
+/** What was chosen: positions and the noise there [batch, samples, k], and each sample's moment [batch, samples]. */
+export interface Draw {
+  readonly chosen: Tensor;
+  readonly chosenNoise: Tensor;
+  readonly moments: Tensor;
+}
+
+/** Chooses for all samples. */
+export function drawChoices(
+  scores: Tensor,
+  sigma: Tensor,
+  noise: Noise,
+  samples: number,
+  k: number,
+  order: Order,
+): Draw {
+  const { device } = scores;
+  const [batch, n] = scores.shape as readonly [number, number];
+  const chosen = empty(device, 'int32', [batch, samples, k]) as unknown as Tensor;
+  const chosenNoise = empty(device, scores.dtype, [batch, samples, k]) as unknown as Tensor;
+  const moments = empty(device, scores.dtype, [batch, samples]) as unknown as Tensor;
+  const kernels = device.extend(topKKernels);
+  const inputs = [bufferOf('topK', scores), bufferOf('topK', sigma)] as const;
+  const outputs = [bufferOf('topK', chosen), bufferOf('topK', chosenNoise), bufferOf('topK', moments)] as const;
+  const [place, gumbel] = [orders.indexOf(order), noise.kind === 'gumbel'];
+  noise.each(device, batch * samples, (values, first, count, stride) =>
+    kernels.perturbedSelect(...inputs, values, ...outputs, first, count, samples, n, k, stride, place, gumbel),
+  );
+  return { chosen, chosenNoise, moments };
+}
