@@ -1,0 +1,5 @@
+/** Selectors, which the build puts into the page. */
+declare module '*.safetensors' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
