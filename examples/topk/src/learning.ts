@@ -49,6 +49,7 @@ async function trainAll(
       rights.push(run.right);
       if (seed === 0) losses = run.losses;
       figure ??= await lookedAt(`Where ${name} looks`, run.selector, data.test, data.mean);
+      run.selector.dispose();
       done += 1;
     }
     trained.push({ name, rights, losses, seconds: (performance.now() - started) / 1000, figure: figure as Figure });

@@ -56,10 +56,11 @@ export async function train(selector: PatchSelector, data: Images, mean: number,
   const method = selector.config.selection.method;
   const follow =
     method === 'exact' || method === 'perturbed' ? followSigma(selector, linearSigma({ steps })) : undefined;
+  using optimizer = new Adam(selector, { rate: cosine({ rate, steps, warmUp: recipe.warmUp }), clipValue: 1 });
   await fit(selector, {
     data: batched,
     loss: ({ images, labels }) => selector.loss(images, labels),
-    optimizer: new Adam(selector, { rate: cosine({ rate, steps, warmUp: recipe.warmUp }), clipValue: 1 }),
+    optimizer,
     epochs: Math.ceil(steps / batched.steps),
     signal,
     onStep: async (event) => {

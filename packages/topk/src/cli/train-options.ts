@@ -19,6 +19,7 @@ const definitions = {
   pool: { type: 'string' },
   features: { type: 'string' },
   aggregation: { type: 'string' },
+  align: { type: 'string' },
   method: { type: 'string' },
   sigma: { type: 'string' },
   samples: { type: 'string' },
@@ -85,6 +86,7 @@ export interface TrainOptions extends Preset {
   readonly source: ImageSource;
   readonly size: readonly [height: number, width: number] | undefined;
   readonly validation: number;
+  readonly align: 'cell' | 'receptive-field';
   readonly method: SelectionMethod;
   readonly sigma: number;
   readonly samples: number;
@@ -105,6 +107,7 @@ const names = {
   aggregation: ['mean', 'max', 'sum-layernorm', 'transformer', 'cross-attention', 'mlp'],
   method: ['exact', 'perturbed', 'straight-through', 'sinkhorn', 'neuralsort', 'softsort', 'hard', 'random'],
   grad: ['full', 'plain', 'hard-baseline', 'diag'],
+  align: ['cell', 'receptive-field'],
 } as const;
 
 type Values = ReturnType<typeof readArguments<typeof definitions>>['values'];
@@ -147,6 +150,7 @@ export function trainOptions(args: readonly string[]): TrainOptions | undefined 
     pool: wholeNumber('pool', values.pool) ?? preset.pool,
     features: oneOf('features', values.features, names.features) ?? preset.features,
     aggregation: oneOf('aggregation', values.aggregation, names.aggregation) ?? preset.aggregation,
+    align: oneOf('align', values.align, names.align) ?? 'cell',
     method: oneOf('method', values.method, names.method) ?? 'exact',
     sigma: realNumber('sigma', values.sigma) ?? 0.05,
     samples: wholeNumber('samples', values.samples) ?? 500,

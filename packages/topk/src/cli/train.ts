@@ -22,10 +22,10 @@ function tell(text: string): Promise<void> {
 }
 
 function newSelector(options: TrainOptions, { height, width, channels, classes }: TrainImages): PatchSelector {
-  const { patches, patchSize, downscale, scorerChannels, pool, features, aggregation, entropy } = options;
+  const { patches, patchSize, downscale, scorerChannels, pool, features, aggregation, align, entropy } = options;
   const { method, sigma, samples, grad } = options;
   return new PatchSelector({
-    ...{ height, width, channels, patches, patchSize, downscale, aggregation },
+    ...{ height, width, channels, patches, patchSize, downscale, aggregation, align },
     classes: classes.length,
     rng: new Rng(options.seed),
     scorer: { kind: 'conv', channels: scorerChannels, pool },

@@ -14,6 +14,7 @@ import {
 import { requireWhole } from '../data/check.js';
 import { choosePatches } from '../model/choose-patches.js';
 import { PatchSelector } from '../model/patch-selector.js';
+import { warnOnce } from '../operator/warn-once.js';
 import { type PatchGrid, patchBox } from '../patches/patch-grid.js';
 import { fetchPatches } from './chosen-patches.js';
 import { scoreBands } from './score-strips.js';
@@ -79,7 +80,8 @@ function choose(selector: PatchSelector, raw: Float32Array, { rows, columns }: P
  * What a selector makes of an image of which only windows are read: its scorer sees the image made small, the k places with
  * the highest scores are chosen for good, and only their patches are fetched at full resolution. Where the source makes no small picture of
  * its own, the result is that of `selector.look(image)` in evaluation. The image may have another size than those of the training, unless the selector
- * has learned something about each place.
+ * has learned something about each place; then train it with `align: 'receptive-field'`, for cells that divide the image evenly lie elsewhere
+ * under a score in an image of another size.
  *
  * @param source how to get at the pixels: `tilesFromFile`, `tilesFromBlob`, `tilesFromGeoTiff`, `tilesFromImage`,
  *   `tilesFromGenerated`, or an object with `height`, `width` and `getTile`; it is not closed
@@ -96,6 +98,13 @@ export async function selectFromTiles(
   const { config, scorer } = selector;
   const { downscale = config.downscale, scale = config.scale, maxBytes = 2 ** 30, signal } = options;
   const { keepThumbnail = false, onProgress } = options;
+  const isOther = source?.height !== config.height || source?.width !== config.width;
+  if (config.align === 'cell' && isOther) {
+    warnOnce(
+      `${op}: in an image of another size than ${config.height} x ${config.width}, patches may lie beside what was scored; ` +
+        "train the selector with align: 'receptive-field'",
+    );
+  }
   const reader = new TileReader(op, source, config.channels, signal);
   const plan = planTiles(selector, reader, downscale, maxBytes, keepThumbnail);
   const { grid, strips } = plan;
