@@ -12,19 +12,25 @@ function nu(z: f64): f64 {
   return 1 - f64x2.extract_lane(expPair(f64x2.splat(-z)), 0);
 }
 
-/** sum nu(z) z - 1. */
-function momentOf(noise: usize, n: i32, gumbel: bool): f64 {
+/** sum z^2 - 1. */
+function normalMoment(noise: usize, n: i32): f64 {
   let sum = f64x2.splat(0);
   let i = 0;
   for (; i + 2 <= n; i += 2) {
     const z = f64x2.promote_low_f32x4(v128.load64_zero(noise + (<usize>i << 2)));
-    const factor = gumbel ? f64x2.sub(f64x2.splat(1), expPair(f64x2.neg(z))) : z;
-    sum = f64x2.add(sum, f64x2.mul(z, factor));
+    sum = f64x2.add(sum, f64x2.mul(z, z));
   }
   let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-  if (i < n) {
+  if (i < n) total += <f64>load<f32>(noise + (<usize>i << 2)) * load<f32>(noise + (<usize>i << 2));
+  return total - <f64>n;
+}
+
+/** sum z nu(z) - 1. */
+function gumbelMoment(noise: usize, n: i32): f64 {
+  let total: f64 = 0;
+  for (let i = 0; i < n; i++) {
     const z = <f64>load<f32>(noise + (<usize>i << 2));
-    total += z * (gumbel ? nu(z) : z);
+    total += z * nu(z);
   }
   return total - <f64>n;
 }
@@ -103,7 +109,7 @@ export function perturbedSelect(
       const position = load<i32>(positions + (r << 2));
       store<f32>(chosenNoise + ((<usize>sample * k + r) << 2), load<f32>(z + (<usize>position << 2)));
     }
-    store<f32>(moments + (<usize>sample << 2), <f32>momentOf(z, n, gumbel));
+    store<f32>(moments + (<usize>sample << 2), <f32>(gumbel ? gumbelMoment(z, n) : normalMoment(z, n)));
   }
 }
 
@@ -199,40 +205,45 @@ export function perturbedCoefficients(
   }
 }
 
-/** c nu(z) of four columns. */
+/** nu(z) of four columns; the kind of noise is known where this is compiled. */
 // @ts-ignore: decorator
 @inline
-function weighted(weight: usize, z: v128, gumbel: bool): v128 {
-  const c = v128.load32_splat(weight);
-  if (!gumbel) return f32x4.mul(c, z);
+function scoreFunction<Gumbel>(z: v128): v128 {
+  if (isInteger<Gumbel>()) return z;
   const low = expPair(f64x2.neg(f64x2.promote_low_f32x4(z)));
   const high = expPair(f64x2.neg(f64x2.promote_low_f32x4(v128.shuffle<i32>(z, z, 2, 3, 2, 3))));
   const e = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-  return f32x4.mul(c, f32x4.sub(f32x4.splat(1), e));
+  return f32x4.sub(f32x4.splat(1), e);
 }
 
-/** Adds four samples, whose noise is `step` bytes apart, to `columns` columns. */
-// @ts-ignore: decorator
-@inline
-function addFour(grad: usize, z: usize, step: usize, weights: usize, columns: i32, gumbel: bool): void {
-  const end = grad + (<usize>(columns & -4) << 2);
+/** Adds four samples, whose noise is `step` bytes apart, to four columns at a time. */
+function addSamples<Gumbel>(grad: usize, z: usize, step: usize, weights: usize, columns: i32): void {
+  const c0 = v128.load32_splat(weights), c1 = v128.load32_splat(weights, 4);
+  const c2 = v128.load32_splat(weights, 8), c3 = v128.load32_splat(weights, 12);
+  const end = grad + (<usize>columns << 2);
   for (; grad < end; grad += 16, z += 16) {
     const first = f32x4.add(
-      weighted(weights, v128.load(z), gumbel), weighted(weights + 4, v128.load(z + step), gumbel),
+      f32x4.mul(c0, scoreFunction<Gumbel>(v128.load(z))), f32x4.mul(c1, scoreFunction<Gumbel>(v128.load(z + step))),
     );
     const second = f32x4.add(
-      weighted(weights + 8, v128.load(z + 2 * step), gumbel), weighted(weights + 12, v128.load(z + 3 * step), gumbel),
+      f32x4.mul(c2, scoreFunction<Gumbel>(v128.load(z + 2 * step))),
+      f32x4.mul(c3, scoreFunction<Gumbel>(v128.load(z + 3 * step))),
     );
     v128.store(grad, f32x4.add(v128.load(grad), f32x4.add(first, second)));
   }
-  for (let i: usize = 0; i < <usize>(columns & 3) << 2; i += 4) {
+}
+
+/** Adds four samples to `columns` columns. */
+function addFour(grad: usize, z: usize, step: usize, weights: usize, columns: i32, gumbel: bool): void {
+  const whole = columns & -4;
+  if (gumbel) addSamples<f64>(grad, z, step, weights, whole);
+  else addSamples<i32>(grad, z, step, weights, whole);
+  for (let i = <usize>whole << 2; i < <usize>columns << 2; i += 4) {
     for (let s: usize = 0; s < 4; s++) addOne(grad + i, z + i + s * step, weights + (s << 2), gumbel);
   }
 }
 
 /** Adds one sample to one column. */
-// @ts-ignore: decorator
-@inline
 function addOne(grad: usize, z: usize, weight: usize, gumbel: bool): void {
   const value = load<f32>(z);
   store<f32>(grad, load<f32>(grad) + load<f32>(weight) * (gumbel ? <f32>nu(value) : value));
