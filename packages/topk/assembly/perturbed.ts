@@ -51,22 +51,31 @@ function insert(values: usize, positions: usize, count: i32, k: i32, value: f32,
   return min(count + 1, k);
 }
 
-/** The k largest of x + sigma z, best first. */
-function select(x: usize, z: usize, sigma: f32, n: i32, k: i32, values: usize, positions: usize): void {
+/** The least of x + sigma z at k positions: k elements are at least that, so the k largest are, too. */
+function leastAt(x: usize, z: usize, sigma: f32, positions: usize, k: i32): f32 {
+  let least: f32 = Infinity;
+  for (let r: usize = 0; r < <usize>k; r++) {
+    const at = <usize>load<i32>(positions + (r << 2)) << 2;
+    least = min(least, load<f32>(x + at) + sigma * load<f32>(z + at));
+  }
+  return least;
+}
+
+/** The k largest of x + sigma z, best first; none of them is below `bound`. */
+function select(x: usize, z: usize, sigma: f32, n: i32, k: i32, bound: f32, values: usize, positions: usize): void {
   let count = 0;
   const scale = f32x4.splat(sigma);
-  let threshold: f32 = -Infinity;
   for (let i = 0; i < n; i += 4) {
     const at = <usize>i << 2;
-    if (count == k && i + 4 <= n) {
+    if (i + 4 <= n) {
       const four = f32x4.add(v128.load(x + at), f32x4.mul(scale, v128.load(z + at)));
-      if (!v128.any_true(f32x4.gt(four, f32x4.splat(threshold)))) continue;
+      if (!v128.any_true(f32x4.ge(four, f32x4.splat(bound)))) continue;
     }
     for (let j = i; j < min(i + 4, n); j++) {
       const value = load<f32>(x + (<usize>j << 2)) + sigma * load<f32>(z + (<usize>j << 2));
-      if (count < k || value > threshold) {
+      if (count < k ? value >= bound : value > bound) {
         count = insert(values, positions, count, k, value, j);
-        if (count == k) threshold = load<f32>(values + (<usize>(k - 1) << 2));
+        if (count == k) bound = load<f32>(values + (<usize>(k - 1) << 2));
       }
     }
   }
@@ -95,21 +104,26 @@ function reverse(positions: usize, k: i32): void {
 /** Samples first + [start, end). Scratch: 4 k bytes. */
 export function perturbedSelect(
   scores: usize, sigma: usize, noise: usize, chosen: usize, chosenNoise: usize, moments: usize, first: i32, samples: i32, n: i32,
-  k: i32, stride: i32, order: i32, gumbel: bool, start: i32, end: i32, scratch: usize,
+  k: i32, stride: i32, order: i32, gumbel: bool, withMoments: bool, start: i32, end: i32, scratch: usize,
 ): void {
   for (let item = start; item < end; item++) {
     const sample = first + item;
     const row = sample / samples;
     const z = noise + (<usize>item * stride << 2);
     const positions = chosen + (<usize>sample * k << 2);
-    select(scores + (<usize>row * n << 2), z, load<f32>(sigma + (<usize>row << 2)), n, k, scratch, positions);
+    const x = scores + (<usize>row * n << 2);
+    const scale = load<f32>(sigma + (<usize>row << 2));
+    // What the sample before chose is a good guess: it spares most of the insertions.
+    const isFirst = item == start || (sample - 1) / samples != row;
+    const bound: f32 = isFirst ? <f32>-Infinity : leastAt(x, z, scale, positions - (<usize>k << 2), k);
+    select(x, z, scale, n, k, bound, scratch, positions);
     if (order == 0) sortPositions(positions, k);
     else if (order == 2) reverse(positions, k);
     for (let r: usize = 0; r < <usize>k; r++) {
       const position = load<i32>(positions + (r << 2));
       store<f32>(chosenNoise + ((<usize>sample * k + r) << 2), load<f32>(z + (<usize>position << 2)));
     }
-    store<f32>(moments + (<usize>sample << 2), <f32>(gumbel ? gumbelMoment(z, n) : normalMoment(z, n)));
+    if (withMoments) store<f32>(moments + (<usize>sample << 2), <f32>(gumbel ? gumbelMoment(z, n) : normalMoment(z, n)));
   }
 }
 

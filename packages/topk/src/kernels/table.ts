@@ -96,8 +96,8 @@ export type TopKKernels = {
   ): void;
   /**
    * The k largest of scores + sigma noise for `count` of the rows x samples samples, from number `first` on, whose noise is
-   * [count, stride] (stride >= n): their positions `chosen` (int32 [rows, samples, k], in an order of `orders`), the noise there, and for each the moment
-   * sum_j z nu(z) - 1 (nu as in `perturbedGrad`), which the gradient by sigma wants. Ties: the lower position first.
+   * [count, stride] (stride >= n): their positions `chosen` (int32 [rows, samples, k], in an order of `orders`), the noise there, and, where wanted, for each the moment
+   * sum_j z nu(z) - 1 (nu as in `perturbedGrad`), which the gradient by sigma needs. Ties: the lower position first.
    */
   perturbedSelect(
     scores: Buffer,
@@ -114,6 +114,7 @@ export type TopKKernels = {
     stride: number,
     order: number,
     gumbel: boolean,
+    withMoments: boolean,
   ): void;
   /** How many different positions each row of `chosen` [rows, size] names: int32 [rows]. */
   perturbedCount(chosen: Buffer, counts: Buffer, rows: number, size: number, n: number): void;

@@ -12,7 +12,7 @@ export interface Draw {
   readonly moments: Tensor;
 }
 
-/** Chooses for all samples. */
+/** Chooses for all samples; `withMoments` where the gradient by sigma is wanted. */
 export function drawChoices(
   scores: Tensor,
   sigma: Tensor,
@@ -20,6 +20,7 @@ export function drawChoices(
   samples: number,
   k: number,
   order: Order,
+  withMoments: boolean,
 ): Draw {
   const { device } = scores;
   const [batch, n] = scores.shape as readonly [number, number];
@@ -31,7 +32,20 @@ export function drawChoices(
   const outputs = [bufferOf('topK', chosen), bufferOf('topK', chosenNoise), bufferOf('topK', moments)] as const;
   const [place, gumbel] = [orders.indexOf(order), noise.kind === 'gumbel'];
   noise.each(device, batch * samples, (values, first, count, stride) =>
-    kernels.perturbedSelect(...inputs, values, ...outputs, first, count, samples, n, k, stride, place, gumbel),
+    kernels.perturbedSelect(
+      ...inputs,
+      values,
+      ...outputs,
+      first,
+      count,
+      samples,
+      n,
+      k,
+      stride,
+      place,
+      gumbel,
+      withMoments,
+    ),
   );
   return { chosen, chosenNoise, moments };
 }

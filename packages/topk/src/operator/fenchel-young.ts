@@ -71,7 +71,7 @@ function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind): T
 /** The mean over samples of the k largest. */
 function sampledBest(scores: Tensor, scale: Tensor, k: number, noise: Noise, samples: number): Tensor {
   return customGrad((x: Tensor) => {
-    const drawn = drawChoices(stopGradient(x), scale, noise, samples, k, 'position');
+    const drawn = drawChoices(stopGradient(x), scale, noise, samples, k, 'position', false);
     const flat = [x.shape[0] as number, samples * k] as const;
     const [chosen, chosenNoise] = [drawn.chosen.reshape(flat), drawn.chosenNoise.reshape(flat)];
     const share = mul(onesLike(chosenNoise), 1 / samples);

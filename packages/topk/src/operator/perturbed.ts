@@ -81,7 +81,8 @@ function sampledGradient(
   scale: Tensor,
   dy: Tensor,
   gradient: PerturbedGradient,
-): [byScore: Tensor, bySigma: Tensor] {
+  bySigma: boolean,
+): Tensor[] {
   const { device, dtype } = scores;
   const [batch, n] = scores.shape as readonly [number, number];
   const [, k, m] = dy.shape as readonly [number, number, number];
@@ -106,7 +107,7 @@ function sampledGradient(
       noise.kind === 'gumbel',
     ),
   );
-  return [byScore, sum(mul(weights, moments), { axis: 1 })];
+  return bySigma ? [byScore, sum(mul(weights, moments), { axis: 1 })] : [byScore];
 }
 
 /** The release's diagonal estimate. Nothing flows to sigma. */
@@ -130,7 +131,7 @@ function diagonalGradient(
 
 /**
  * The perturbed top-k of scores [batch, n] under noise of scale sigma [batch], estimated from samples: rows in the order asked for. Gradients flow
- * to scores and, but for `diag`, to sigma.
+ * to scores and, if `bySigma`, but for `diag`, to sigma.
  */
 export function perturbedTopK(
   scores: Tensor,
@@ -140,10 +141,11 @@ export function perturbedTopK(
   samples: number,
   order: Order,
   gradient: PerturbedGradient,
+  bySigma: boolean,
 ): Selection {
   return scope(() => {
     const [x, s] = [stopGradient(scores), stopGradient(sigma)];
-    const drawn = drawChoices(x, s, noise, samples, k, order);
+    const drawn = drawChoices(x, s, noise, samples, k, order, bySigma);
     const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]) as Tensor;
     const chosen = gradient === 'hard-baseline' ? concat([drawn.chosen, hard()], 1) : drawn.chosen;
     const found = count(chosen, x, samples);
@@ -157,7 +159,7 @@ export function perturbedTopK(
       const backward = (dy: Tensor): Tensor[] =>
         gradient === 'diag'
           ? diagonalGradient(from, noise, counted, chosenNoise, by, dy)
-          : sampledGradient(from, noise, counted, moments, by, dy, gradient);
+          : sampledGradient(from, noise, counted, moments, by, dy, gradient, bySigma);
       return { value: counted.weights, backward };
     })(scores, sigma);
     const n = scores.shape[1] as number;

@@ -110,5 +110,5 @@ function sampled(x: Tensor, options: CheckedTopKOptions): Selection {
     warnOnce('topK: one sample has no others to take a baseline from; the gradient is the plain one');
   }
   const drawn = noiseOf('topK', noise, noiseKind, rng, x, samples);
-  return perturbedTopK(x, sigmaOf(x, options), k, drawn, samples, order, grad);
+  return perturbedTopK(x, sigmaOf(x, options), k, drawn, samples, order, grad, isTensor(options.sigma));
 }

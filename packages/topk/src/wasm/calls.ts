@@ -62,9 +62,10 @@ export function wasmCalls(runtime: WasmRuntime): Partial<KernelsOn<WasmBuffer, T
       stride,
       order,
       gumbel,
+      withMoments,
     ) {
       const buffers = [scores, sigma, noise, chosen, chosenNoise, moments].map((buffer) => buffer.address);
-      const args = [...buffers, first, samples, n, k, stride, order, +gumbel];
+      const args = [...buffers, first, samples, n, k, stride, order, +gumbel, +withMoments];
       runtime.parallel('topk.perturbedSelect', args, count, 2 * n + 20 * k, 4 * k);
     },
     perturbedCount(chosen, counts, rows, size, n) {

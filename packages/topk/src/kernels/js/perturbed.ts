@@ -29,6 +29,7 @@ export function perturbedSelect(
   stride: number,
   order: number,
   gumbel: boolean,
+  withMoments: boolean,
 ): void {
   // float32 steps, as on every device: which element wins must not depend on the precision.
   const values = new Float32Array(n);
@@ -47,7 +48,7 @@ export function perturbedSelect(
       chosen[(first + item) * k + r] = position;
       chosenNoise[(first + item) * k + r] = noise[item * stride + position] as number;
     }
-    moments[first + item] = moment;
+    if (withMoments) moments[first + item] = moment;
   }
 }
 
