@@ -1,6 +1,18 @@
 /** The sampled perturbed top-k: reference vectors for every order and gradient, and what the estimates must have in common with the exact one. */
-import { init, memory, mul, Rng, scope, sum, type Tensor, tensor, valueAndGradOf } from '@saccade/tensor';
+import {
+  createJsDevice,
+  init,
+  memory,
+  mul,
+  Rng,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGradOf,
+} from '@saccade/tensor';
 import { assertClose, onTestDevice } from '@saccade/testing';
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PerturbedGradient } from '../src/operator/perturbed.js';
@@ -78,5 +90,76 @@ for (const [name, { k }] of Object.entries(golden.scalars)) {
     assertClose(byMask, at('grad_x_mask'), { rtol: 0, atol: 2e-6 * scale(at('grad_x_mask')) });
   });
 }
+
+/** Values and gradients by scores and sigma on the device of `scores`, with noise drawn from a seed. */
+async function all(scores: Tensor, g: Tensor, options: TopKOptions): Promise<number[][]> {
+  const { device } = scores;
+  const sigma = tensor(new Array<number>(scores.shape[0] as number).fill(0.1), { device }) as unknown as Tensor;
+  const [[, value], [byScore, bySigma]] = valueAndGradOf([scores, sigma], () => {
+    const dense = topK(scores, { ...options, method: 'perturbed', sigma, rng: new Rng(5) }).toDense();
+    return [sum(mul(dense, g)), dense] as const;
+  }) as unknown as [[Tensor, Tensor], [Tensor, Tensor]];
+  return [await value.data(), await byScore.data(), await bySigma.data()].map((values) => Array.from(values));
+}
+
+test('the WebAssembly gives what plain sorting gives, over many rows and chunks of noise', async () => {
+  const js = createJsDevice();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        batch: fc.integer({ min: 1, max: 3 }),
+        n: fc.integer({ min: 1, max: 70 }),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+        samples: fc.integer({ min: 2, max: 40 }),
+        order: fc.constantFrom('position' as const, 'value' as const, 'value-ascending' as const),
+        grad: fc.constantFrom('full' as const, 'plain' as const, 'hard-baseline' as const, 'diag' as const),
+        noise: fc.constantFrom('normal' as const, 'gumbel' as const),
+        ties: fc.boolean(),
+      }),
+      async ({ batch, n, part, samples, order, grad, noise, ties }) => {
+        const k = 1 + Math.floor(part * (n - 1));
+        const rng = new Rng(n);
+        const x = (ties
+          ? rng.integers([batch, n], 0, 3).cast('float32')
+          : rng.uniform([batch, n])) as unknown as Tensor;
+        const g = rng.normal([batch, k, n]) as unknown as Tensor;
+        const on = async (t: Tensor): Promise<Tensor> =>
+          tensor(await t.data(), { shape: t.shape, device: js }) as Tensor;
+        const options = { k, samples, order, grad, noise };
+        const [fast, plain] = [await all(x, g, options), await all(await on(x), await on(g), options)];
+        for (const [i, values] of plain.entries()) {
+          const size = Math.max(1, ...values.map(Math.abs));
+          assertClose(fast[i] as number[], values, { rtol: 0, atol: 3e-5 * size }, ['value', 'score', 'sigma'][i]);
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('noise is drawn in chunks: a sample is what it would be alone', async () => {
+  const x = new Rng(1).uniform([2, 5000]) as unknown as Tensor;
+  const rng = new Rng(3);
+  const noise = rng.normal([2, 20, 5000]) as unknown as Tensor;
+  const drawn = topK(x, { k: 3, method: 'perturbed', samples: 20, rng: new Rng(3) });
+  const given = topK(x, { k: 3, method: 'perturbed', noise });
+  assert.equal(await drawn.toDense().data(), await given.toDense().data());
+});
+
+test('nothing is left behind', () => {
+  const before = memory().tensors;
+  scope(() => {
+    const x = new Rng(1).uniform([2, 30]) as unknown as Tensor;
+    for (const [, grad] of gradients) {
+      valueAndGradOf(x, () =>
+        topK(x, { k: 3, method: 'perturbed', samples: 5, rng: new Rng(1), grad })
+          .toMask()
+          .square()
+          .sum(),
+      );
+    }
+  });
+  assert.is(memory().tensors - before, 0);
+});
 
 test.run();
