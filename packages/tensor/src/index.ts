@@ -153,5 +153,6 @@ export { format, type PrintOptions } from './print.js';
 export { type RandomOptions, Rng, type RngState } from './rng.js';
 export { dispose, keep, scope } from './scope.js';
 export { type Shape, sameShape, show } from './shape.js';
+export { recording } from './tape.js';
 export { isTensor, type Tensor } from './tensor.js';
 export { mapTree, tensorsOf } from './tree.js';

@@ -96,7 +96,7 @@ export function withTapes<R>(tapes: readonly Tape[], body: () => R): R {
   }
 }
 
-/** True while something records: inside a backward pass, fused gradients then give way to composed ones. */
+/** True while something records: inside a backward pass, fused gradients then give way to composed ones, or say that they cannot. */
 export function recording(): boolean {
   return state.tapes.length > 0;
 }

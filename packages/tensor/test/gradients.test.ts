@@ -74,7 +74,7 @@ const known = new Set(Object.keys(api));
 
 /** Exports that are no operations on tensors, or have a test file of their own. */
 const otherwise = [
-  'checkOptions quote requireFunction bufferOf deviceOf empty convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
+  'checkOptions quote requireFunction bufferOf deviceOf empty recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
   'init createJsDevice checkGradients eye full linspace ones range tensor zeros',
   'loadSafetensors encodeNpy loadNpy saveNpy decodeNpy openSafetensors decodeSafetensors packSafetensors',
   'encodeSafetensors saveSafetensors cholesky choleskySolve eig eigSymmetric leastSquares qr solve svd',

@@ -79,6 +79,14 @@ function select(x: usize, z: usize, sigma: f32, n: i32, k: i32, bound: f32, valu
       }
     }
   }
+  // Only where sums are no numbers, of infinite scores and noise: whichever come first.
+  for (let i = 0; count < k; i++) {
+    let isThere = false;
+    for (let r = 0; r < count; r++) isThere = isThere || load<i32>(positions + (<usize>r << 2)) == i;
+    if (isThere) continue;
+    store<i32>(positions + (<usize>count << 2), i);
+    count++;
+  }
 }
 
 function sortPositions(positions: usize, k: i32): void {

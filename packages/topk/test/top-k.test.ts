@@ -3,6 +3,10 @@
 import { createWasmDevice, useDevice } from '@saccade/kernels';
 import {
   createJsDevice,
+  DeviceError,
+  DTypeError,
+  GradientError,
+  grad,
   init,
   memory,
   mul,
@@ -462,6 +466,90 @@ onCpu('results are the same bits on one thread and on two', async () => {
     }
   };
   assert.equal(await results(2), await results(1));
+});
+
+onCpu('given noise must be finite floats on the device of the scores, and so must sigma', async () => {
+  const row = x([3, 1, 2]);
+  const js = createJsDevice();
+  const refuse = (options: object, error: new (message: string) => Error, message: string): void => {
+    assertThrows(() => topK(row, { k: 1, method: 'perturbed', ...options }), error, saying(message));
+  };
+  const noise = (value: number, options: object = {}): Tensor =>
+    tensor([[[value, 0, 0]]], options) as unknown as Tensor;
+  refuse({ noise: noise(Infinity), sigma: 0 }, OptionError, 'topK: the given noise holds NaN or Infinity');
+  refuse({ noise: noise(1, { dtype: 'int32' }) }, DTypeError, 'topK: noise must be float32 or float64, got int32');
+  refuse({ noise: noise(1, { device: js }) }, DeviceError, 'tensors live on different devices');
+  refuse({ sigma: tensor(0.1, { device: js }), rng: new Rng(1) }, DeviceError, 'tensors live on different devices');
+  refuse({ sigma: 1e39 }, OptionError, 'topK: sigma must be a number from 0, got 1e+39');
+  refuse({ rng: 5 }, OptionError, 'topK: rng must be an Rng, got 5');
+  // A sum of infinite score and infinite noise is no number; the choice stays one of three.
+  const odd = topK(x([Infinity, -1, 0]), { k: 2, sigma: 3e38, method: 'perturbed', rng: new Rng(1), samples: 40 });
+  assert.ok((await odd.toMask().data()).every((share) => share >= 0 && share <= 1));
+});
+
+onCpu('straight-through is hard in every order, and where exact has no room', async () => {
+  const row = x([0.3, 0.1, 0.2]);
+  for (const order of ['value', 'value-ascending'] as const) {
+    const hardRows = await topK(row, { k: 2, order, method: 'hard' }).toDense().data();
+    const through = { k: 2, order, sigma: 0.1, method: 'straight-through' } as const;
+    assert.equal(await topK(row, through).toDense().data(), hardRows);
+    const g = new Rng(1).normal([1, 2, 3]) as unknown as Tensor;
+    assert.equal(await gradient(row, g, through), await gradient(row, g, { ...through, method: 'exact' }));
+  }
+  await warnings(async () => {
+    const many = new Rng(2).uniform([1, 200_000]) as unknown as Tensor;
+    const options = { k: 50, sigma: 100, samples: 2, rng: new Rng(1), method: 'straight-through' } as const;
+    const weights = topK(many, options).weights;
+    assert.is(
+      await weights
+        .max()
+        .data()
+        .then(([most]) => most),
+      1,
+    );
+    assert.is(
+      await weights
+        .sum()
+        .data()
+        .then(([total]) => total),
+      50,
+    );
+  });
+});
+
+test('masks have one row, also of no images; hard weights have the type of the scores', async () => {
+  for (const method of methods) {
+    const none = topK(zeros([0, 5]) as unknown as Tensor, { k: 2, method });
+    assert.equal(none.toDense().shape, [0, ['lapsum', 'sparse', 'dftopk'].includes(method) ? 1 : 2, 5], method);
+  }
+  assertThrows(
+    () => topK(zeros([0, 5]) as unknown as Tensor, { k: 6 }),
+    OptionError,
+    saying('topK: k must be an integer in [1, 5], got 6'),
+  );
+});
+
+onCpu('hard weights have the type of the scores', () => {
+  const double = tensor([[1, 2]], { device: createJsDevice(), dtype: 'float64' }) as unknown as Tensor;
+  assert.is(topK(double, { k: 1, method: 'hard' }).weights.dtype, 'float64');
+});
+
+test('equal scores share the gradient', async () => {
+  const row = x([0.5, 0.5, 0.5, 0.2]);
+  const mask = tensor([[1, 1, 1, 0]]) as unknown as Tensor;
+  const [, byScore] = valueAndGradOf(row, () => sum(mul(topK(row, { k: 2, sigma: 0.2 }).toMask(), mask)));
+  const [a = 0, b = 0, c = 0] = await byScore.data();
+  assertClose([b, c], [a, a], { rtol: 1e-5, atol: 1e-6 });
+  assert.ok(a > 0);
+});
+
+test('a gradient of a gradient is refused, not taken for 0', () => {
+  const row = x([0.3, 0.1, 0.2]);
+  for (const method of ['exact', 'perturbed'] as const) {
+    const options = { k: 1, method, rng: new Rng(1), samples: 5 };
+    const slope = (t: Tensor): Tensor => sum(grad((u: Tensor) => topK(u, options).toMask().square().sum())(t));
+    assertThrows(() => grad(slope)(row), GradientError, saying(`topK: ${method}: has no second derivative`));
+  }
 });
 
 test.run();

@@ -21,7 +21,7 @@ export type Scores = Tensor | TypedArray | readonly number[] | readonly (readonl
 
 /** As a float tensor [batch, n]. @throws {ShapeError} unless there are one or two axes */
 export function scoresTensor(op: string, scores: Scores): Tensor {
-  const given = isTensor(scores) ? scores : (tensor(asNumbers(scores) as number[]) as unknown as Tensor);
+  const given = isTensor(scores) ? scores : (tensor(asNumbers(op, scores) as number[]) as unknown as Tensor);
   const float = given.dtype === 'float32' || given.dtype === 'float64' ? given : cast(given, 'float32');
   if (float.rank === 2) return float;
   if (float.rank === 1) return float.reshape([1, float.size]) as Tensor;
@@ -29,10 +29,10 @@ export function scoresTensor(op: string, scores: Scores): Tensor {
 }
 
 /** Arrays of half precision and the like as plain numbers. */
-function asNumbers(scores: Exclude<Scores, Tensor>): unknown {
+function asNumbers(op: string, scores: Exclude<Scores, Tensor>): unknown {
   if (Array.isArray(scores)) return scores;
   if (ArrayBuffer.isView(scores) && !(scores instanceof DataView)) return Array.from(scores as TypedArray, Number);
-  throw new OptionError(`topK: scores must be a tensor or numbers, got ${quote(scores)}`);
+  throw new OptionError(`${op}: scores must be a tensor or numbers, got ${quote(scores)}`);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 import { topKKernels } from '../kernels/extension.js';
 import { exactGradScratch } from '../kernels/js/exact-plan.js';
 import type { NoiseKind } from '../kernels/js/noise.js';
+import { requireFirstOrder } from './first-order.js';
 import type { Order } from './hard.js';
 import { everyIndex, Selection } from './selection.js';
 
@@ -71,6 +72,7 @@ function weightsOf(scores: Tensor, sigma: Tensor, forward: Tensor, { ranges, k, 
     const weights = empty(device, dtype, [batch, k, m]) as unknown as Tensor;
     kernels.exactForward(buffer(x), buffer(s), buffer(forward), buffer(weights), batch, m, k, gumbel);
     const backward = (dy: Tensor): Tensor[] => {
+      requireFirstOrder('topK: exact');
       const byScore = empty(device, dtype, [batch, m]) as unknown as Tensor;
       const bySigma = empty(device, dtype, [batch]) as unknown as Tensor;
       const inputs = [buffer(x), buffer(s), buffer(own), buffer(dy)] as const;

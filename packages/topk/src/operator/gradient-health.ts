@@ -97,6 +97,9 @@ export async function gradientHealth(options: GradientHealthOptions): Promise<Gr
     const [ofScores, ofCotangent, ofNoise] = new Rng(seed).split(3) as [Rng, Rng, Rng];
     const x = scoresOf(options, ofScores);
     const n = x.shape[1] as number;
+    if (!Number.isInteger(k) || k < 1 || k > n) {
+      throw new OptionError(`gradientHealth: k must be an integer in [1, ${n}], got ${quote(k)}`);
+    }
     const g = cotangentOf(options.cotangent ?? 'shared', k, n, ofCotangent);
     const gradientBy = async (method: 'exact' | 'perturbed', grad?: PerturbedGradient): Promise<Float64Array> => {
       const given = { k, sigma, noise, method, ...(method === 'exact' ? {} : { samples, grad, rng: ofNoise }) };
@@ -104,6 +107,11 @@ export async function gradientHealth(options: GradientHealthOptions): Promise<Gr
       return Float64Array.from(await byScore.data());
     };
     const exact = await gradientBy('exact');
+    if (dot(exact, exact) === 0) {
+      throw new OptionError(
+        `gradientHealth: the exact gradient is 0 here, so there is nothing to compare with; a larger sigma helps`,
+      );
+    }
     const estimates: EstimateHealth[] = [];
     for (const gradient of gradients) {
       const drawn: Float64Array[] = [];

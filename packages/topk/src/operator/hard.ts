@@ -19,5 +19,8 @@ export function hardIndices(scores: Tensor, k: number, order: Order = 'position'
 
 /** The hard choice of scores [batch, n]: no gradient. */
 export function hardTopK(scores: Tensor, k: number, order: Order = 'position'): Selection {
-  return scope(() => Selection.fromIndices(hardIndices(scores, k, order), scores.shape[1] as number));
+  return scope(() => {
+    const n = scores.shape[1] as number;
+    return Selection.fromIndices(hardIndices(scores, k, order), n, scores.dtype as 'float32' | 'float64');
+  });
 }

@@ -1,5 +1,16 @@
 /** The noise that a call of topK perturbs with: drawn from its generator, or given. */
-import { isTensor, OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
+import {
+  cast,
+  DTypeError,
+  deviceOf,
+  isTensor,
+  OptionError,
+  quote,
+  Rng,
+  ShapeError,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
 import { drawnNoise, givenNoise, type Noise } from './noise.js';
 import { warnOnce } from './warn-once.js';
@@ -15,7 +26,7 @@ export function checkNoise(op: string, noise: NoiseOption): void {
 
 /**
  * The noise of `samples` samples for each row of scores [batch, n]. Without a generator one of a fixed seed is used, and a warning given once.
- * @throws {ShapeError} for given noise of another shape @throws {OptionError} if it holds NaN (on CPU devices)
+ * @throws {ShapeError} for given noise of another shape @throws {OptionError} if it holds NaN or Infinity (on CPU devices)
  */
 export function noiseOf(
   op: string,
@@ -33,10 +44,14 @@ export function noiseOf(
         `${op}: noise must be [batch, samples, n] = ${show([batch, samples, n])}, got ${show(noise.shape)}`,
       );
     }
-    if (noise.device.readSync !== undefined && noise.dataSync().some(Number.isNaN)) {
-      throw new OptionError(`${op}: the given noise holds NaN`);
+    deviceOf(op, scores, noise);
+    if (noise.dtype !== 'float32' && noise.dtype !== 'float64') {
+      throw new DTypeError(`${op}: noise must be float32 or float64, got ${noise.dtype}`);
     }
-    return givenNoise(noise, kind);
+    if (noise.device.readSync !== undefined && !noise.dataSync().every(Number.isFinite)) {
+      throw new OptionError(`${op}: the given noise holds NaN or Infinity`);
+    }
+    return givenNoise(noise.dtype === scores.dtype ? noise : cast(noise, scores.dtype as 'float32'), kind);
   }
   if (rng === undefined) {
     warnOnce(`${op}: no rng was passed, so every call draws the same noise; pass { rng: new Rng(seed) }`);

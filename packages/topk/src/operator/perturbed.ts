@@ -23,6 +23,7 @@ import {
 import { topKKernels } from '../kernels/extension.js';
 import { baselines } from '../kernels/table.js';
 import { drawChoices } from './draw-choices.js';
+import { requireFirstOrder } from './first-order.js';
 import { hardIndices, type Order } from './hard.js';
 import type { Noise } from './noise.js';
 import { Selection } from './selection.js';
@@ -156,10 +157,11 @@ export function perturbedTopK(
       const [moments, chosenNoise, by] = [drawn.moments, drawn.chosenNoise, scale].map(
         (t) => reshape(t, t.shape) as Tensor,
       ) as [Tensor, Tensor, Tensor];
-      const backward = (dy: Tensor): Tensor[] =>
-        gradient === 'diag'
-          ? diagonalGradient(from, noise, counted, chosenNoise, by, dy)
-          : sampledGradient(from, noise, counted, moments, by, dy, gradient, bySigma);
+      const backward = (dy: Tensor): Tensor[] => {
+        requireFirstOrder('topK: perturbed');
+        if (gradient === 'diag') return diagonalGradient(from, noise, counted, chosenNoise, by, dy);
+        return sampledGradient(from, noise, counted, moments, by, dy, gradient, bySigma);
+      };
       return { value: counted.weights, backward };
     })(scores, sigma);
     const n = scores.shape[1] as number;

@@ -1,6 +1,7 @@
 /** What a top-k operator chose: candidates, and how much each of them is in each row. */
 import {
   broadcastTo,
+  cast,
   type Device,
   DTypeError,
   IndexError,
@@ -53,7 +54,7 @@ export class Selection {
   }
 
   /** Of chosen positions, int32 [batch, k], among n: row r is element r of the list. @throws {IndexError} for a position outside (on CPU devices) */
-  static fromIndices(indices: Tensor, n: number): Selection {
+  static fromIndices(indices: Tensor, n: number, dtype: 'float32' | 'float64' = 'float32'): Selection {
     if (indices.rank !== 2 || indices.dtype !== 'int32') {
       throw new ShapeError(
         `Selection.fromIndices: expected int32 [batch, k], got ${indices.dtype} ${show(indices.shape)}`,
@@ -64,7 +65,8 @@ export class Selection {
     }
     const [batch, k] = indices.shape as readonly [number, number];
     return scope(() => {
-      const rows = oneHot(range(0, k, 1, { device: indices.device, dtype: 'int32' }) as Tensor, k).reshape([1, k, k]);
+      const one = oneHot(range(0, k, 1, { device: indices.device, dtype: 'int32' }) as Tensor, k);
+      const rows = cast(one, dtype).reshape([1, k, k]);
       return new Selection(indices, broadcastTo(rows, [batch, k, k]) as unknown as Tensor, n);
     });
   }

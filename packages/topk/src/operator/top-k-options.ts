@@ -1,5 +1,5 @@
 /** What `topK` takes, and its checks. */
-import { checkOptions, isTensor, OptionError, quote, type Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
+import { checkOptions, isTensor, OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
 import type { NaNPolicy } from './check-scores.js';
 import type { Order } from './hard.js';
@@ -124,22 +124,28 @@ export function checkTopKOptions(options: TopKOptions, batch: number, n: number)
   if (!Number.isSafeInteger(samples) || samples < 1) {
     throw new OptionError(`topK: samples must be a whole number from 1, got ${quote(samples)}`);
   }
+  if (options.rng !== undefined && !(options.rng instanceof Rng)) {
+    throw new OptionError(`topK: rng must be an Rng, got ${quote(options.rng)}`);
+  }
   checkK(k, method, n);
   checkSigma(sigma, batch);
   return { ...options, k, method, sigma, noise, order, grad, onNaN, noiseKind, samples };
 }
 
 function checkK(k: number, method: TopKMethod, n: number): void {
+  // Among no elements nothing is chosen, whatever k.
+  const most = n === 0 ? Infinity : n;
   if (method === 'lapsum' || method === 'sparse') {
-    if (!(k > 0 && k < n)) throw new OptionError(`topK: k must be in (0, ${n}), got ${quote(k)}`);
-  } else if (!Number.isInteger(k) || k < 1 || k > n) {
+    if (!(k > 0 && k < most)) throw new OptionError(`topK: k must be in (0, ${n}), got ${quote(k)}`);
+  } else if (!Number.isInteger(k) || k < 1 || k > most) {
     throw new OptionError(`topK: k must be an integer in [1, ${n}], got ${quote(k)}`);
   }
 }
 
 function checkSigma(sigma: number | Tensor, batch: number): void {
   if (typeof sigma === 'number') {
-    if (!(sigma >= 0 && sigma < Infinity)) throw new OptionError(`topK: sigma must be a number from 0, got ${sigma}`);
+    if (!(sigma >= 0 && Math.fround(sigma) < Infinity))
+      throw new OptionError(`topK: sigma must be a number from 0, got ${sigma}`);
     return;
   }
   if (!isTensor(sigma)) throw new OptionError(`topK: sigma must be a number or a tensor, got ${quote(sigma)}`);

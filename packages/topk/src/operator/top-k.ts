@@ -1,5 +1,6 @@
 /** The differentiable choice of k among n: one function, many methods. */
-import { broadcastTo, cast, isTensor, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
+import { broadcastTo, cast, deviceOf, isTensor, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
+import { isAffordable } from './affordable.js';
 import { checkScores, type Scores, scoresTensor } from './check-scores.js';
 import { dfTopK } from './dftopk.js';
 import { exactByValue, exactTopK, planExact } from './exact.js';
@@ -12,11 +13,12 @@ import { everyIndex, Selection } from './selection.js';
 import { sinkhornTopK } from './sinkhorn.js';
 import { softSort } from './soft-sort.js';
 import { sparseTopK } from './sparse.js';
+import { straightThrough } from './straight-through.js';
 import { type CheckedTopKOptions, checkTopKOptions, type TopKOptions } from './top-k-options.js';
 import { warnOnce } from './warn-once.js';
 
-/** The exact method's private memory may take so much; beyond it samples take its place. */
-const MOST_BYTES = 2 ** 30;
+/** Methods that give one row. */
+const masks: readonly string[] = ['lapsum', 'sparse', 'dftopk'];
 /** From so many candidates times k on, the exact method takes about a second a row. */
 const MUCH_WORK = 1e6;
 
@@ -25,23 +27,25 @@ const MUCH_WORK = 1e6;
  * the r-th choice. Equation (5) of the paper and section 3, without noise by default; see `TopKOptions.method`.
  *
  * Equal scores share their probability (`hard`: the lower position first). -Infinity is never selected, Infinity always is and has no gradient. With sigma
- * 0, or so small that no noise changes the choice, the selection is the hard one and the gradient 0. All computation inside is in float64 for `exact`.
+ * 0, or so small that no noise changes the choice, the selection is the hard one and the gradient 0 (`plain` and `diag` of `perturbed`: the noise of the
+ * estimate). All computation inside is in float64 for `exact`.
  * @throws {OptionError} for k outside [1, n], NaN scores, options out of range @throws {ShapeError}
  */
 export function topK(scores: Scores, options: TopKOptions): Selection {
   return scope(() => {
     const x = scoresTensor('topK', scores);
     const [batch, n] = x.shape as readonly [number, number];
-    if (batch === 0 || n === 0) return nothing(x, options);
     const checked = checkTopKOptions(options, batch, n);
+    if (batch === 0 || n === 0) return nothing(x, checked);
     return select(checkScores('topK', x, Math.ceil(checked.k), checked.onNaN), checked);
   });
 }
 
-/** The selection of no rows. */
-function nothing(x: Tensor, { k }: TopKOptions): Selection {
+/** The selection of no rows, or among no elements. */
+function nothing(x: Tensor, { k, method }: CheckedTopKOptions): Selection {
   const [batch, n] = x.shape as readonly [number, number];
-  const weights = zeros([batch, Math.ceil(k), n], { device: x.device }) as unknown as Tensor;
+  const rows = masks.includes(method) ? 1 : k;
+  const weights = zeros([batch, rows, n], { device: x.device, dtype: x.dtype as 'float32' }) as unknown as Tensor;
   return new Selection(everyIndex(batch, n, x.device), weights, n, true);
 }
 
@@ -80,6 +84,7 @@ function mask(m: Tensor): Selection {
 function sigmaOf(x: Tensor, { sigma }: CheckedTopKOptions): Tensor {
   const { device, dtype } = x;
   const given = isTensor(sigma) ? sigma : (tensor(sigma, { device, dtype: dtype as 'float32' }) as unknown as Tensor);
+  deviceOf('topK', x, given);
   const one = given.dtype === dtype ? given : cast(given, dtype as 'float32');
   return broadcastTo(one.reshape([one.size]), [x.shape[0] as number]) as unknown as Tensor;
 }
@@ -87,21 +92,23 @@ function sigmaOf(x: Tensor, { sigma }: CheckedTopKOptions): Tensor {
 function exact(x: Tensor, options: CheckedTopKOptions): Selection {
   const { k, method, order, noiseKind } = options;
   const sigma = sigmaOf(x, options);
-  if (order !== 'position') return exactByValue(x, sigma, k, noiseKind, order);
   const plan = planExact(x, sigma, k, noiseKind);
-  if (plan.bytes > MOST_BYTES) {
+  const isHard = method === 'straight-through';
+  if (!isAffordable(plan, x)) {
     warnOnce(
       `topK: ${plan.active} of ${x.shape[1]} scores are within reach of the noise, too many for method 'exact'; samples are ` +
         "drawn instead. A smaller sigma, or method 'lapsum' or 'sparse', needs none",
     );
-    return sampled(x, options);
+    return isHard ? straightThrough(sampled(x, options), hardTopK(x, k, order)) : sampled(x, options);
   }
-  if (plan.active * k > MUCH_WORK) {
+  if (plan.active * k * (order === 'position' ? 1 : k) > MUCH_WORK) {
     warnOnce(
       `topK: exact with k = ${k} and ${plan.active} scores within reach of the noise is slow; 'lapsum' and 'sparse' are not`,
     );
   }
-  return exactTopK(x, sigma, plan, method === 'straight-through');
+  if (order === 'position') return exactTopK(x, sigma, plan, isHard);
+  const rows = exactByValue(x, sigma, k, noiseKind, order);
+  return isHard ? straightThrough(rows, hardTopK(x, k, order)) : rows;
 }
 
 function sampled(x: Tensor, options: CheckedTopKOptions): Selection {
