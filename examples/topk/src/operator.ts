@@ -12,6 +12,11 @@ async function gradient(scores: Tensor, cotangent: Tensor, options: TopKOptions)
 
 const add = (a: number, b: number): number => a + b;
 
+/** What a claim says beside its number. @throws if it does not hold */
+function require(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`expected ${what}`);
+}
+
 /** Largest entry of each row [rows, n]. */
 function rowMaxima(dense: Float32Array, n: number): number[] {
   return Array.from({ length: dense.length / n }, (_, r) => Math.max(...dense.subarray(r * n, (r + 1) * n)));
@@ -101,6 +106,7 @@ const health: Experiment[] = [
     bar: { atLeast: 0.3 },
     async run({ seed, signal }) {
       const { estimates } = await gradientHealth({ n: 900, k: 10, seed, signal });
+      require(estimate(estimates, 'plain').cosine < 0.25, 'the gradient without a baseline below 0.25');
       return {
         measured: estimate(estimates, 'full').cosine,
         baseline: estimate(estimates, 'plain').cosine,
@@ -133,6 +139,7 @@ const health: Experiment[] = [
     bar: { atLeast: 0.7 },
     async run({ seed, signal }) {
       const { estimates } = await gradientHealth({ n: 144, k: 8, seed, signal });
+      require(estimate(estimates, 'plain').cosine < 0.4, 'the gradient without a baseline below 0.4');
       return {
         measured: estimate(estimates, 'full').cosine,
         baseline: estimate(estimates, 'plain').cosine,
@@ -156,9 +163,11 @@ const health: Experiment[] = [
         return Math.abs(both.reduce(add, 0) / (both[0] as number));
       };
       const [exact] = await gradient(x, g, { k: 1 });
+      const full = await share('full');
+      require(full < 0.1, 'the full gradient to sum to less than a tenth of its first entry');
       return {
         measured: await share('diag'),
-        baseline: await share('full'),
+        baseline: full,
         notes: [
           `The exact derivative is ${exact?.toFixed(5)}; in closed form 1 / (2 sigma sqrt(pi)) = ${(1 / (0.1 * Math.sqrt(Math.PI))).toFixed(5)}.`,
         ],
@@ -179,7 +188,9 @@ const shape: Experiment[] = [
       const scores = [1, 0, 1, 0, 1, 0, 0, 0];
       const maxima = async (order: 'position' | 'value'): Promise<number[]> =>
         rowMaxima(await topK(scores, { k: 3, order }).toDense().data(), 8);
-      return { measured: Math.min(...(await maxima('position'))), baseline: Math.max(...(await maxima('value'))) };
+      const byValue = Math.max(...(await maxima('value')));
+      require(byValue < 0.4, 'rows by value below 0.4');
+      return { measured: Math.min(...(await maxima('position'))), baseline: byValue };
     },
   },
   {
@@ -194,7 +205,9 @@ const shape: Experiment[] = [
         const soft = await topK([0.8, 0.7, 0.3, 0.2], { k: 2, sigma }).toDense().data();
         return Math.max(...[1, 0, 0, 0, 0, 1, 0, 0].map((hard, i) => Math.abs(hard - (soft[i] as number))));
       };
-      return { measured: await distance(0.4 / 8), baseline: await distance(0.4) };
+      const soft = await distance(0.4);
+      require(soft > 0.1, 'the choice to be soft where the gap is 1 sigma');
+      return { measured: await distance(0.4 / 8), baseline: soft };
     },
   },
 ];

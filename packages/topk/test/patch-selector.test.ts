@@ -300,10 +300,11 @@ test('all methods with k rows train', () => {
     'straight-through',
     'neuralsort',
     'softsort',
+    'sinkhorn',
     'random',
   ] as const) {
     scope(() => {
-      const selector = build({ selection: { method, samples: 20 }, inferenceMethod: method });
+      const selector = build({ selection: { method, samples: 20, iterations: 50 }, inferenceMethod: method });
       const [loss, gradients] = valueAndGradOf(selector.parameters(), () => selector.loss(images(5), labels()));
       assert.ok(Number.isFinite(loss.item()), method);
       const byScorer = gradients.get('scorer.convs.0.weight')?.abs().max().item() as number;

@@ -12,9 +12,9 @@ import { writeFile } from './write-file.js';
 
 const help = `The classes of images, and the patches that decided.
 
-  topk predict IMAGE... --model FILE [options]
+  topk predict IMAGE... [options]
 
-  --model FILE     as topk train writes it
+  --model FILE     as topk train writes it (default model.safetensors)
   --explain FILE   a picture of what was looked at: PNG, or SVG by the name's end; of several images
                    FILE-1, FILE-2, …
   --threads N      default: as many as there are
@@ -25,7 +25,7 @@ Images are PNG files. One of another size than the model's is resized; boxes are
 `;
 
 const definitions = {
-  model: { type: 'string' },
+  model: { type: 'string', default: 'model.safetensors' },
   explain: { type: 'string' },
   threads: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -118,8 +118,7 @@ export async function predict(args: readonly string[], signal: AbortSignal): Pro
     await print(help);
     return 0;
   }
-  if (images.length === 0) throw new UsageError('expected an image: topk predict IMAGE... --model FILE');
-  if (values.model === undefined) throw new UsageError('expected --model FILE, as topk train writes it');
+  if (images.length === 0) throw new UsageError('expected an image: topk predict IMAGE...');
   await init({ threads: wholeNumber('threads', values.threads) });
   const model = await loadModel(values.model);
   const predictions: Prediction[] = [];

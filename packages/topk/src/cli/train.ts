@@ -4,7 +4,6 @@ import { Adam, accuracy, type Batches, batches, cosine, type EpochRecord, fit, t
 import { init, Rng, scope, type Tensor } from '@saccade/tensor';
 import { followSigma } from '../model/follow-sigma.js';
 import { PatchSelector } from '../model/patch-selector.js';
-
 import { linearSigma } from '../model/sigma-schedule.js';
 import { explain } from '../pictures/explain.js';
 import { UsageError } from './arguments.js';

@@ -13,7 +13,7 @@ import { type ScoreNetwork, type ScorerData, scorerKinds } from './scorer-kinds.
 export type SelectionMethod = Exclude<TopKMethod, 'lapsum' | 'sparse' | 'dftopk'> | 'random';
 
 /** How patches are chosen in training: options of `topK`. */
-export interface SelectionOptions extends Omit<TopKOptions, 'k' | 'rng' | 'method'> {
+export interface SelectionOptions extends Omit<TopKOptions, 'k' | 'rng' | 'method' | 'alpha' | 'width' | 'p'> {
   /** Default 'exact'. */
   readonly method?: SelectionMethod | undefined;
 }
@@ -89,7 +89,7 @@ const names = [
 
 // biome-ignore format: a list
 const selectionNames = [
-  'method', 'sigma', 'samples', 'noise', 'noiseKind', 'order', 'grad', 'onNaN', 'tau', 'alpha', 'width', 'p', 'epsilon', 'iterations',
+  'method', 'sigma', 'samples', 'noise', 'noiseKind', 'order', 'grad', 'onNaN', 'tau', 'epsilon', 'iterations',
 ] as const;
 
 function requireOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {

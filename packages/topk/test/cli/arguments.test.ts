@@ -82,7 +82,8 @@ test('help and version end with 0, wrong use with 2 and what fails with 1, witho
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [[], 2, /^topk: expected a command: train, predict or bench\ntopk --help lists the options\n$/],
     [['paint'], 2, /no command 'paint'/],
-    [['predict', 'x.png'], 2, /expected --model FILE/],
+    [['predict'], 2, /expected an image: topk predict IMAGE/],
+    [['predict', 'x.png'], 1, /^topk: .*model\.safetensors: cannot be opened.*\n$/],
     [['predict', 'x.png', '--model', join(empty, 'none')], 1, /^topk: .*none.*\n$/],
     [['bench', '--n', '3', '--k', '4'], 2, /--k must be at most --n, got 4 of 3/],
   ];
