@@ -24,8 +24,8 @@ Selector (in brackets the default; the second one with --generate)
                       (ats; small)
   --aggregation NAME  of patches: mean, max, sum-layernorm, transformer, cross-attention, mlp
                       (mean; digits max; billiard transformer)
-  --align NAME        where patches lie: cell (the image divided evenly, as in the paper) or receptive-field
-                      (under what their score has seen; for images of other sizes) (cell)
+  --align NAME        where patches lie: cell (the image divided evenly, as in the paper) or
+                      receptive-field (under what their score saw; for images of other sizes) (cell)
   --method NAME       how they are chosen in training: exact, perturbed, straight-through, sinkhorn,
                       neuralsort, softsort, hard, random (exact)
   --sigma S           noise of the choice at the start; it falls to 0 (0.05)

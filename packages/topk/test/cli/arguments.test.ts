@@ -52,7 +52,7 @@ test('wrong options are refused, each by its name', () => {
   refused('scorer-channels', '8,,16', /such as 8,16,32, got 8,,16/);
   refused('size', '480', /such as 480x640, got 480/);
   refused('channels', '4', /--channels must be one of 1, 3, got 4/);
-  for (const option of ['features', 'aggregation', 'method', 'grad']) {
+  for (const option of ['features', 'aggregation', 'align', 'method', 'grad']) {
     refused(option, 'x', new RegExp(`--${option} must be one of .*, got x`));
   }
 });
