@@ -1,6 +1,6 @@
 // The gradient of the exact perturbed top-k: the recursions of ./exact once more, with the reward collected on the way (R and W
 // beside B and A). A state is 128 bytes here, four thresholds each: weight for e = 0, for e = 1, reward for e = 0, for e = 1.
-import { add, lanes, mul, nodeCount, TAIL, tails } from './thresholds';
+import { add, lanes, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
 
 // @ts-ignore: decorator
 @inline
@@ -42,7 +42,22 @@ function completeHalf(to: usize, from: usize, tail: usize, g: usize, k: i32): vo
   }
 }
 
-function completions(states: usize, tail: usize, g: usize, m: i32, k: i32): void {
+/** B and R before an element that is selected for sure: its reward is added, no more. */
+function completeSure(to: usize, from: usize, g: usize, k: i32): void {
+  for (let c: usize = 0; c <= <usize>k; c++) {
+    const reward = v128.load64_splat(g + (c << 3));
+    for (let at: usize = 0; at < REWARD; at += 16) {
+      const b = v128.load(from + at);
+      v128.store(to + at, b);
+      v128.store(to + at + REWARD, add(v128.load(from + at + REWARD), mul(reward, b)));
+    }
+    to += STATE;
+    from += STATE;
+  }
+}
+
+/** All B_m .. B_0 and R; k counts what is selected beside the sure ones, and g has `rows` rewards an element. */
+function completions(states: usize, tail: usize, g: usize, rows: i32, marks: usize, m: i32, k: i32): void {
   const row = <usize>(k + 1) * STATE;
   const last = states + <usize>m * row;
   memory.fill(last, 0, row);
@@ -50,7 +65,12 @@ function completions(states: usize, tail: usize, g: usize, m: i32, k: i32): void
   v128.store(last + <usize>k * STATE, f64x2.splat(1), 48);
   for (let i = m - 1; i >= 0; i--) {
     const to = states + <usize>i * row;
-    const rewards = g + (<usize>i * k << 3);
+    const mark = load<i32>(marks + (<usize>i << 2));
+    const rewards = g + (<usize>(i * rows + (mark >> 1)) << 3);
+    if (mark & 1) {
+      completeSure(to, to + row, rewards, k);
+      continue;
+    }
     completeHalf(to, to + row, tail + <usize>i * TAIL, rewards, k);
     completeHalf(to + 16, to + row + 16, tail + <usize>i * TAIL + 16, rewards, k);
   }
@@ -80,6 +100,18 @@ function arriveHalf(a: usize, tail: usize, g: usize, k: i32): void {
   v128.store(a, mul(q, v128.load(a, 32)), 32);
   v128.store(a + REWARD, mul(q, v128.load(a + REWARD)));
   v128.store(a + REWARD, mul(q, v128.load(a + REWARD, 32)), 32);
+}
+
+/** A and W behind an element that is selected for sure. */
+function arriveSure(a: usize, g: usize, k: i32): void {
+  for (let c: usize = 0; c <= <usize>k; c++) {
+    const reward = v128.load64_splat(g + (c << 3));
+    for (let at: usize = 0; at < REWARD; at += 16) {
+      const w = a + at + REWARD;
+      v128.store(w, add(v128.load(w), mul(reward, v128.load(a + at))));
+    }
+    a += STATE;
+  }
 }
 
 /** Two thresholds' part of the derivative by the element's score: density (dp - dq) + slope df, from the states before and after. */
@@ -115,7 +147,9 @@ function slopeHalf(a: usize, b: usize, tail: usize, g: usize, k: i32): v128 {
 }
 
 /** Adds four thresholds' part to total [m]. */
-function addSlopes(total: usize, a: usize, states: usize, tail: usize, g: usize, m: i32, k: i32, width: f64): void {
+function addSlopes(
+  total: usize, a: usize, states: usize, tail: usize, g: usize, rows: i32, marks: usize, m: i32, k: i32, width: f64,
+): void {
   const row = <usize>(k + 1) * STATE;
   memory.fill(a, 0, row);
   v128.store(a, f64x2.splat(1));
@@ -123,7 +157,12 @@ function addSlopes(total: usize, a: usize, states: usize, tail: usize, g: usize,
   for (let i = 0; i < m; i++) {
     const t = tail + <usize>i * TAIL;
     const next = states + <usize>(i + 1) * row;
-    const rewards = g + (<usize>i * k << 3);
+    const mark = load<i32>(marks + (<usize>i << 2));
+    const rewards = g + (<usize>(i * rows + (mark >> 1)) << 3);
+    if (mark & 1) {
+      arriveSure(a, rewards, k);
+      continue;
+    }
     const sum = add(slopeHalf(a, next, t, rewards, k), slopeHalf(a + 16, next + 16, t + 16, rewards, k));
     const at = total + (<usize>i << 3);
     store<f64>(at, load<f64>(at) + width * lanes(sum));
@@ -147,16 +186,17 @@ function finish(total: usize, x: usize, m: i32, reference: f64, sigma: f64, grad
   store<f32>(gradSigma, <f32>bySigma);
 }
 
-/** Rows [start, end). Scratch: (m + 2) (k + 1) 128 + m (136 + 8 k) bytes. */
+/** Rows [start, end); `reach` of the noise as in ./exact-plan. Scratch: (m + 2) (k + 1) 128 + m (140 + 8 k) bytes. */
 export function exactGrad(
   scores: usize, sigma: usize, plan: usize, cotangent: usize, gradScores: usize, gradSigma: usize, m: i32, k: i32, gumbel: bool,
-  start: i32, end: i32, scratch: usize,
+  reach: f64, start: i32, end: i32, scratch: usize,
 ): void {
   const states = scratch;
   const a = states + <usize>(m + 1) * <usize>(k + 1) * STATE;
   const tail = a + <usize>(k + 1) * STATE;
   const total = tail + <usize>m * TAIL;
   const g = total + (<usize>m << 3);
+  const marks = g + (<usize>m * k << 3);
   for (let row = start; row < end; row++) {
     const x = scores + (<usize>row * m << 2);
     const at = plan + <usize>row * 12;
@@ -173,10 +213,11 @@ export function exactGrad(
       }
       const nodes = nodeCount(high - low);
       const width = (high - low) / <f64>nodes;
+      const beside = k - markSure(x, m, reference, scale, high + reach, marks);
       for (let j = 0; j < nodes; j += 4) {
         tails(x, m, reference, scale, gumbel, low + (<f64>j + 0.5) * width, width, tail);
-        completions(states, tail, g, m, k);
-        addSlopes(total, a, states, tail, g, m, k, width);
+        completions(states, tail, g, k, marks, m, beside);
+        addSlopes(total, a, states, tail, g, k, marks, m, beside, width);
       }
     }
     finish(total, x, m, reference, scale, gradScores + (<usize>row * m << 2), gradSigma + (<usize>row << 2));

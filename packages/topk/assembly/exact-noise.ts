@@ -11,9 +11,10 @@ const STATE: usize = 128;
 @inline
 const EULER_GAMMA: f64 = 0.5772156649015329;
 
-/** E[z 1{z > u}] of Gumbel noise, where P(z > u) = above. */
-function gumbelAbove(u: f64, above: f64): f64 {
-  if (u < -3) return u * above - u + EULER_GAMMA; // w > 20
+/** E[z 1{z > u}] of Gumbel noise, where P(z > u) = above; u may be infinite. */
+function gumbelAbove(u: f64, below: f64, above: f64): f64 {
+  if (above == 0) return 0;
+  if (u < -3) return EULER_GAMMA - (below == 0 ? 0 : u * below); // w > 20
   const w = exp64(-u);
   let sum: f64 = 0;
   let power: f64 = 1;
@@ -33,10 +34,13 @@ function collectHalf(states: usize, tail: usize, u: v128, gumbel: bool, k: i32):
   const f = v128.load(tail, 64);
   let z = f;
   if (gumbel) {
-    const first = gumbelAbove(f64x2.extract_lane(u, 0), f64x2.extract_lane(p, 0));
-    z = f64x2(first, gumbelAbove(f64x2.extract_lane(u, 1), f64x2.extract_lane(p, 1)));
+    z = f64x2(
+      gumbelAbove(f64x2.extract_lane(u, 0), f64x2.extract_lane(q, 0), f64x2.extract_lane(p, 0)),
+      gumbelAbove(f64x2.extract_lane(u, 1), f64x2.extract_lane(q, 1), f64x2.extract_lane(p, 1)),
+    );
   }
-  const fu = mul(f, u);
+  // 0 where u is infinite.
+  const fu = v128.and(mul(f, u), f64x2.ne(f, f64x2.splat(0)));
   for (let at = states + <usize>k * STATE; at > states; at -= STATE) {
     const a0 = v128.load(at - STATE);
     const a1 = v128.load(at - STATE, 32);

@@ -1,6 +1,6 @@
 // The exact perturbed top-k and its gradient: src/kernels/js/exact.ts in its vector form. Four thresholds at a time, in float64;
 // a state (c, e) of the dynamic programme is 32 bytes, all states before one element are (k + 1) * 64 bytes.
-import { add, lanes, mul, nodeCount, TAIL, tails } from './thresholds';
+import { add, lanes, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
 
 // @ts-ignore: decorator
 @inline
@@ -26,7 +26,7 @@ function completeHalf(to: usize, from: usize, tail: usize, k: i32): void {
 }
 
 /** All B_m .. B_0 at `states`, B_i at i. */
-function completions(states: usize, tail: usize, m: i32, k: i32): void {
+function completions(states: usize, tail: usize, marks: usize, m: i32, k: i32): void {
   const row = <usize>(k + 1) * STATE;
   const last = states + <usize>m * row;
   memory.fill(last, 0, row);
@@ -34,6 +34,10 @@ function completions(states: usize, tail: usize, m: i32, k: i32): void {
   v128.store(last + <usize>k * STATE, f64x2.splat(1), 48);
   for (let i = m - 1; i >= 0; i--) {
     const to = states + <usize>i * row;
+    if (load<i32>(marks + (<usize>i << 2)) & 1) {
+      memory.copy(to, to + row, row);
+      continue;
+    }
     completeHalf(to, to + row, tail + <usize>i * TAIL, k);
     completeHalf(to + 16, to + row + 16, tail + <usize>i * TAIL + 16, k);
   }
@@ -76,18 +80,35 @@ function selectedHalf(a: usize, b: usize, p: v128, f: v128): v128 {
   return add(mul(p, over), mul(f, mul(a0, b1)));
 }
 
-/** Adds four thresholds' part to y [k, m]. */
-function addWeights(y: usize, a: usize, states: usize, tail: usize, m: i32, k: i32, width: f64): void {
+/** Two thresholds' part for an element that is selected for sure, from the states around it. */
+// @ts-ignore: decorator
+@inline
+function sureHalf(a: usize, b: usize): v128 {
+  return add(mul(v128.load(a), v128.load(b)), mul(v128.load(a, 32), v128.load(b, 32)));
+}
+
+/** Adds four thresholds' part to y [rows, m]; k counts what is selected beside the sure ones. */
+function addWeights(y: usize, a: usize, states: usize, tail: usize, marks: usize, m: i32, k: i32, width: f64): void {
   const row = <usize>(k + 1) * STATE;
   begin(a, k);
   for (let i = 0; i < m; i++) {
     const t = tail + <usize>i * TAIL;
+    const mark = load<i32>(marks + (<usize>i << 2));
+    let out = y + ((<usize>(mark >> 1) * m + i) << 3);
+    if (mark & 1) {
+      const around = states + <usize>i * row;
+      for (let r: usize = 0; r <= <usize>k * STATE; r += STATE) {
+        const sum = add(sureHalf(a + r, around + r), sureHalf(a + r + 16, around + r + 16));
+        store<f64>(out, load<f64>(out) + width * lanes(sum));
+        out += <usize>m << 3;
+      }
+      continue;
+    }
     const next = states + <usize>(i + 1) * row + STATE;
     const p0 = v128.load(t, 32);
     const p1 = v128.load(t, 48);
     const f0 = v128.load(t, 64);
     const f1 = v128.load(t, 80);
-    let out = y + (<usize>i << 3);
     for (let r: usize = 0; r < <usize>k * STATE; r += STATE) {
       const sum = add(selectedHalf(a + r, next + r, p0, f0), selectedHalf(a + r + 16, next + r + 16, p1, f1));
       store<f64>(out, load<f64>(out) + width * lanes(sum));
@@ -115,15 +136,16 @@ function hardRows(x: usize, m: i32, k: i32, reference: f32, y: usize): void {
   }
 }
 
-/** Rows [start, end). Scratch: (m + 2) (k + 1) 64 + m (128 + 8 k) bytes. */
+/** Rows [start, end); `reach` of the noise as in ./exact-plan. Scratch: (m + 2) (k + 1) 64 + m (132 + 8 k) bytes. */
 export function exactForward(
-  scores: usize, sigma: usize, plan: usize, weights: usize, m: i32, k: i32, gumbel: bool,
+  scores: usize, sigma: usize, plan: usize, weights: usize, m: i32, k: i32, gumbel: bool, reach: f64,
   start: i32, end: i32, scratch: usize,
 ): void {
   const states = scratch;
   const a = states + <usize>(m + 1) * <usize>(k + 1) * STATE;
   const tail = a + <usize>(k + 1) * STATE;
   const y = tail + <usize>m * TAIL;
+  const marks = y + (<usize>k * m << 3);
   for (let row = start; row < end; row++) {
     const x = scores + (<usize>row * m << 2);
     const out = weights + (<usize>row * k * m << 2);
@@ -139,10 +161,12 @@ export function exactForward(
     memory.fill(y, 0, <usize>k * m << 3);
     const nodes = nodeCount(high - low);
     const width = (high - low) / <f64>nodes;
+    const scale = <f64>load<f32>(sigma + (<usize>row << 2));
+    const beside = k - markSure(x, m, reference, scale, high + reach, marks);
     for (let j = 0; j < nodes; j += 4) {
-      tails(x, m, reference, load<f32>(sigma + (<usize>row << 2)), gumbel, low + (<f64>j + 0.5) * width, width, tail);
-      completions(states, tail, m, k);
-      addWeights(y, a, states, tail, m, k, width);
+      tails(x, m, reference, scale, gumbel, low + (<f64>j + 0.5) * width, width, tail);
+      completions(states, tail, marks, m, beside);
+      addWeights(y, a, states, tail, marks, m, beside, width);
     }
     for (let i: usize = 0; i < <usize>k * m; i++) store<f32>(out + (i << 2), <f32>load<f64>(y + (i << 3)));
   }

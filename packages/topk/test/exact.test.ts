@@ -146,6 +146,25 @@ test('the WebAssembly gives what the plain dynamic programme gives', async () =>
   );
 });
 
+test('what is selected for sure is spared the recursion, not its place among the rows', async () => {
+  const js = createJsDevice();
+  const rng = new Rng(8);
+  // 12 far above, 10 in doubt, 8 far below, mixed.
+  const values = Array.from({ length: 30 }, (_, i) => (i % 5 < 2 ? 5 : i % 5 < 4 && i % 3 > 0 ? 0.5 : -5) + i / 100);
+  const scores = tensor([values]) as unknown as Tensor;
+  for (const noise of ['normal', 'gumbel'] as const) {
+    for (const k of [13, 15]) {
+      const g = rng.normal([1, k, 30]) as unknown as Tensor;
+      const fast = await run(scores, g, { k, sigma: 0.1, noise });
+      const on = async (t: Tensor): Promise<Tensor> => tensor(await t.data(), { shape: t.shape, device: js }) as Tensor;
+      const plain = await run(await on(scores), await on(g), { k, sigma: 0.1, noise });
+      assertClose(fast.value, plain.value, close);
+      assertClose(fast.byScore, plain.byScore, { rtol: 0, atol: 1e-5 });
+      assert.ok(plain.byScore.some((slope) => Math.abs(slope) > 0.1));
+    }
+  }
+});
+
 onCpu('gradients pass the check against differences in float64', async () => {
   const x = tensor([[0.1, 0.25, 0.2, 0.4, 0.3, 0.05]]) as unknown as Tensor;
   const sigma = tensor([0.2]) as unknown as Tensor;

@@ -20,13 +20,14 @@ export function wasmCalls(runtime: WasmRuntime): Partial<KernelsOn<WasmBuffer, T
       runtime.parallel('topk.exactPlan', args, rows, 16 * n * (k + 20), 8 * (n + k + 18));
     },
     exactForward(scores, sigma, plan, weights, rows, m, k, gumbel) {
-      const args = [scores.address, sigma.address, plan.address, weights.address, m, k, +gumbel];
-      const scratch = (m + 2) * (k + 1) * 64 + m * (128 + 8 * k);
+      const { reach } = limits(gumbel ? 'gumbel' : 'normal', m);
+      const args = [scores.address, sigma.address, plan.address, weights.address, m, k, +gumbel, reach];
+      const scratch = (m + 2) * (k + 1) * 64 + m * (132 + 8 * k);
       runtime.parallel('topk.exactForward', args, rows, NODES * m * (8 * k + 20), scratch);
     },
     exactGrad(scores, sigma, plan, cotangent, gradScores, gradSigma, rows, m, k, gumbel) {
       const buffers = [scores, sigma, plan, cotangent, gradScores, gradSigma].map((buffer) => buffer.address);
-      const args = [...buffers, m, k, +gumbel];
+      const args = [...buffers, m, k, +gumbel, limits(gumbel ? 'gumbel' : 'normal', m).reach];
       runtime.parallel('topk.exactGrad', args, rows, NODES * m * (20 * k + 20), exactGradScratch(m, k));
     },
     exactNoise(scores, sigma, plan, total, rows, m, k, gumbel) {
@@ -41,11 +42,11 @@ export function wasmCalls(runtime: WasmRuntime): Partial<KernelsOn<WasmBuffer, T
       runtime.parallel('topk.lapsumGradF32', [...buffers, n, k, alpha], rows, 60 * n, 4096 + 32 * (n + 1));
     },
     sparse(x, y, rows, n, k, l, power) {
-      runtime.parallel('topk.sparseF32', [x.address, y.address, n, k, l, power], rows, 40 * n);
+      runtime.parallel('topk.sparseF32', [x.address, y.address, n, k, l, power], rows, 40 * n, 1024);
     },
     sparseGrad(x, g, dx, dk, rows, n, k, l, power) {
       const buffers = [x, g, dx, dk].map((buffer) => buffer.address);
-      runtime.parallel('topk.sparseGradF32', [...buffers, n, k, l, power], rows, 40 * n);
+      runtime.parallel('topk.sparseGradF32', [...buffers, n, k, l, power], rows, 40 * n, 1024);
     },
     perturbedSelect(
       scores,

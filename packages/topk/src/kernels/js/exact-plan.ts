@@ -31,7 +31,7 @@ export function nodeCount(width: number): number {
 
 /** Bytes of private memory that the gradient takes in WebAssembly, for m active elements. */
 export function exactGradScratch(m: number, k: number): number {
-  return (m + 2) * (k + 1) * 128 + m * (136 + 8 * k);
+  return (m + 2) * (k + 1) * 128 + m * (140 + 8 * k);
 }
 
 /** The probability that fewer than k elements exceed the threshold: a Poisson-binomial count, cut off at k. */
