@@ -10,6 +10,13 @@ function at(array: usize, i: i32): f64 {
   return load<f64>(array + (<usize>i << 3));
 }
 
+/** Where the sorted scores stand: behind the room for sorting. */
+// @ts-ignore: decorator
+@inline
+function sortedIn(scratch: usize, n: i32): usize {
+  return scratch + 4096 + (<usize>(n + 1) << 3);
+}
+
 /** decay[m] = e^((s_m - s_m-1) / alpha), in [0, 1], for m from 1 to n - 1; decay[n] = 0. */
 function decays(sorted: usize, decay: usize, n: i32, alpha: f64): void {
   for (let m = 1; m < n; m += 2) {
@@ -27,14 +34,19 @@ function between(high: f64, low: f64, above: f64, below: f64, next: f64, c: f64,
   return c < 0 ? high + alpha * log64(root / above) : low + alpha * log64(below / root);
 }
 
-/** The b with sum F((x - b) / alpha) = k; infinite if all or none are selected. */
-function threshold(x: usize, size: i32, k: f64, alpha: f64, scratch: usize): f64 {
-  const length = <usize>(size + 1) << 3;
-  const sorted = scratch + 4096 + length;
+/** Makes n sorted scores relative to the one around which `target` of them are chosen, and returns that. */
+function center(sorted: usize, n: i32, target: f64): f64 {
+  if (target <= 0 || target >= <f64>n) return 0;
+  const reference = at(sorted, <i32>ceil(target) - 1);
+  for (let i = 0; i < n; i++) store<f64>(sorted + (<usize>i << 3), at(sorted, i) - reference);
+  return reference;
+}
+
+/** The b with sum F((x - b) / alpha) = target over n sorted scores; infinite if all or none are selected. The room for two more lists follows. */
+function threshold(sorted: usize, n: i32, target: f64, alpha: f64): f64 {
+  const length = <usize>(n + 1) << 3;
   const decay = sorted + length;
   const below = decay + length;
-  const n = sortFinite(x, size, sorted, scratch);
-  const target = k - <f64>countInfinite(x, size);
   if (target <= 0) return Infinity;
   if (target >= <f64>n) return -Infinity;
   decays(sorted, decay, n, alpha);
@@ -59,23 +71,28 @@ function threshold(x: usize, size: i32, k: f64, alpha: f64, scratch: usize): f64
 
 // @ts-ignore: decorator
 @inline
-function distance(pair: v128, b: f64, alpha: f64): v128 {
-  return f64x2.div(f64x2.sub(pair, f64x2.splat(b)), f64x2.splat(alpha));
+function distance(pair: v128, reference: f64, b: f64, alpha: f64): v128 {
+  return f64x2.div(f64x2.sub(f64x2.sub(pair, f64x2.splat(reference)), f64x2.splat(b)), f64x2.splat(alpha));
 }
 
 export function lapsumF32(
   x: usize, y: usize, n: i32, k: f64, alpha: f64, start: i32, end: i32, scratch: usize,
 ): void {
   const half = f64x2.splat(0.5);
+  const sorted = sortedIn(scratch, n);
   for (let row = start; row < end; row++) {
     const offset = <usize>row * <usize>n << 2;
-    const b = threshold(x + offset, n, k, alpha, scratch);
+    const sure = <f64>countInfinite(x + offset, n);
+    const finite = sortFinite(x + offset, n, sorted, scratch);
+    const reference = center(sorted, finite, k - sure);
+    const b = threshold(sorted, finite, k - sure, alpha);
+    const share = min<f64>(1, k / sure);
     for (let i = 0; i < n; i += 2) {
       const pair = pairAt(x + offset, i, n);
-      const u = distance(pair, b, alpha);
+      const u = distance(pair, reference, b, alpha);
       const tail = f64x2.mul(half, expPair(f64x2.neg(f64x2.abs(u))));
       const value = v128.bitselect(tail, f64x2.sub(f64x2.splat(1), tail), f64x2.le(u, f64x2.splat(0)));
-      storePair(y + offset, i, n, v128.bitselect(value, infinitePair(pair), finitePair(pair, i, n)));
+      storePair(y + offset, i, n, v128.bitselect(value, infinitePair(pair, share), finitePair(pair, i, n)));
     }
   }
 }
@@ -86,12 +103,12 @@ function lanes(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
-/** The smallest |x - b| / alpha. */
-function nearest(x: usize, n: i32, b: f64, alpha: f64): f64 {
+/** The smallest |x - reference - b| / alpha. */
+function nearest(x: usize, n: i32, reference: f64, b: f64, alpha: f64): f64 {
   let least = f64x2.splat(Infinity);
   for (let i = 0; i < n; i += 2) {
     const pair = pairAt(x, i, n);
-    const size = v128.bitselect(f64x2.abs(distance(pair, b, alpha)), least, finitePair(pair, i, n));
+    const size = v128.bitselect(f64x2.abs(distance(pair, reference, b, alpha)), least, finitePair(pair, i, n));
     least = f64x2.pmin(least, size);
   }
   return min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1));
@@ -100,17 +117,21 @@ function nearest(x: usize, n: i32, b: f64, alpha: f64): f64 {
 export function lapsumGradF32(
   x: usize, g: usize, dx: usize, dk: usize, dalpha: usize, n: i32, k: f64, alpha: f64, start: i32, end: i32, scratch: usize,
 ): void {
+  const sorted = sortedIn(scratch, n);
   for (let row = start; row < end; row++) {
     const offset = <usize>row * <usize>n << 2;
     const from = x + offset;
-    const b = threshold(from, n, k, alpha, scratch);
+    const target = k - <f64>countInfinite(from, n);
+    const finite = sortFinite(from, n, sorted, scratch);
+    const reference = center(sorted, finite, target);
+    const b = threshold(sorted, finite, target, alpha);
     const moves = abs(b) < Infinity;
-    const least = moves ? nearest(from, n, b, alpha) : 0;
+    const least = moves ? nearest(from, n, reference, b, alpha) : 0;
     let total = f64x2.splat(0);
     let dot = total;
     for (let i = 0; i < n; i += 2) {
       const pair = pairAt(from, i, n);
-      const size = f64x2.abs(distance(pair, b, alpha));
+      const size = f64x2.abs(distance(pair, reference, b, alpha));
       let weight = v128.and(expPair(f64x2.sub(f64x2.splat(least), size)), finitePair(pair, i, n));
       if (!moves) weight = f64x2.splat(0);
       v128.store(scratch + (<usize>i << 3), weight);
@@ -126,7 +147,7 @@ export function lapsumGradF32(
       const change = f64x2.sub(pairAt(g + offset, i, n), f64x2.splat(w));
       const gradient = f64x2.mul(f64x2.mul(scale, weight), change);
       storePair(dx + offset, i, n, gradient);
-      const part = f64x2.mul(gradient, distance(pairAt(from, i, n), b, alpha));
+      const part = f64x2.mul(gradient, distance(pairAt(from, i, n), reference, b, alpha));
       slope = f64x2.sub(slope, v128.and(part, f64x2.ne(weight, f64x2.splat(0))));
     }
     store<f32>(dk + (<usize>row << 2), <f32>w);

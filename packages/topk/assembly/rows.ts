@@ -26,11 +26,11 @@ export function finitePair(pair: v128, i: i32, n: i32): v128 {
   return i + 1 < n ? finite : v128.and(finite, i64x2(-1, 0));
 }
 
-/** 1 for Infinity, 0 for what else is not finite. */
+/** `share` for Infinity, 0 for what else is not finite. */
 // @ts-ignore: decorator
 @inline
-export function infinitePair(pair: v128): v128 {
-  return v128.and(f64x2.gt(pair, f64x2.splat(0)), f64x2.splat(1));
+export function infinitePair(pair: v128, share: f64): v128 {
+  return v128.and(f64x2.gt(pair, f64x2.splat(0)), f64x2.splat(share));
 }
 
 /** How many elements of x [n] are Infinity. */
@@ -52,6 +52,26 @@ function keyOf(bits: u32): u32 {
 function valueOf(key: u32): f32 {
   const bits = ~key;
   return reinterpret<f32>(<i32>bits < 0 ? bits ^ 0x80000000 : ~bits);
+}
+
+/** The element of that rank, from 1 for the largest, among the finite ones of x [n], which are so many or more. `table` holds 1024 bytes. */
+export function finiteOfRank(x: usize, n: i32, rank: i32, table: usize): f64 {
+  let prefix: u32 = 0;
+  for (let shift: u32 = 32; shift > 0; shift -= 8) {
+    const known: u32 = shift == 32 ? 0 : u32.MAX_VALUE << shift;
+    memory.fill(table, 0, 1024);
+    for (let i = 0; i < n; i++) {
+      const value = load<f32>(x + (<usize>i << 2));
+      const key = keyOf(reinterpret<u32>(value));
+      if (!(abs(value) < Infinity) || (key & known) != prefix) continue;
+      const at = table + (<usize>((key >> (shift - 8)) & 255) << 2);
+      store<i32>(at, load<i32>(at) + 1);
+    }
+    let byte: u32 = 0;
+    for (; byte < 255 && rank > load<i32>(table + (<usize>byte << 2)); byte++) rank -= load<i32>(table + (<usize>byte << 2));
+    prefix |= byte << (shift - 8);
+  }
+  return <f64>valueOf(prefix);
 }
 
 /** Moves the n keys from `from` to `to`, ordered by the byte at `shift`; `table` counts how often each byte occurs. */

@@ -1,8 +1,8 @@
 // Sparse top-k and its gradients: src/kernels/js/sparse.ts, with Newton's method, kept inside a bracket, in place of bisection.
-// No scratch.
+// Scratch holds 1024 bytes.
 import { logPair } from '../../kernels/assembly/double';
 import { expPair } from './noise';
-import { countInfinite, finitePair, infinitePair, pairAt, storePair } from './rows';
+import { countInfinite, finiteOfRank, finitePair, infinitePair, pairAt, storePair } from './rows';
 
 /** Newton's method takes about ten; what it has not found by then is bisected. */
 const NEWTON_STEPS = 30;
@@ -21,8 +21,8 @@ function powPair(v: v128, power: f64): v128 {
 
 // @ts-ignore: decorator
 @inline
-function placePair(pair: v128, tau: f64, l: f64): v128 {
-  return f64x2.div(f64x2.sub(pair, f64x2.splat(tau)), f64x2.splat(l));
+function placePair(pair: v128, reference: f64, tau: f64, l: f64): v128 {
+  return f64x2.div(f64x2.sub(f64x2.sub(pair, f64x2.splat(reference)), f64x2.splat(tau)), f64x2.splat(l));
 }
 
 /** clip(v, 0, 1)^power. */
@@ -48,50 +48,40 @@ function lanes(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
-/** The middle of all tau that do, if the elements above tau + l / 2 are k and further than l from the others; else tau. */
-function hardOr(tau: f64, x: usize, n: i32, k: f64, l: f64): f64 {
-  let count: f64 = 0;
-  let least: f64 = Infinity;
-  let most: f64 = -Infinity;
-  for (let i = 0; i < n; i++) {
-    const value = <f64>load<f32>(x + (<usize>i << 2));
-    if (!(abs(value) < Infinity)) continue;
-    if (value - tau > l * 0.5) {
-      count++;
-      least = min(least, value);
-    } else most = max(most, value);
-  }
-  return count == k && least - most >= l ? (least - l + most) * 0.5 : tau;
+/** How many elements of x [n] are finite. */
+function countFinite(x: usize, n: i32): f64 {
+  let count = 0;
+  for (let i = 0; i < n; i++) count += i32(abs(load<f32>(x + (<usize>i << 2))) < Infinity);
+  return <f64>count;
 }
 
-/** The tau with sum clip((x - tau) / l, 0, 1)^power = k; infinite if all or none are selected. */
-function threshold(x: usize, n: i32, k: f64, l: f64, power: f64): f64 {
-  const target = k - <f64>countInfinite(x, n);
-  let low: f64 = Infinity;
-  let high: f64 = -Infinity;
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    const value = <f64>load<f32>(x + (<usize>i << 2));
-    if (!(abs(value) < Infinity)) continue;
-    low = min(low, value);
-    high = max(high, value);
-    count++;
-  }
+/** The score around which `target` of the finite ones are chosen, from which all else is counted; 0 if there is no choice. */
+// @ts-ignore: decorator
+@inline
+function referenceOf(x: usize, n: i32, finite: f64, target: f64, table: usize): f64 {
+  return target > 0 && target < finite ? finiteOfRank(x, n, <i32>ceil(target), table) : 0;
+}
+
+/** The tau with sum clip((x - reference - tau) / l, 0, 1)^power = target; infinite if all or none are selected. */
+function threshold(x: usize, n: i32, finite: f64, reference: f64, target: f64, l: f64, power: f64): f64 {
   if (target <= 0) return Infinity;
-  if (target >= <f64>count) return -Infinity;
-  low -= l;
-  let tau = (low + high) * 0.5;
+  if (target >= finite) return -Infinity;
+  // With tau = -l the reference and all above have 1, with tau = 0 less than target are above 0.
+  let low = -l;
+  let high: f64 = 0;
+  let tau = low;
   for (let step = 0; step < STEPS; step++) {
     let sums = f64x2.splat(0);
     let slopes = sums;
     for (let i = 0; i < n; i += 2) {
       const pair = pairAt(x, i, n);
-      const v = placePair(pair, tau, l);
+      const v = placePair(pair, reference, tau, l);
       const weight = v128.and(weightPair(v, power), finitePair(pair, i, n));
       sums = f64x2.add(sums, weight);
       slopes = f64x2.add(slopes, v128.and(f64x2.div(weight, v), band(v)));
     }
     const excess = lanes(sums) - target;
+    // At once, if all others are l or more below: the mask is hard.
     if (excess == 0) break;
     if (excess > 0) low = tau;
     else high = tau;
@@ -101,7 +91,7 @@ function threshold(x: usize, n: i32, k: f64, l: f64, power: f64): f64 {
     if (next <= low || next >= high) break;
     tau = next;
   }
-  return hardOr(tau, x, n, target, l);
+  return tau;
 }
 
 export function sparseF32(
@@ -109,11 +99,15 @@ export function sparseF32(
 ): void {
   for (let row = start; row < end; row++) {
     const offset = <usize>row * <usize>n << 2;
-    const tau = threshold(x + offset, n, k, l, power);
+    const sure = <f64>countInfinite(x + offset, n);
+    const finite = countFinite(x + offset, n);
+    const reference = referenceOf(x + offset, n, finite, k - sure, scratch);
+    const tau = threshold(x + offset, n, finite, reference, k - sure, l, power);
+    const share = min<f64>(1, k / sure);
     for (let i = 0; i < n; i += 2) {
       const pair = pairAt(x + offset, i, n);
-      const weight = weightPair(placePair(pair, tau, l), power);
-      storePair(y + offset, i, n, v128.bitselect(weight, infinitePair(pair), finitePair(pair, i, n)));
+      const weight = weightPair(placePair(pair, reference, tau, l), power);
+      storePair(y + offset, i, n, v128.bitselect(weight, infinitePair(pair, share), finitePair(pair, i, n)));
     }
   }
 }
@@ -121,8 +115,8 @@ export function sparseF32(
 /** d = power v^(power - 1) / l where 0 < v < 1. */
 // @ts-ignore: decorator
 @inline
-function slopePair(pair: v128, tau: f64, l: f64, power: f64, i: i32, n: i32): v128 {
-  const v = placePair(pair, tau, l);
+function slopePair(pair: v128, reference: f64, tau: f64, l: f64, power: f64, i: i32, n: i32): v128 {
+  const v = placePair(pair, reference, tau, l);
   const slope = f64x2.mul(f64x2.div(weightPair(v, power), v), f64x2.splat(power / l));
   return v128.and(slope, v128.and(band(v), finitePair(pair, i, n)));
 }
@@ -132,18 +126,21 @@ export function sparseGradF32(
 ): void {
   for (let row = start; row < end; row++) {
     const offset = <usize>row * <usize>n << 2;
-    const tau = threshold(x + offset, n, k, l, power);
+    const target = k - <f64>countInfinite(x + offset, n);
+    const finite = countFinite(x + offset, n);
+    const reference = referenceOf(x + offset, n, finite, target, scratch);
+    const tau = threshold(x + offset, n, finite, reference, target, l, power);
     let total = f64x2.splat(0);
     let dot = total;
     for (let i = 0; i < n; i += 2) {
-      const d = slopePair(pairAt(x + offset, i, n), tau, l, power, i, n);
+      const d = slopePair(pairAt(x + offset, i, n), reference, tau, l, power, i, n);
       total = f64x2.add(total, d);
       dot = f64x2.add(dot, f64x2.mul(d, pairAt(g + offset, i, n)));
     }
     const sum = lanes(total);
     const w = sum == 0 ? 0 : lanes(dot) / sum;
     for (let i = 0; i < n; i += 2) {
-      const d = slopePair(pairAt(x + offset, i, n), tau, l, power, i, n);
+      const d = slopePair(pairAt(x + offset, i, n), reference, tau, l, power, i, n);
       const gradient = f64x2.mul(d, f64x2.sub(pairAt(g + offset, i, n), f64x2.splat(w)));
       storePair(dx + offset, i, n, v128.and(gradient, f64x2.ne(d, f64x2.splat(0))));
     }

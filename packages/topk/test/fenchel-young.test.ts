@@ -1,6 +1,7 @@
 /** The Fenchel-Young loss, sampled and exact. */
 import {
   checkGradients,
+  DTypeError,
   grad,
   memory,
   OptionError,
@@ -51,11 +52,44 @@ test('infinite scores that are wanted do not count', () => {
   });
 });
 
+test('infinite scores do not count, whatever the other rows of the batch hold', () => {
+  scope(() => {
+    const rest = [0.1, 0.2, 0.3, 0.25];
+    const target = tensor([
+      [1, 1, 0, 0],
+      [1, 1, 0, 0],
+    ]);
+    for (const noise of ['normal', 'gumbel'] as const) {
+      for (const infinite of [Infinity, -Infinity]) {
+        const scores = tensor([[infinite, 0.2, 0.3, 0.1], rest]);
+        const options = { k: 2, sigma: 0.05, noise, reduction: 'none' } as const;
+        const exact = fenchelYoungLoss(scores, target, options).dataSync();
+        const sampled = fenchelYoungLoss(scores, target, {
+          ...options,
+          method: 'perturbed',
+          samples: 50_000,
+          rng: new Rng(4),
+        }).dataSync();
+        assertClose(exact, sampled, { rtol: 0, atol: 2e-3 }, `${noise} ${infinite}`);
+        const alone = fenchelYoungLoss(tensor([rest]), tensor([[1, 1, 0, 0]]), options).item();
+        assertClose(exact[1] as number, alone, { rtol: 1e-5 }, noise);
+        const gradient = grad((x: Tensor) => fenchelYoungLoss(x, target, { ...options, reduction: 'sum' }))(scores);
+        assert.ok([...gradient.dataSync()].every(Number.isFinite), `${noise} ${infinite}`);
+      }
+    }
+  });
+});
+
 test('shapes and options that do not fit are typed errors', () => {
   scope(() => {
     const x = zeros([2, 4]);
     const loss = (options: object, target: Tensor = x): unknown => fenchelYoungLoss(x, target, { k: 2, ...options });
     assertThrows(() => loss({}, zeros([2, 3])), ShapeError, /must be \[batch, n\] alike, got \[2, 4\] and \[2, 3\]/);
+    assertThrows(
+      () => fenchelYoungLoss(zeros([2, 4], { dtype: 'int32' }), x, { k: 2 }),
+      DTypeError,
+      /fenchelYoungLoss: scores must be float32 or float64, got int32/,
+    );
     assertThrows(() => loss({ k: 5 }), OptionError, /k must be an integer in \[1, 4\], got 5/);
     assertThrows(() => loss({ sigma: -1 }), OptionError, /sigma must be a number from 0, got -1/);
     assertThrows(() => loss({ samples: 0 }), OptionError, /samples must be a whole number from 1, got 0/);

@@ -153,8 +153,8 @@ test('k, method, order, grad, samples, sigma and noise are checked, with what wa
   refuse({ k: 2, sigma: Number.NaN }, 'topK: sigma must be a number from 0, got NaN');
   refuse({ k: 2, noise: 'uniform' }, "topK: noise must be 'normal', 'gumbel' or a tensor [batch, samples, n]");
   refuse({ k: 2, onNaN: 'ignore' }, "topK: onNaN must be 'throw' or 'lowest'");
-  refuse({ k: 2, method: 'sparse', p: 1 }, 'topK: p must be in (1, 2], got 1');
-  refuse({ k: 2, method: 'sinkhorn', epsilon: 0 }, 'topK: epsilon must be a number above 0, got 0');
+  refuse({ k: 2, method: 'sparse', p: 1 }, 'sparseTopK: p must be in (1, 2], got 1');
+  refuse({ k: 2, method: 'sinkhorn', epsilon: 0 }, 'sinkhornTopK: epsilon must be a number above 0, got 0');
   refuse({ k: 2, temperature: 1 }, "topK: no option 'temperature'");
   assertThrows(
     () => topK(zeros([2, 2, 2]) as unknown as Tensor, { k: 1 }),

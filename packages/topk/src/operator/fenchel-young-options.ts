@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
+import { requireCount, requireScores } from './check-choice.js';
 import { checkNoise, type NoiseOption } from './noise-option.js';
 
 /** How the loss perturbs, as in `topK`. */
@@ -44,7 +45,7 @@ export interface FenchelYoungSettings {
   readonly reduction: Reduction;
 }
 
-/** @throws {ShapeError} and {OptionError} as `fenchelYoungLoss` */
+/** @throws {DTypeError}, {ShapeError} and {OptionError} as `fenchelYoungLoss` */
 export function checkFenchelYoung(
   op: string,
   scores: Tensor,
@@ -52,11 +53,9 @@ export function checkFenchelYoung(
   options: FenchelYoungOptions,
 ): FenchelYoungSettings {
   const { k, sigma = 0.05, noise = 'normal', rng, reduction = 'mean' } = checkOptions(op, options, names);
-  requireScores(op, scores, target);
-  const n = scores.shape[1] as number;
-  if (!Number.isInteger(k) || k < 1 || k > n) {
-    throw new OptionError(`${op}: k must be an integer in [1, ${n}], got ${quote(k)}`);
-  }
+  const [, n] = requireScores(op, scores);
+  requireTarget(op, scores, target);
+  requireCount(op, k, n);
   if (!(Number.isFinite(sigma) && sigma >= 0)) {
     throw new OptionError(`${op}: sigma must be a number from 0, got ${quote(sigma)}`);
   }
@@ -66,11 +65,10 @@ export function checkFenchelYoung(
   return { k, method, sigma, noise, kind: isTensor(noise) ? 'normal' : noise, samples, rng, reduction };
 }
 
-function requireScores(op: string, scores: Tensor, target: Tensor): void {
-  if (!isTensor(scores) || !isTensor(target) || scores.rank !== 2 || !sameShape(scores.shape, target.shape)) {
-    const got = [scores, target].map((t) => (isTensor(t) ? show(t.shape) : quote(t))).join(' and ');
-    throw new ShapeError(`${op}: scores and target must be [batch, n] alike, got ${got}`);
-  }
+function requireTarget(op: string, scores: Tensor, target: Tensor): void {
+  if (isTensor(target) && sameShape(scores.shape, target.shape)) return;
+  const got = isTensor(target) ? show(target.shape) : quote(target);
+  throw new ShapeError(`${op}: scores and target must be [batch, n] alike, got ${show(scores.shape)} and ${got}`);
 }
 
 /** @throws {OptionError} for words and numbers that mean nothing */

@@ -17,20 +17,23 @@ import {
   where,
 } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
+import { isAffordable } from './affordable.js';
 import { checkScores } from './check-scores.js';
 import { drawChoices } from './draw-choices.js';
 import { exactTopK, planExact } from './exact.js';
 import { exactNoise } from './exact-noise.js';
 import { checkFenchelYoung, type FenchelYoungOptions } from './fenchel-young-options.js';
+import { requireFirstOrder } from './first-order.js';
 import type { Noise } from './noise.js';
 import { noiseOf } from './noise-option.js';
+import { warnOnce } from './warn-once.js';
 
 /**
  * E[sum of the k largest of x + sigma z] - <target, x> for scores x [batch, n] and the mask that they should lead to, target
  * [batch, n] with rows that sum to k. Convex; its gradient by the scores is the mask of the perturbed top-k less the target,
  * so it vanishes where they agree. Without noise it is at least 0. Infinite scores do not count.
- * @throws {ShapeError} unless scores and target are [batch, n] alike @throws {OptionError} for options out of range, and
- * for NaN among the scores (on CPU devices)
+ * @throws {ShapeError} unless scores and target are [batch, n] alike @throws {DTypeError} unless scores are floats
+ * @throws {OptionError} for options out of range, and for NaN among the scores (on CPU devices)
  */
 export function fenchelYoungLoss(scores: Tensor, target: Tensor, options: FenchelYoungOptions): Tensor {
   const op = 'fenchelYoungLoss';
@@ -39,11 +42,9 @@ export function fenchelYoungLoss(scores: Tensor, target: Tensor, options: Fenche
     const x = checkScores(op, scores, k, 'throw');
     const batch = x.shape[0] as number;
     const scale = full([batch], sigma, { dtype: scores.dtype, device: scores.device }) as Tensor;
-    const best = (): Tensor => {
-      if (method === 'exact') return exactBest(x, scale, k, kind);
-      return sampledBest(x, scale, k, noiseOf(op, noise, kind, rng, x, samples), samples);
-    };
-    const losses = sub(best(), inner(target, x));
+    const sampled = (): Tensor => sampledBest(x, scale, k, noiseOf(op, noise, kind, rng, x, samples), samples);
+    const best = method === 'exact' ? exactBest(x, scale, k, kind, sampled) : sampled();
+    const losses = sub(best, inner(target, x));
     if (reduction === 'none') return losses;
     return reduction === 'sum' ? sum(losses) : mean(losses);
   });
@@ -56,10 +57,16 @@ function inner(mask: Tensor, scores: Tensor): Tensor {
 
 /**
  * E[sum of the k largest] is homogeneous in (x, sigma), so it is <mask, x> + sigma E[noise of the chosen]; the gradient by x is
- * the mask.
+ * the mask. Where there is no room for that, samples have to do.
  */
-function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind): Tensor {
+function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind, sampled: () => Tensor): Tensor {
   const plan = planExact(scores, scale, k, kind);
+  if (!isAffordable(plan, scores)) {
+    warnOnce(
+      `fenchelYoungLoss: ${plan.active} scores are within reach of the noise, too many for method 'exact'; samples are drawn`,
+    );
+    return sampled();
+  }
   // The mask is an input, so that the gradient can be differentiated again.
   const mask = exactTopK(scores, scale, plan).toMask();
   return customGrad((x: Tensor, weights: Tensor) => ({
@@ -77,6 +84,10 @@ function sampledBest(scores: Tensor, scale: Tensor, k: number, noise: Noise, sam
     const share = mul(onesLike(chosenNoise), 1 / samples);
     const mask = scatterAddAlong(x.shape, chosen, share);
     const value = add(inner(mask, x), mul(scale, sum(mul(chosenNoise, share), { axis: 1 })));
-    return { value, backward: (dy) => [mul(expandDims(dy, 1), mask)] };
+    const backward = (dy: Tensor): Tensor[] => {
+      requireFirstOrder('fenchelYoungLoss');
+      return [mul(expandDims(dy, 1), mask)];
+    };
+    return { value, backward };
   })(scores);
 }

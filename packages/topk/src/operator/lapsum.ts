@@ -4,8 +4,6 @@ import {
   customGrad,
   empty,
   isTensor,
-  OptionError,
-  quote,
   reshape,
   ShapeError,
   scope,
@@ -15,47 +13,54 @@ import {
   tensor,
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
+import { requireScores, requireShare } from './check-choice.js';
+import { requireFirstOrder } from './first-order.js';
+import { requirePositive } from './temperature.js';
 
-/** A number, as it is and as a tensor [1] that gradients reach. */
-function scalar(name: string, value: number | Tensor, like: Tensor): { number: number; tensor: Tensor } {
-  if (isTensor(value)) {
-    if (value.size !== 1) throw new ShapeError(`lapSum: ${name} must have one element, got ${show(value.shape)}`);
-    return { number: value.item(), tensor: reshape(value, [1]) as unknown as Tensor };
-  }
-  const { device, dtype } = like;
-  return { number: value, tensor: tensor([value], { device, dtype: dtype as 'float32' }) as unknown as Tensor };
+const op = 'lapSum';
+
+/** What a number or a tensor of one element holds. */
+function numberOf(name: string, value: number | Tensor): number {
+  if (!isTensor(value)) return value;
+  if (value.size !== 1) throw new ShapeError(`${op}: ${name} must have one element, got ${show(value.shape)}`);
+  return value.item();
+}
+
+/** The same as a tensor [1] that gradients reach. */
+function inputOf(value: number | Tensor, { device, dtype }: Tensor): Tensor {
+  if (isTensor(value)) return reshape(value, [1]) as unknown as Tensor;
+  return tensor([value], { device, dtype: dtype as 'float32' }) as unknown as Tensor;
 }
 
 /**
  * The mask [batch, n] = F((x - b) / alpha) of scores [batch, n], F the Laplace distribution function and b such that each row
  * sums to k. One sort and a closed form; k is real, in (0, n). Gradients flow to the scores, and to k and alpha where those are tensors.
- * @throws {OptionError} unless 0 < k < n and alpha > 0 @throws {DeviceError} for k or alpha as tensors on a GPU, which cannot be read at once
+ * -Infinity gets 0, Infinity 1; where more than k are Infinity they share k equally, all others get 0, and no gradient flows. Infinite scores have no
+ * gradient, and there is no second derivative (a GradientError).
+ * @throws {OptionError} unless 0 < k < n and alpha > 0 @throws {DTypeError} and {ShapeError} unless scores are float [batch, n] @throws {DeviceError} for k or alpha as tensors on a GPU, which cannot be read at once
  */
 export function lapSum(scores: Tensor, k: number | Tensor, alpha: number | Tensor = 0.1): Tensor {
   return scope(() => {
-    const [batch, n] = scores.shape as readonly [number, number];
-    const [count, width] = [scalar('k', k, scores), scalar('alpha', alpha, scores)];
-    if (!(count.number > 0 && count.number < n)) {
-      throw new OptionError(`lapSum: k must be in (0, ${n}), got ${quote(count.number)}`);
-    }
-    if (!(width.number > 0 && width.number < Infinity)) {
-      throw new OptionError(`lapSum: alpha must be a number above 0, got ${quote(width.number)}`);
-    }
+    const [batch, n] = requireScores(op, scores);
+    const [count, width] = [numberOf('k', k), numberOf('alpha', alpha)];
+    requireShare(op, count, n);
+    requirePositive(op, 'alpha', width);
     const mask = customGrad((x: Tensor, _k: Tensor, _alpha: Tensor) => {
       const { device, dtype } = x;
       const kernels = device.extend(topKKernels);
-      const buffer = (t: Tensor) => bufferOf('lapSum', t);
+      const buffer = (t: Tensor) => bufferOf(op, t);
       const y = empty(device, dtype, x.shape);
-      kernels.lapsum(buffer(x), buffer(y), batch, n, count.number, width.number);
+      kernels.lapsum(buffer(x), buffer(y), batch, n, count, width);
       const backward = (dy: Tensor): Tensor[] => {
+        requireFirstOrder(op);
         const dx = empty(device, dtype, x.shape);
         const [dk, dalpha] = [0, 1].map(() => empty(device, dtype, [batch]) as unknown as Tensor) as [Tensor, Tensor];
         const outputs = [buffer(dx), buffer(dk), buffer(dalpha)] as const;
-        kernels.lapsumGrad(buffer(x), buffer(dy), ...outputs, batch, n, count.number, width.number);
+        kernels.lapsumGrad(buffer(x), buffer(dy), ...outputs, batch, n, count, width);
         return [dx, sum(dk, { keepDims: true }), sum(dalpha, { keepDims: true })];
       };
       return { value: y, backward };
     });
-    return mask(scores, count.tensor, width.tensor);
+    return mask(scores, inputOf(k, scores), inputOf(alpha, scores));
   });
 }

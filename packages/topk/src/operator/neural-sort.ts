@@ -26,16 +26,19 @@ import {
   takeAlong,
   where,
 } from '@saccade/tensor';
+import { requireCount, requireScores } from './check-choice.js';
 import { requirePositive, type TemperatureOptions } from './temperature.js';
 
 /**
  * Rows [batch, k, n] = softmax_j(((n + 1 - 2 r) x_j - sum_l |x_j - x_l|) / tau), r = 1 ... k, of scores [batch, n], the best rank
  * first. Each row sums to 1, columns may sum to more. O(n log n + k n). Tied scores share the gradient.
- * @throws {OptionError} unless tau > 0
+ * @throws {OptionError} unless tau > 0 and k is a whole number in [1, n] @throws {DTypeError} and {ShapeError} unless scores are float [batch, n]
  */
 export function neuralSort(scores: Tensor, k: number, options: TemperatureOptions = {}): Tensor {
   const { tau = 0.1 } = checkOptions('neuralSort', options, ['tau']);
   requirePositive('neuralSort', 'tau', tau);
+  const [, n] = requireScores('neuralSort', scores);
+  requireCount('neuralSort', k, n);
   return customGrad((x: Tensor) => {
     // Both ways to order ties: what is antisymmetric in a tied pair cancels in their mean.
     const orders = [argsort(x, { descending: true }), flip(argsort(x), 1)] as const;

@@ -1,6 +1,9 @@
 /** The sorted top-k by optimal transport of Xie et al. (2020), as the paper's code offers it beside the perturbed one. */
-import { bufferOf, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { bufferOf, checkOptions, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
+import { requireCount, requireScores } from './check-choice.js';
+import { requireFirstOrder } from './first-order.js';
+import { requirePositive } from './temperature.js';
 import { warnOnce } from './warn-once.js';
 
 /** How the transport is solved. */
@@ -26,9 +29,12 @@ export interface SinkhornResult {
   readonly marginalError: Tensor;
 }
 
+const op = 'sinkhornTopK';
+const names = ['epsilon', 'iterations', 'rows', 'gradient'] as const;
+
 function requireOneOf(option: string, value: string, allowed: readonly string[]): void {
   if (allowed.includes(value)) return;
-  throw new OptionError(`topK: ${option} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
+  throw new OptionError(`${op}: ${option} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
 }
 
 /** Up to this marginal error the implicit gradient is right; beyond it the iterations are differentiated themselves. */
@@ -36,29 +42,32 @@ const TOLERANCE = 1e-9;
 
 /**
  * The SOFT top-k of scores [batch, n]: a transport plan to the anchors 0 .. k, in float64 whatever the scores are. The gradient is the implicit one
- * where the plan has converged, else that of the iterations. @throws {OptionError}
+ * where the plan has converged, else that of the iterations; there is no second derivative (a GradientError). Of more Infinities than k the first are chosen.
+ * @throws {OptionError} unless k is a whole number in [1, n], for options out of range, NaN, and fewer than k scores above -Infinity
+ * @throws {DTypeError} and {ShapeError} unless scores are float [batch, n]
  */
 export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions = {}): SinkhornResult {
-  const { epsilon = 0.01, iterations = 2000, rows: kind = 'ranks', gradient = 'auto' } = options;
-  if (!(epsilon > 0 && epsilon < Infinity)) {
-    throw new OptionError(`topK: epsilon must be a number above 0, got ${quote(epsilon)}`);
-  }
+  const checked = checkOptions(op, options, names);
+  const { epsilon = 0.01, iterations = 2000, rows: kind = 'ranks', gradient = 'auto' } = checked;
+  requirePositive(op, 'epsilon', epsilon);
   if (!Number.isSafeInteger(iterations) || iterations < 1) {
-    throw new OptionError(`topK: iterations must be a whole number from 1, got ${quote(iterations)}`);
+    throw new OptionError(`${op}: iterations must be a whole number from 1, got ${quote(iterations)}`);
   }
   requireOneOf('rows', kind, ['ranks', 'mask', 'mask-release']);
   requireOneOf('gradient', gradient, ['auto', 'implicit', 'unrolled']);
-  const [batch, n] = scores.shape as readonly [number, number];
+  const [batch, n] = requireScores(op, scores);
+  requireCount(op, k, n);
   const { device, dtype } = scores;
   const settings = { epsilon, iterations, rows: kind, gradient, tolerance: TOLERANCE };
   const count = kind === 'ranks' ? k : 1;
   const kernels = device.extend(topKKernels);
-  const buffer = (t: Tensor) => bufferOf('topK', t);
+  const buffer = (t: Tensor) => bufferOf(op, t);
   const marginalError = empty(device, dtype, [batch]) as unknown as Tensor;
   const rows = customGrad((x: Tensor) => {
     const y = empty(device, dtype, [batch, count, n]) as unknown as Tensor;
     kernels.sinkhorn(buffer(x), buffer(y), buffer(marginalError), batch, n, k, settings);
     const backward = (dy: Tensor): Tensor[] => {
+      requireFirstOrder(op);
       const dx = empty(device, dtype, x.shape);
       kernels.sinkhornGrad(buffer(x), buffer(dy), buffer(dx), batch, n, k, settings);
       return [dx];
@@ -66,7 +75,7 @@ export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions
     return { value: y, backward };
   })(scores);
   if (device.readSync !== undefined && marginalError.dataSync().some((error) => error > 0.01)) {
-    warnOnce('topK: sinkhorn did not converge; more iterations or a larger epsilon help');
+    warnOnce('sinkhornTopK: the iterations did not converge; more iterations or a larger epsilon help');
   }
   return { rows, marginalError };
 }

@@ -1,6 +1,9 @@
 /** The sparse top-k of Sander et al. (2023): the mask of k elements that a p-norm regularises, in closed form. */
-import { bufferOf, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { bufferOf, checkOptions, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
+import { requireScores, requireShare } from './check-choice.js';
+import { requireFirstOrder } from './first-order.js';
+import { requirePositive } from './temperature.js';
 
 /** How soft it is. */
 export interface SparseOptions {
@@ -12,21 +15,26 @@ export interface SparseOptions {
 
 /**
  * The mask [batch, n] = clip((x - tau) / width, 0, 1)^(1 / (p - 1)) of scores [batch, n], tau such that each row sums to k; exactly 0 or 1
- * away from the threshold. k is real, in (0, n). @throws {OptionError}
+ * away from the threshold. k is real, in (0, n). -Infinity gets 0, Infinity 1; where more than k are Infinity they share k equally and all
+ * others get 0. Infinite scores have no gradient, and there is no second derivative (a GradientError).
+ * @throws {OptionError} unless 0 < k < n, width > 0 and 1 < p <= 2 @throws {DTypeError} and {ShapeError} unless scores are float [batch, n]
  */
-export function sparseTopK(scores: Tensor, k: number, { width = 0.1, p = 4 / 3 }: SparseOptions = {}): Tensor {
-  if (!(width > 0 && width < Infinity))
-    throw new OptionError(`topK: width must be a number above 0, got ${quote(width)}`);
-  if (!(p > 1 && p <= 2)) throw new OptionError(`topK: p must be in (1, 2], got ${quote(p)}`);
-  const [batch, n] = scores.shape as readonly [number, number];
+export function sparseTopK(scores: Tensor, k: number, options: SparseOptions = {}): Tensor {
+  const op = 'sparseTopK';
+  const { width = 0.1, p = 4 / 3 } = checkOptions(op, options, ['width', 'p']);
+  requirePositive(op, 'width', width);
+  if (!(p > 1 && p <= 2)) throw new OptionError(`${op}: p must be in (1, 2], got ${quote(p)}`);
+  const [batch, n] = requireScores(op, scores);
+  requireShare(op, k, n);
   const power = 1 / (p - 1);
   return customGrad((x: Tensor) => {
     const { device, dtype } = x;
     const kernels = device.extend(topKKernels);
-    const buffer = (t: Tensor) => bufferOf('topK', t);
+    const buffer = (t: Tensor) => bufferOf(op, t);
     const y = empty(device, dtype, x.shape);
     kernels.sparse(buffer(x), buffer(y), batch, n, k, width, power);
     const backward = (dy: Tensor): Tensor[] => {
+      requireFirstOrder(op);
       const dx = empty(device, dtype, x.shape);
       const dk = empty(device, dtype, [batch]) as unknown as Tensor;
       kernels.sparseGrad(buffer(x), buffer(dy), buffer(dx), buffer(dk), batch, n, k, width, power);

@@ -1,4 +1,4 @@
-/** Temperatures of the relaxations: numbers above 0. */
+/** Temperatures and widths of the relaxations: numbers above 0. */
 import { OptionError, quote } from '@saccade/tensor';
 
 /** How far a relaxation is from the hard choice. */

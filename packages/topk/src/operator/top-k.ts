@@ -68,7 +68,7 @@ function select(x: Tensor, options: CheckedTopKOptions): Selection {
     case 'lapsum':
       return mask(lapSum(x, k, options.alpha));
     case 'sparse':
-      return mask(sparseTopK(x, k, options));
+      return mask(sparseTopK(x, k, { width: options.width, p: options.p }));
     case 'sinkhorn':
       return Selection.fromDense(sinkhornTopK(x, k, { epsilon: options.epsilon, iterations: options.iterations }).rows);
   }

@@ -33,11 +33,12 @@ function backward(x: ArrayLike<number>, g: ArrayLike<number>, k: number, alpha: 
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-test('infinite scores are selected always or never, and k = n selects all', () => {
+test('infinite scores are selected always or never, or share k where they are more, and k = n selects all', () => {
   const x = [1, 2, Infinity, -Infinity, 1, 50];
   assertClose(forward(x, 2.5, 0.01), [0, 0.5, 1, 0, 0, 1]);
   assertClose(backward(x, numbers(1, 6), 2.5, 0.01).dx.subarray(2, 4), [0, 0]);
-  assertClose(forward(x, 0.3, 0.01), [0, 0, 1, 0, 0, 0]);
+  assertClose(forward(x, 0.3, 0.01), [0, 0, 0.3, 0, 0, 0]);
+  assertClose(forward([Infinity, 1, Infinity, Infinity], 2, 0.01), [2 / 3, 0, 2 / 3, 2 / 3]);
   assertClose(forward([3, 1, 2], 3, 0.1), [1, 1, 1]);
   const { dx, dk, dalpha } = backward([3, 1, 2], [1, 2, 3], 3, 0.1);
   assertClose([...dx, dk, dalpha], [0, 0, 0, 0, 0]);

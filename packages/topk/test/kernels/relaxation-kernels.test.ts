@@ -3,6 +3,7 @@ import { bufferOf, Rng, scope, sort, type Tensor, tensor, zeros } from '@saccade
 import { assertClose } from '@saccade/testing';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { topKKernels } from '../../src/kernels/extension.js';
 import { exactNoise } from '../../src/kernels/js/exact-noise.js';
 import { exactPlan } from '../../src/kernels/js/exact-plan.js';
@@ -89,6 +90,65 @@ test('sparse top-k and its gradients', () => {
   );
 });
 
+/** Ties, and spreads from the smallest that float32 has to far more than a mask is wide, at `offset`. */
+function around(offset: number): number[][] {
+  const step = Math.abs(offset) * 2 ** -23 || 1e-7;
+  return [
+    [offset, offset, 0, offset, -offset, offset],
+    [0, 1, 2, 1, 0, 3].map((steps) => offset + steps * step),
+    [0, 0, -1, -1, -2, -2].map((steps) => offset + 0.05 * steps),
+  ];
+}
+
+test('masks sum to k and ties share, whatever the offset of the scores and however small their spread', () => {
+  for (const offset of [0, 1, -1, 1e5, -1e5, 1e17, -1e17, 1e30, -1e30, 3e38]) {
+    for (const k of [1, 2, 2.5, 3, 5]) {
+      scope(() => {
+        const x = tensor(around(offset)) as unknown as Tensor;
+        const [n, values] = [6, x.dataSync()];
+        const fast = zeros([rows, n]) as Tensor;
+        const plain = new Float64Array(rows * n);
+        const check = (y: ArrayLike<number>, label: string): void => {
+          for (let row = 0; row < rows; row++) {
+            const mask = Array.from(y).slice(row * n, row * n + n);
+            const total = mask.reduce((a, b) => a + b);
+            assertClose(total, k, { rtol: 0, atol: 1e-5 }, `${label}, offset ${offset}, k ${k}: ${mask}`);
+            const tied = mask.map((_, i) => mask[values.subarray(row * n).indexOf(values[row * n + i] as number)]);
+            assert.equal(mask, tied, label);
+          }
+        };
+        for (const width of [0.1, 1e-3]) {
+          kernels(x).lapsum(buffer(x), buffer(fast), rows, n, k, width);
+          check(fast.dataSync(), 'lapsum');
+          lapsum(values, plain, rows, n, k, width);
+          check(plain, 'plain lapsum');
+          assertClose(fast.dataSync(), plain, close, 'lapsum');
+          for (const power of [1, 3, 1.7]) {
+            kernels(x).sparse(buffer(x), buffer(fast), rows, n, k, width, power);
+            check(fast.dataSync(), 'sparse');
+            sparse(values, plain, rows, n, k, width, power);
+            check(plain, 'plain sparse');
+            assertClose(fast.dataSync(), plain, close, 'sparse');
+          }
+        }
+      });
+    }
+  }
+});
+
+test('a hard sparse mask is 0 and 1 without an error, and without a gradient', () => {
+  scope(() => {
+    const x = tensor([[3.7, 1.2, 3.3, -4, 1.25, 3]]) as unknown as Tensor;
+    for (const power of [1, 3, 1.7]) {
+      const [y, dx, dk] = [[1, 6], [1, 6], [1]].map((s) => zeros(s) as Tensor) as [Tensor, Tensor, Tensor];
+      kernels(x).sparse(buffer(x), buffer(y), 1, 6, 3, 1.75, power);
+      assert.equal([...y.dataSync()], [1, 0, 1, 0, 0, 1]);
+      kernels(x).sparseGrad(buffer(x), buffer(x), buffer(dx), buffer(dk), 1, 6, 3, 1.75, power);
+      assert.equal([...dx.dataSync(), ...dk.dataSync()], [0, 0, 0, 0, 0, 0, 0]);
+    }
+  });
+});
+
 test('the noise that the exact top-k collects', () => {
   fc.assert(
     fc.property(
@@ -99,7 +159,7 @@ test('the noise that the exact top-k collects', () => {
       (n, seed, gumbel, sigma) => {
         scope(() => {
           const k = 1 + (seed % n);
-          const x = scores(0, n, seed);
+          const x = scores(seed % 5 === 0 ? 3 : 0, n, seed);
           const scale = tensor(new Array(rows).fill(sigma)) as unknown as Tensor;
           const best = sort(x, { descending: true }).values.at(':', `:${Math.min(k + 1, n)}`) as Tensor;
           const plan = new Float32Array(rows * 3);

@@ -27,12 +27,12 @@ function backward(x: ArrayLike<number>, g: ArrayLike<number>, k: number, l: numb
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-test('infinite scores are selected always or never, and k = n selects all', () => {
+test('infinite scores are selected always or never, or share k where they are more, and k = n selects all', () => {
   const x = [1, 2, Infinity, -Infinity, 1.1, 50];
   assertClose(forward(x, 2.5, 0.1, 2), [0, 0.5, 1, 0, 0, 1]);
   assertClose(forward(x, 5, 0.1, 2), [1, 1, 1, 0, 1, 1]);
   assertClose(forward([3, 1, 2], 3, 0.1, 4 / 3), [1, 1, 1]);
-  assertClose(forward([Infinity, Infinity], 1, 0.1, 2), [1, 1]);
+  assertClose(forward([Infinity, Infinity], 1, 0.1, 2), [0.5, 0.5]);
   assertClose(backward(x, [1, 2, 3, 4, 5, 6], 2.5, 0.1, 2), [0, 0, 0, 0, 0, 0]);
 });
 

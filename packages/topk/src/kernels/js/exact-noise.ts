@@ -13,10 +13,11 @@ const EULER_GAMMA = 0.5772156649015329;
 
 /** E[z 1{z > u}]. */
 function noiseAbove(kind: NoiseKind, u: number): number {
-  const { above, density } = tail(kind, u);
+  const { below, above, density } = tail(kind, u);
   if (kind === 'normal') return density;
   // By parts: u P(z > u) and the integral of P(z > .), which is Ein(w) = gamma + ln w + E1(w) for w = e^-u.
-  if (u < -3) return u * above - u + EULER_GAMMA; // E1(w) < 1e-10
+  if (above === 0) return 0; // also for u = Infinity
+  if (u < -3) return EULER_GAMMA - (below === 0 ? 0 : u * below); // E1(w) < 1e-10; also for u = -Infinity
   const w = Math.exp(-u);
   let sum = 0;
   let power = 1;
@@ -73,8 +74,9 @@ function collected(distances: readonly number[], k: number, kind: NoiseKind): nu
   for (const u of distances) {
     const { below: q, above: p, density: f } = tail(kind, u);
     const z = noiseAbove(kind, u);
+    const fu = f === 0 ? 0 : f * u; // u may be infinite
     for (let c = k; c > 0; c--) {
-      w1[c] = q * w1[c]! + p * w1[c - 1]! + z * a1[c - 1]! + f * (w0[c - 1]! + u * a0[c - 1]!);
+      w1[c] = q * w1[c]! + p * w1[c - 1]! + z * a1[c - 1]! + f * w0[c - 1]! + fu * a0[c - 1]!;
       w0[c] = q * w0[c]! + p * w0[c - 1]! + z * a0[c - 1]!;
       a1[c] = q * a1[c]! + p * a1[c - 1]! + f * a0[c - 1]!;
       a0[c] = q * a0[c]! + p * a0[c - 1]!;

@@ -1,5 +1,7 @@
 /** LapSum (Struski et al. 2025) in float64: the mask F((x - b) / alpha), F the Laplace distribution, b such that it sums to k. */
 
+import { type RelativeRow, relativeRow } from './relative-row.js';
+
 type Floats = { [i: number]: number };
 
 /** F(u) for the Laplace distribution. */
@@ -8,15 +10,12 @@ function laplace(u: number): number {
 }
 
 /**
- * The b of one row for real k in (0, n). Between two neighbours of the sorted row the sum is a quadratic equation in
+ * The b of one row, relative as the row is. Between two neighbours of the sorted row the sum is a quadratic equation in
  * e^(b / alpha), whose coefficients are running sums that never overflow: above = sum e^-(x_i - x_m) / alpha over the m
  * largest, below = sum e^(x_i - x_m+1) / alpha over the others.
  */
-function threshold(row: Float64Array, k: number, alpha: number): number {
-  const x = row.filter(Number.isFinite).sort().reverse();
-  const sure = row.reduce((count, value) => count + Number(value === Infinity), 0);
+function threshold({ sorted: x, target }: RelativeRow, alpha: number): number {
   const n = x.length;
-  const target = k - sure;
   if (target <= 0) return Infinity;
   if (target >= n) return -Infinity;
   const decay = (m: number): number => Math.exp((x[m]! - x[m - 1]!) / alpha);
@@ -48,15 +47,15 @@ function between(
 }
 
 /**
- * y [rows, n] = F((x - b) / alpha) for x [rows, n], each row summing to k, real in (0, n]. -Infinity gets 0, Infinity 1.
- * NaN is not looked for.
+ * y [rows, n] = F((x - b) / alpha) for x [rows, n], each row summing to k, real in (0, n]. -Infinity gets 0, Infinity 1, or
+ * k / count where there are more than k of them. NaN is not looked for.
  */
 export function lapsum(x: ArrayLike<number>, y: Floats, rows: number, n: number, k: number, alpha: number): void {
   for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from({ length: n }, (_, i) => x[r * n + i]!);
-    const b = threshold(row, k, alpha);
-    row.forEach((value, i) => {
-      y[r * n + i] = Number.isFinite(value) ? laplace((value - b) / alpha) : Number(value > 0);
+    const row = relativeRow(x, r, n, k);
+    const b = threshold(row, alpha);
+    row.x.forEach((value, i) => {
+      y[r * n + i] = Number.isFinite(value) ? laplace((value - b) / alpha) : value > 0 ? row.share : 0;
     });
   }
 }
@@ -77,10 +76,10 @@ export function lapsumGrad(
   alpha: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from({ length: n }, (_, i) => x[r * n + i]!);
-    const b = threshold(row, k, alpha);
-    const u = row.map((value) => (value - b) / alpha);
-    const moves = (i: number): boolean => Number.isFinite(row[i]) && Number.isFinite(u[i]);
+    const row = relativeRow(x, r, n, k);
+    const b = threshold(row, alpha);
+    const u = row.x.map((value) => (value - b) / alpha);
+    const moves = (i: number): boolean => Number.isFinite(row.x[i]) && Number.isFinite(u[i]);
     // Relative to the largest, so that w is right where all d underflow.
     const nearest = u.reduce((least, value, i) => (moves(i) ? Math.min(least, Math.abs(value)) : least), Infinity);
     const weight = u.map((value, i) => (moves(i) ? Math.exp(nearest - Math.abs(value)) : 0));

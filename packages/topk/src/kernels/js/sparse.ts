@@ -1,5 +1,7 @@
 /** Sparse top-k (Sander et al. 2023) in float64: the mask of the p-norm regularisation, 0 and 1 beyond a band of scores. */
 
+import { type RelativeRow, relativeRow } from './relative-row.js';
+
 type Floats = { [i: number]: number };
 
 /** The mask at v = (x - tau) / l: clip(v, 0, 1)^power. */
@@ -12,27 +14,26 @@ function place(x: number, tau: number, l: number): number {
   return Number.isFinite(x) ? (x - tau) / l : x;
 }
 
-/** The tau of one row for which the mask sums to k; in the middle if a whole range of them does. */
-function threshold(row: Float64Array, k: number, l: number, power: number): number {
-  const x = row.filter(Number.isFinite).sort().reverse();
-  const target = k - row.reduce((count, value) => count + Number(value === Infinity), 0);
+/** The tau of one row, relative as the row is, for which the mask sums to k. */
+function threshold({ sorted: x, target }: RelativeRow, l: number, power: number): number {
   if (target <= 0) return Infinity;
   if (target >= x.length) return -Infinity;
-  const [last, next] = [x[target - 1], x[target]];
-  // The best are further than l above the others: the mask is hard.
-  if (last !== undefined && next !== undefined && last - next >= l) return (last - l + next) / 2;
-  let [low, high] = [x[x.length - 1]! - l, x[0]!];
+  const sumAt = (tau: number): number => x.reduce((sum, value) => sum + weight((value - tau) / l, power), 0);
+  // The k-th largest is at 0: with tau = -l it and all above have 1, with tau = 0 less than k are above 0.
+  let [low, high] = [-l, 0];
+  // All others are l or more below: the mask is hard.
+  if (sumAt(low) <= target) return low;
   for (;;) {
     const tau = (low + high) / 2;
     if (tau <= low || tau >= high) return tau;
-    if (x.reduce((sum, value) => sum + weight((value - tau) / l, power), 0) > target) low = tau;
+    if (sumAt(tau) > target) low = tau;
     else high = tau;
   }
 }
 
 /**
  * y [rows, n] = clip((x - tau) / l, 0, 1)^power for x [rows, n], power = 1 / (p - 1), each row summing to k, real in (0, n].
- * -Infinity gets 0, Infinity 1. NaN is not looked for.
+ * -Infinity gets 0, Infinity 1, or k / count where there are more than k of them. NaN is not looked for.
  */
 export function sparse(
   x: ArrayLike<number>,
@@ -44,10 +45,10 @@ export function sparse(
   power: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from({ length: n }, (_, i) => x[r * n + i]!);
-    const tau = threshold(row, k, l, power);
-    row.forEach((value, i) => {
-      y[r * n + i] = weight(place(value, tau, l), power);
+    const row = relativeRow(x, r, n, k);
+    const tau = threshold(row, l, power);
+    row.x.forEach((value, i) => {
+      y[r * n + i] = value === Infinity ? row.share : weight(place(value, tau, l), power);
     });
   }
 }
@@ -68,9 +69,9 @@ export function sparseGrad(
   power: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from({ length: n }, (_, i) => x[r * n + i]!);
-    const tau = threshold(row, k, l, power);
-    const d = row.map((value) => {
+    const row = relativeRow(x, r, n, k);
+    const tau = threshold(row, l, power);
+    const d = row.x.map((value) => {
       const v = place(value, tau, l);
       return v > 0 && v < 1 ? (power * v ** (power - 1)) / l : 0;
     });
