@@ -1,6 +1,14 @@
 /** Billiard: which number is on the rightmost of two or three balls? It takes where a patch is as well as what it shows. */
-import { Rng } from '@saccade/tensor';
-import { generateBilliard, PatchSelector, type SelectionOptions } from '@saccade/topk';
+import { Module } from '@saccade/nn';
+import { mul, Rng, relu, scope, type Tensor } from '@saccade/tensor';
+import {
+  Aggregation,
+  generateBilliard,
+  PatchConvNet,
+  PatchSelector,
+  type SelectionOptions,
+  TransformerAggregation,
+} from '@saccade/topk';
 import type { NeedleData as BilliardData, Watch } from './needle.js';
 import { meanPixel, percentRight, train } from './training.js';
 
@@ -12,8 +20,54 @@ export async function billiardData(seed: number): Promise<BilliardData> {
   return { train, test, mean: await meanPixel(train.images) };
 }
 
+/** Features of a patch, no negative ones. */
+class PositiveFeatures extends Module<[patches: Tensor]> {
+  readonly network: PatchConvNet;
+
+  constructor(rng: Rng) {
+    super();
+    this.network = new PatchConvNet({ rng, patchSize: 24, channels: [12, 24, 24], outSize: 48 });
+  }
+
+  get outSize(): number {
+    return this.network.outSize;
+  }
+
+  override forward(patches: Tensor): Tensor {
+    return scope(() => relu(this.network.forward(patches)));
+  }
+}
+
+/** The sum over tokens of one transformer layer that knows the patches' places, over the root of their number. */
+class ScaledSum extends Aggregation {
+  readonly transformer: TransformerAggregation;
+  readonly #scale: number;
+
+  constructor(rng: Rng, patches: number, positions: number) {
+    super();
+    this.transformer = new TransformerAggregation(48, {
+      rng,
+      positions,
+      layers: 1,
+      heads: 4,
+      dropout: 0,
+      pooling: 'sum',
+    });
+    this.#scale = 1 / Math.sqrt(patches);
+  }
+
+  get outSize(): number {
+    return this.transformer.outSize;
+  }
+
+  override forward(representations: Tensor, indicators: Tensor): Tensor {
+    return scope(() => mul(this.transformer.forward(representations, indicators), this.#scale));
+  }
+}
+
 /** Four patches, a transformer layer over them that knows their places. */
 function billiardSelector(seed: number, selection: SelectionOptions): PatchSelector {
+  const [ofSelector, ofFeatures, ofAggregation] = new Rng(seed).split(3) as [Rng, Rng, Rng];
   return new PatchSelector({
     height: 96,
     width: 96,
@@ -21,10 +75,10 @@ function billiardSelector(seed: number, selection: SelectionOptions): PatchSelec
     patches: 4,
     patchSize: 24,
     downscale: 4,
-    rng: new Rng(seed),
+    rng: ofSelector,
     scorer: { kind: 'conv', channels: [4, 8, 16], pool: 2 },
-    features: { kind: 'conv', channels: [12, 24, 24], outSize: 48 },
-    aggregation: { kind: 'transformer', layers: 1, heads: 4, dropout: 0 },
+    features: new PositiveFeatures(ofFeatures),
+    aggregation: new ScaledSum(ofAggregation, 4, 64),
     selection,
   });
 }
