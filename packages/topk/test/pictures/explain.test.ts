@@ -21,7 +21,11 @@ function selector(channels = 3): PatchSelector {
   });
 }
 
-const model = selector();
+/** Made when the tests run: files before this one may choose another device. */
+let model: PatchSelector;
+test.before(() => {
+  model = selector();
+});
 
 const bytes = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 89) % 256);
 const image = { height, width, channels: 3, data: bytes };
