@@ -21,7 +21,7 @@ import {
   valueAndGradOf,
   zeros,
 } from '@saccade/tensor';
-import { assertClose, assertThrows, onTestDevice, testDevice } from '@saccade/testing';
+import { assertClose, assertRejects, assertThrows, onTestDevice, testDevice } from '@saccade/testing';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -372,6 +372,30 @@ test('a selection of indices or of a dense tensor is what was put in', async () 
   const dense = new Rng(1).uniform([2, 3, 5]) as unknown as Tensor;
   assert.equal(await Selection.fromDense(dense).toDense().data(), await dense.data());
   assertThrows(() => Selection.fromDense(x([1])), ShapeError, saying('Selection.fromDense: expected [batch, rows, n]'));
+});
+
+test('rows are checked for their sums only on request', async () => {
+  await topK(x([0.3, 0.1, 0.2]), { k: 2 }).requireDistributions();
+  const odd = Selection.fromDense(
+    tensor([
+      [
+        [1, 0],
+        [0.5, 0.2],
+      ],
+    ]) as unknown as Tensor,
+  );
+  await assertRejects(
+    () => odd.requireDistributions(),
+    OptionError,
+    /^Selection: row 1 of image 0 sums to 0\.7.*, not to 1$/,
+  );
+});
+
+test('half precision is taken where the host has it', async () => {
+  const { Float16Array } = globalThis as { Float16Array?: new (values: number[]) => Float32Array };
+  const halves = Float16Array === undefined ? Float32Array.of(3, 1, 2) : new Float16Array([3, 1, 2]);
+  const expected = await topK([3, 1, 2], { k: 2, sigma: 1 }).toDense().data();
+  assert.equal(await topK(halves, { k: 2, sigma: 1 }).toDense().data(), expected);
 });
 
 onCpu('indices outside are refused', () => {

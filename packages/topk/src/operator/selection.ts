@@ -5,6 +5,7 @@ import {
   type Device,
   DTypeError,
   IndexError,
+  OptionError,
   oneHot,
   range,
   ShapeError,
@@ -93,6 +94,17 @@ export class Selection {
       const total = sum(this.weights, { axis: 1, keepDims: true });
       return (this.isFull ? total : this.#spread(total)).reshape([this.batch, this.n]) as Tensor;
     });
+  }
+
+  /** Checks that each row is a distribution; nothing else asks for it. @throws {OptionError} naming the first row that does not sum to 1 */
+  async requireDistributions(tolerance = 1e-4): Promise<void> {
+    const sums = scope(() => sum(this.weights, { axis: 2 }));
+    const totals = await sums.data();
+    sums.dispose();
+    const at = totals.findIndex((total) => !(Math.abs(total - 1) <= tolerance));
+    if (at < 0) return;
+    const [image, row] = [Math.floor(at / this.rows), at % this.rows];
+    throw new OptionError(`Selection: row ${row} of image ${image} sums to ${totals[at]}, not to 1`);
   }
 
   #spread(weights: Tensor): Tensor {
