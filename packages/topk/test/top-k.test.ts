@@ -387,7 +387,7 @@ test('rows are checked for their sums only on request', async () => {
   await assertRejects(
     () => odd.requireDistributions(),
     OptionError,
-    /^Selection: row 1 of image 0 sums to 0\.7.*, not to 1$/,
+    /^Selection: row 1 of image 0 sums to 0\.75, not to 1$/,
   );
 });
 
