@@ -380,7 +380,7 @@ test('rows are checked for their sums only on request', async () => {
     tensor([
       [
         [1, 0],
-        [0.5, 0.2],
+        [0.5, 0.25],
       ],
     ]) as unknown as Tensor,
   );
