@@ -49,7 +49,7 @@ export interface Device {
   readonly info: DeviceInfo;
   /** The kernels, on this device's buffers. */
   readonly kernels: KernelTable<Buffer>;
-  /** Kernels that a package brings along, on this device's buffers. Asking often costs nothing. */
+  /** Kernels that a package brings along, on this device's buffers. They are made once. */
   extend<K extends object>(extension: KernelExtension<K>): K;
   /** Whether buffers of this element type can be made. */
   supports(dtype: DType): boolean;

@@ -33,3 +33,15 @@ export interface KernelExtension<K> {
   /** Which arguments of a kernel it writes; GPUs, which run none of these, take them back from the CPU. */
   readonly written: { readonly [Name in keyof K]: readonly number[] };
 }
+
+/** `device.extend`: makes a package's kernels when they are first asked for, and remembers them. */
+export function extender(
+  make: <K extends object>(extension: KernelExtension<K>) => K,
+): <K extends object>(extension: KernelExtension<K>) => K {
+  const made = new Map<string, object>();
+  return <K extends object>(extension: KernelExtension<K>): K => {
+    const kernels = (made.get(extension.name) as K | undefined) ?? make(extension);
+    made.set(extension.name, kernels);
+    return kernels;
+  };
+}

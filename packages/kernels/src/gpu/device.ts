@@ -1,7 +1,7 @@
 /** The `webgpu` and `webgl2` devices. */
 import type { Buffer, Device } from '../device.js';
 import { DeviceError, DTypeError } from '../errors.js';
-import type { KernelExtension } from '../extension.js';
+import { extender, type KernelExtension } from '../extension.js';
 import type { KernelName, KernelTable } from '../table.js';
 import type { Backend } from './backend.js';
 import { GpuBuffer } from './buffer.js';
@@ -24,13 +24,13 @@ export function deviceOn(backend: Backend, reason: string, fallback: () => Devic
     name,
     info: { name, threads: 1, arithmetic: adapter, reason },
     kernels: kernels as unknown as KernelTable<Buffer>,
-    extend<K extends object>(extension: KernelExtension<K>): K {
+    extend: extender(<K extends object>(extension: KernelExtension<K>): K => {
       const own: Record<string, unknown> = {};
       for (const kernel of Object.keys(extension.js) as (keyof K & string)[]) {
         own[kernel] = (...args: unknown[]): void => runtime.callOwn(extension, kernel, args);
       }
       return own as K;
-    },
+    }),
     supports: (dtype) => dtype !== 'float64',
     allocate(dtype, length) {
       if (dtype === 'float64') throw new DTypeError(`${name}: has no float64; init({ device: 'js' }) has`);

@@ -2,7 +2,7 @@
 import type { Buffer, Device } from '../device.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from '../dtype.js';
 import { DeviceError, OutOfMemoryError } from '../errors.js';
-import type { KernelExtension } from '../extension.js';
+import { extender, type KernelExtension } from '../extension.js';
 import { adapt, adaptJsKernels } from './adapt.js';
 
 class JsBuffer implements Buffer {
@@ -47,7 +47,7 @@ export function createJsDevice(reason = 'asked for'): Device {
     name: 'js',
     info: { name: 'js', threads: 1, arithmetic: 'float64', reason },
     kernels: adaptJsKernels<Buffer>(viewOf),
-    extend: <K extends object>(extension: KernelExtension<K>) => adapt<K>(extension.js, viewOf),
+    extend: extender(<K extends object>({ js }: KernelExtension<K>): K => adapt<K>(js, viewOf)),
     supports: () => true,
     allocate(dtype, length) {
       const buffer = new JsBuffer(dtype, allocateArray(dtype, length, inUse));

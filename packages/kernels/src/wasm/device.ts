@@ -2,7 +2,7 @@
 import type { Buffer, Device, DeviceInfo } from '../device.js';
 import type { TypedArray } from '../dtype.js';
 import { DeviceError, DisposedError, DTypeError, OptionError } from '../errors.js';
-import type { KernelExtension } from '../extension.js';
+import { extender, type KernelExtension } from '../extension.js';
 import { adapt, adaptJsKernels } from '../js/adapt.js';
 import type { KernelTable } from '../table.js';
 import { wasmKernels } from './kernels.js';
@@ -51,24 +51,17 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
     argument instanceof WasmBuffer ? runtime.view(argument) : undefined;
   const count = (kernel: string): void => void fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1);
   runtime.fallback = adaptJsKernels<WasmBuffer>(view, count);
-  const extensions = new Map<string, object>();
   const { heap } = runtime;
   let disposed = false;
   return {
     name: 'wasm',
     info: describe(arithmetic, threads, options),
     kernels: wasmKernels(runtime) as unknown as KernelTable<Buffer>,
-    extend<K extends object>(extension: KernelExtension<K>): K {
-      const { name, js, wasm } = extension;
-      let kernels = extensions.get(name) as K | undefined;
-      if (kernels === undefined) {
-        runtime.load(name, wasm.binary);
-        const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
-        kernels = { ...plain, ...wasm.kernels(runtime) };
-        extensions.set(name, kernels);
-      }
-      return kernels;
-    },
+    extend: extender(<K extends object>({ name, js, wasm }: KernelExtension<K>): K => {
+      runtime.load(name, wasm.binary);
+      const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
+      return { ...plain, ...wasm.kernels(runtime) };
+    }),
     supports: (dtype) => dtype !== 'float64',
     allocate(dtype, length) {
       if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
