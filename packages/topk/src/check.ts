@@ -1,4 +1,4 @@
-/** Checks of what callers pass to the networks. */
+/** Checks of what callers pass to operators, patches and networks. */
 import { OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
 
 /** @throws {OptionError} unless it is a whole number from `least` */
@@ -30,6 +30,12 @@ export function requireProbability(op: string, name: string, value: number): num
 export function requireHeads(op: string, heads: number, channels: number): number {
   if (Number.isSafeInteger(heads) && heads >= 1 && channels % heads === 0) return heads;
   throw new OptionError(`${op}: heads must divide ${channels} channels, got ${quote(heads)}`);
+}
+
+/** @throws {OptionError} unless it is one of those that are allowed */
+export function requireOneOf(op: string, name: string, value: unknown, allowed: readonly unknown[]): void {
+  if (allowed.includes(value)) return;
+  throw new OptionError(`${op}: ${name} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
 }
 
 /** @throws {OptionError} unless it is a generator */

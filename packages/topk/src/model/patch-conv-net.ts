@@ -12,7 +12,7 @@ import {
   show,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from './check.js';
+import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
 
 /** Options of the network. */
 export interface PatchConvNetOptions {

@@ -1,10 +1,10 @@
 /** What a `PatchSelector` takes, and what a file keeps of it. */
 import { checkOptions, OptionError, quote, type Rng } from '@saccade/tensor';
+import { requireCount, requireOneOf, requireProbability, requireRng } from '../check.js';
 import { methods, type TopKMethod, type TopKOptions } from '../operator/top-k-options.js';
 import type { PatchGridOptions } from '../patches/patch-grid.js';
 import type { Aggregation } from './aggregation/aggregation.js';
 import { type AggregationOptions, aggregationKinds } from './aggregation-kinds.js';
-import { requireCount, requireProbability, requireRng } from './check.js';
 import { type FeatureNetwork, type FeatureOptions, featureKinds } from './feature-kinds.js';
 import { type PartOptions, partData } from './part-kinds.js';
 import { type ScoreNetwork, type ScorerData, scorerKinds } from './scorer-kinds.js';
@@ -92,11 +92,6 @@ const selectionNames = [
   'method', 'sigma', 'samples', 'noise', 'noiseKind', 'order', 'grad', 'onNaN', 'tau', 'epsilon', 'iterations',
 ] as const;
 
-function requireOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (allowed.includes(value)) return;
-  throw new OptionError(`${op}: ${name} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
-}
-
 /** The configuration and its defaults; what only `topK` or a part can tell, these check. @throws {OptionError} */
 export function selectorConfig(options: PatchSelectorOptions): PatchSelectorConfig {
   checkOptions(op, options, names);
@@ -129,12 +124,12 @@ function check(config: PatchSelectorConfig): void {
   for (const name of ['height', 'width', 'channels', 'classes', 'patches', 'patchSize', 'downscale'] as const) {
     requireCount(op, name, config[name]);
   }
-  requireOneOf('head', config.head, ['dense', 'linear']);
-  requireOneOf('selection.method', config.selection.method, rowMethods);
-  requireOneOf('inferenceMethod', config.inferenceMethod, rowMethods);
-  requireOneOf('entropyOf', config.entropyOf, ['before', 'after']);
-  requireOneOf('align', config.align, ['cell', 'receptive-field']);
-  requireOneOf('appendPosition', config.appendPosition, [true, false]);
+  requireOneOf(op, 'head', config.head, ['dense', 'linear']);
+  requireOneOf(op, 'selection.method', config.selection.method, rowMethods);
+  requireOneOf(op, 'inferenceMethod', config.inferenceMethod, rowMethods);
+  requireOneOf(op, 'entropyOf', config.entropyOf, ['before', 'after']);
+  requireOneOf(op, 'align', config.align, ['cell', 'receptive-field']);
+  requireOneOf(op, 'appendPosition', config.appendPosition, [true, false]);
   requireProbability(op, 'hardProbability', config.hardProbability);
   requireProbability(op, 'randomProbability', config.randomProbability);
   const { entropyWeight, scale = 1 } = config;

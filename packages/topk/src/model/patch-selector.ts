@@ -15,13 +15,13 @@ import {
   tensor,
   zeros,
 } from '@saccade/tensor';
+import { requireNonNegative } from '../check.js';
 import { extractPatches } from '../patches/extract-patches.js';
 import type { ScoreNormalization } from '../patches/normalize-scores.js';
 import type { PatchGrid } from '../patches/patch-grid.js';
 import { resizeAntialiased } from '../patches/resize-antialiased.js';
 import { scoreEntropy } from '../patches/score-entropy.js';
 import type { Aggregation } from './aggregation/aggregation.js';
-import { requireNonNegative } from './check.js';
 import { choosePatches, methodOf } from './choose-patches.js';
 import type { FeatureNetwork } from './feature-kinds.js';
 import type { PatchLook } from './patch-look.js';

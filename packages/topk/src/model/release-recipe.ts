@@ -1,7 +1,7 @@
 /** The optimizer of the paper's code, quirks included, in the words of `@saccade/nn`. */
 import { Adam, type Schedule, type Trainable } from '@saccade/nn';
 import { checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
-import { requireCount, requireNonNegative } from './check.js';
+import { requireCount, requireNonNegative } from '../check.js';
 
 /** Options of the schedule. */
 export interface ReleaseScheduleOptions {

@@ -1,7 +1,7 @@
 /** The small network that says how much each place of a picture matters. */
 import { type Conv2d, Module } from '@saccade/nn';
 import { checkOptions, maxPool, type Rng, relu, ShapeError, scope, squeeze, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from './check.js';
+import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
 import { flaxConvolution } from './flax-layers.js';
 import { SqueezeExcite } from './squeeze-excite.js';
 

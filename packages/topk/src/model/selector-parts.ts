@@ -1,11 +1,11 @@
 /** The parts that a `PatchSelector` is made of, made one after another. */
 import { type AnyModule, type Linear, Module } from '@saccade/nn';
 import { FormatError, OptionError, quote } from '@saccade/tensor';
+import { requireCount } from '../check.js';
 import { ScoreNormalization } from '../patches/normalize-scores.js';
 import { type PatchGrid, patchGrid } from '../patches/patch-grid.js';
 import type { Aggregation } from './aggregation/aggregation.js';
 import { aggregationKinds } from './aggregation-kinds.js';
-import { requireCount } from './check.js';
 import { type FeatureNetwork, featureKinds } from './feature-kinds.js';
 import { flaxDense } from './flax-layers.js';
 import { chainSize, leastOf, makePart, type PartKinds, type PartOptions } from './part-kinds.js';

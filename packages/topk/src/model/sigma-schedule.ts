@@ -1,7 +1,7 @@
 /** How the noise of the selection fades in training: as it does, the soft choice turns into the hard one. */
 import { cosine, type Schedule } from '@saccade/nn';
 import { checkOptions } from '@saccade/tensor';
-import { requireCount, requireNonNegative } from './check.js';
+import { requireCount, requireNonNegative } from '../check.js';
 
 /** Options of the linear schedule. */
 export interface LinearSigmaOptions {

@@ -1,7 +1,7 @@
 /** Squeeze and excite: channels weighed by what the whole picture holds. */
 import { type Linear, Module } from '@saccade/nn';
 import { checkOptions, mean, mul, type Rng, relu, scope, sigmoid, type Tensor } from '@saccade/tensor';
-import { requireCount, requireImages, requireRng } from './check.js';
+import { requireCount, requireImages, requireRng } from '../check.js';
 import { flaxDense } from './flax-layers.js';
 
 /** Options of the layer. */

@@ -12,7 +12,7 @@ import {
   Sequential,
 } from '@saccade/nn';
 import { checkOptions, type Rng, relu, ShapeError, scope, squeeze, type Tensor } from '@saccade/tensor';
-import { requireCount, requireImages, requireRng } from './check.js';
+import { requireCount, requireImages, requireRng } from '../check.js';
 import type { ScoreGrid } from './scorer.js';
 
 /** Options of the network. */

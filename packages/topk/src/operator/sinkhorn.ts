@@ -1,5 +1,6 @@
 /** The sorted top-k by optimal transport of Xie et al. (2020), as the paper's code offers it beside the perturbed one. */
 import { bufferOf, checkOptions, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { requireOneOf } from '../check.js';
 import { topKKernels } from '../kernels/extension.js';
 import { requireCount, requireScores } from './check-choice.js';
 import { requireFirstOrder } from './first-order.js';
@@ -32,11 +33,6 @@ export interface SinkhornResult {
 const op = 'sinkhornTopK';
 const names = ['epsilon', 'iterations', 'rows', 'gradient'] as const;
 
-function requireOneOf(option: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  throw new OptionError(`${op}: ${option} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
-}
-
 /** Up to this marginal error the implicit gradient is right; beyond it the iterations are differentiated themselves. */
 const TOLERANCE = 1e-9;
 
@@ -53,8 +49,8 @@ export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions
   if (!Number.isSafeInteger(iterations) || iterations < 1) {
     throw new OptionError(`${op}: iterations must be a whole number from 1, got ${quote(iterations)}`);
   }
-  requireOneOf('rows', kind, ['ranks', 'mask', 'mask-release']);
-  requireOneOf('gradient', gradient, ['auto', 'implicit', 'unrolled']);
+  requireOneOf('sinkhornTopK', 'rows', kind, ['ranks', 'mask', 'mask-release']);
+  requireOneOf('sinkhornTopK', 'gradient', gradient, ['auto', 'implicit', 'unrolled']);
   const [batch, n] = requireScores(op, scores);
   requireCount(op, k, n);
   const { device, dtype } = scores;

@@ -1,5 +1,6 @@
 /** What `topK` takes, and its checks. */
 import { checkOptions, isTensor, OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
+import { requireOneOf } from '../check.js';
 import type { NoiseKind } from '../kernels/js/noise.js';
 import type { NaNPolicy } from './check-scores.js';
 import type { Order } from './hard.js';
@@ -86,12 +87,6 @@ const names = [
 const orders: readonly Order[] = ['position', 'value', 'value-ascending'];
 const gradients: readonly PerturbedGradient[] = ['full', 'plain', 'hard-baseline', 'diag'];
 
-function requireOneOf(option: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) {
-    throw new OptionError(`topK: ${option} must be one of ${allowed.join(', ')}, got ${quote(value)}`);
-  }
-}
-
 /** With all defaults. */
 export type CheckedTopKOptions = TopKOptions & {
   readonly [Name in 'method' | 'sigma' | 'noise' | 'noiseKind' | 'samples' | 'order' | 'grad' | 'onNaN']: NonNullable<
@@ -111,12 +106,12 @@ export function checkTopKOptions(options: TopKOptions, batch: number, n: number)
     grad = 'full',
     onNaN = 'throw',
   } = options;
-  requireOneOf('method', method, methods);
-  requireOneOf('order', order, orders);
-  requireOneOf('grad', grad, gradients);
+  requireOneOf('topK', 'method', method, methods);
+  requireOneOf('topK', 'order', order, orders);
+  requireOneOf('topK', 'grad', grad, gradients);
   checkNoise('topK', noise);
   const noiseKind = options.noiseKind ?? (noise === 'gumbel' ? 'gumbel' : 'normal');
-  requireOneOf('noiseKind', noiseKind, ['normal', 'gumbel']);
+  requireOneOf('topK', 'noiseKind', noiseKind, ['normal', 'gumbel']);
   if (isTensor(noise) && method !== 'perturbed') {
     throw new OptionError(`topK: noise can be given for method 'perturbed' only, not for '${method}'`);
   }

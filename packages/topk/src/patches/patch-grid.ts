@@ -1,6 +1,6 @@
 /** Where the patches of an image lie: one a cell of the grid of scores. */
 import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../model/check.js';
+import { requireCount } from '../check.js';
 
 /** Options of the grid. All lengths are whole pixels of the full image. */
 export interface PatchGridOptions {

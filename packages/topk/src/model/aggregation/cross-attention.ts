@@ -11,7 +11,7 @@ import {
   scope,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireHeads, requireProbability, requireRng } from '../check.js';
+import { requireCount, requireHeads, requireProbability, requireRng } from '../../check.js';
 import { flaxDense } from '../flax-layers.js';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';

@@ -1,7 +1,7 @@
 /** The aggregation by a perceptron over all patches at once, which position-ordered rows make possible. */
 import { MLP } from '@saccade/nn';
 import { checkOptions, flatten, type Rng, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireProbability, requireRng } from '../check.js';
+import { requireCount, requireCounts, requireProbability, requireRng } from '../../check.js';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';
 

@@ -1,7 +1,7 @@
 /** Aggregations that look at no order: the mean, the maximum and the normed sum of the patches. */
 import { LayerNorm } from '@saccade/nn';
 import { max, mean, scope, sum, type Tensor } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { requireCount } from '../../check.js';
 import { Aggregation, requireTokens } from './aggregation.js';
 
 /** The mean of the patches: [batch, k, features] -> [batch, features]. No state. */

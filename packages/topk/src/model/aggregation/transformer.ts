@@ -13,7 +13,7 @@ import {
   sum,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireHeads, requireProbability, requireRng } from '../check.js';
+import { requireCount, requireHeads, requireProbability, requireRng } from '../../check.js';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';
 import { TokenLayer } from './token-layer.js';
