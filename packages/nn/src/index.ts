@@ -2,6 +2,7 @@
 export { type Batches, type BatchesOptions, batches } from './batches.js';
 export { type ByteStream, type ByteStreamOptions, byteStream } from './data/byte-stream.js';
 export { type CsvDialect, type CsvOptions, readCsv } from './data/csv.js';
+export { type Digits8x8, digits8x8 } from './data/digits-8x8.js';
 export {
   type IdxArray,
   type IdxData,
@@ -113,7 +114,15 @@ export {
   saveModule,
   stateDict,
 } from './state-dict.js';
-export { browserStore, type CheckpointStore, type CheckpointTarget } from './training/checkpoint-store.js';
+export { breather } from './training/breathe.js';
+export {
+  browserStore,
+  type CheckpointStore,
+  type CheckpointTarget,
+  readCheckpoint,
+  requireCheckpointTarget,
+  writeCheckpoint,
+} from './training/checkpoint-store.js';
 export { evaluate, type Metrics } from './training/evaluate.js';
 export { fit } from './training/fit.js';
 export type { CheckpointOptions, EarlyStopping, FitOptions, FitResult, StepEvent } from './training/fit-options.js';

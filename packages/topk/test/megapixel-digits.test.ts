@@ -1,10 +1,10 @@
 /** Images of digits among strokes: the reference's, bit for bit; options; windows; data sets. */
+import { digits8x8 } from '@saccade/nn';
 import { IndexError, memory, OptionError, Rng } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { digits8x8 } from '../src/data/digits-8x8.js';
 import {
   generateMegapixelDigits,
   type MegapixelDigitsBatchOptions,

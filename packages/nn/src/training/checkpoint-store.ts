@@ -1,6 +1,5 @@
 /** Where check points lie: a file in Node, the origin's private files in a browser, or whatever stores bytes. */
 import {
-  type Device,
   DeviceError,
   encodeSafetensors,
   type LoadedSafetensors,
@@ -8,6 +7,7 @@ import {
   type NamedTensors,
   OptionError,
   quote,
+  type ReadOptions,
   SaccadeError,
   saveSafetensors,
 } from '@saccade/tensor';
@@ -24,16 +24,16 @@ export interface CheckpointStore {
 export type CheckpointTarget = string | CheckpointStore;
 
 /** What was saved last; undefined if nothing was. The tensors are the caller's. @throws {FormatError} for a damaged one */
-export async function loadFrom(
+export async function readCheckpoint(
   target: CheckpointTarget,
-  device: Device | undefined,
+  options: ReadOptions,
 ): Promise<LoadedSafetensors | undefined> {
   if (typeof target !== 'string') {
     const bytes = (await target.load()) ?? undefined; // some stores say null for nothing
-    return bytes && loadSafetensors(bytes, { device });
+    return bytes && loadSafetensors(bytes, options);
   }
   try {
-    return await loadSafetensors(target, { device });
+    return await loadSafetensors(target, options);
   } catch (error) {
     const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
     if (error instanceof SaccadeError && code === 'io' && cause?.code === 'ENOENT') return undefined;
@@ -42,7 +42,7 @@ export async function loadFrom(
 }
 
 /** Replaces what was saved. @throws {SaccadeError} with code `io` if it cannot be written */
-export async function saveTo(
+export async function writeCheckpoint(
   target: CheckpointTarget,
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ export async function saveTo(
 }
 
 /** @throws {OptionError} unless it is a path or a store */
-export function requireTarget(op: string, target: CheckpointTarget): void {
+export function requireCheckpointTarget(op: string, target: CheckpointTarget): void {
   const { load, save } = Object(target) as Partial<CheckpointStore>;
   if (typeof target === 'string' ? target !== '' : typeof load === 'function' && typeof save === 'function') return;
   throw new OptionError(`${op}: a check point goes to a path or to { load, save }, got ${quote(target)}`);

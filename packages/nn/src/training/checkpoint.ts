@@ -15,7 +15,7 @@ import type { AnyModule } from '../module.js';
 import type { ExponentialAverage } from '../optimizers/exponential-average.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { requireAll, requireStateDict } from '../state-dict.js';
-import { type CheckpointTarget, loadFrom, saveTo } from './checkpoint-store.js';
+import { type CheckpointTarget, readCheckpoint, writeCheckpoint } from './checkpoint-store.js';
 import { jsonNumber, parseState, type TrainingState } from './training-state.js';
 
 /** What is stored and set back. */
@@ -57,7 +57,7 @@ export async function saveCheckpoint(target: CheckpointTarget, trained: Trained,
       ...prefixed('average', average?.state() ?? new Map()),
       ...prefixed('best', best ?? new Map()),
     ]);
-    await saveTo(target, tensors, { saccade_checkpoint: version, run: JSON.stringify(header, jsonNumber) });
+    await writeCheckpoint(target, tensors, { saccade_checkpoint: version, run: JSON.stringify(header, jsonNumber) });
   });
 }
 
@@ -70,7 +70,7 @@ export function loadCheckpoint(target: CheckpointTarget, trained: Trained): Prom
   // In browsers what is loaded would otherwise belong to whatever else runs, which may end first.
   return scope(async () => {
     const [first] = trained.model.parameters().values();
-    const loaded = await loadFrom(target, first?.device);
+    const loaded = await readCheckpoint(target, { device: first?.device });
     if (loaded === undefined) return undefined;
     try {
       return takeOver(typeof target === 'string' ? `check point ${target}` : 'check point', loaded, trained);

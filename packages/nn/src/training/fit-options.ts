@@ -5,7 +5,7 @@ import { requireCount, requireModule, requireNonNegative } from '../check.js';
 import type { AnyModule } from '../module.js';
 import { ExponentialAverage } from '../optimizers/exponential-average.js';
 import { Optimizer } from '../optimizers/optimizer.js';
-import { type CheckpointTarget, requireTarget } from './checkpoint-store.js';
+import { type CheckpointTarget, requireCheckpointTarget } from './checkpoint-store.js';
 import type { Metrics } from './evaluate.js';
 import type { EpochRecord } from './training-state.js';
 
@@ -137,7 +137,7 @@ export function checkFit<B extends object>(model: AnyModule, options: FitOptions
   if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping, ['loss', ...Object.keys(metrics ?? {})]);
   if (checkpoint !== undefined) {
     checkOptions('fit', checkpoint, ['to', 'everySteps', 'resume']);
-    requireTarget('fit', checkpoint.to);
+    requireCheckpointTarget('fit', checkpoint.to);
     if (checkpoint.everySteps !== undefined) requireCount('fit', 'everySteps', checkpoint.everySteps);
   }
 }

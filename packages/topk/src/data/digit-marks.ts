@@ -1,7 +1,7 @@
 /** What a megapixel digits image consists of: digits and strokes that are no digits; where they lie, and how they are painted. */
+import { digits8x8 } from '@saccade/nn';
 import { OptionError } from '@saccade/tensor';
 import { type Mark, overlap } from './canvas.js';
-import { digits8x8 } from './digits-8x8.js';
 import type { GeneratedSplit, StreamGenerator } from './stream-generator.js';
 
 /** One digit of an image: its upper left corner, what it shows, and which of the 1797 digits it is. */
