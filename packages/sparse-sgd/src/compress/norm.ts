@@ -1,0 +1,25 @@
+/** Norms of parts of vectors. */
+import type { Vector } from './message.js';
+
+/** The largest magnitude of entries begin <= i < end; 0 if there are none. */
+export function largestMagnitude(vector: Vector, begin = 0, end: number = vector.length): number {
+  let largest = 0;
+  for (let i = begin; i < end; i++) {
+    const magnitude = Math.abs(vector[i]!);
+    if (magnitude > largest) largest = magnitude;
+  }
+  return largest;
+}
+
+/** The Euclidean norm of entries begin <= i < end. */
+export function euclideanNorm(vector: Vector, begin: number, end: number): number {
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += vector[i]! ** 2;
+  // Squares of float64 may leave its range, where the norm does not.
+  if (sum > 1e-280 && sum < 1e300) return Math.sqrt(sum);
+  const largest = largestMagnitude(vector, begin, end);
+  if (largest === 0) return 0;
+  let scaled = 0;
+  for (let i = begin; i < end; i++) scaled += (vector[i]! / largest) ** 2;
+  return largest * Math.sqrt(scaled);
+}

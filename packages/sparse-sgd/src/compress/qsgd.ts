@@ -1,0 +1,56 @@
+/** QSGD: stochastic rounding to levels of the Euclidean norm (Alistarh et al., 2017), as the paper compares with. */
+import { checkOptions } from '@saccade/tensor';
+import { requireCount } from '../check.js';
+import { requireFiniteVector, requireWithin } from './check.js';
+import type { Compressor } from './compressor.js';
+import type { LevelsMessage, Vector } from './message.js';
+import { qsgdOnDevice, worthMoving } from './on-device.js';
+import { qsgdPlain } from './qsgd-plain.js';
+import { drawUniforms, type Randomness } from './uniforms.js';
+
+/** Options of QSGD. */
+export interface QsgdOptions {
+  /** Entries that share a norm; the last bucket may be shorter. A whole number from 1. Default: all. */
+  readonly bucket?: number | undefined;
+}
+
+/**
+ * Levels of the norm such that the mean of norm level / s is the vector: variance at most min(d / s^2, sqrt(d) / s) |x|^2, d the
+ * length of a bucket. A bucket of zeros gives zeros.
+ *
+ * @param s number of levels, 1 to 32767
+ * @param randomness one uniform an entry
+ * @throws {OptionError} if an entry is NaN or infinite, or an argument cannot be
+ */
+export function qsgd(vector: Vector, s: number, randomness: Randomness, options: QsgdOptions = {}): LevelsMessage {
+  requireFiniteVector('qsgd', vector);
+  requireWithin('qsgd', 's', s, 1, 32767);
+  const { length } = vector;
+  const { bucket: wanted = Math.max(1, length) } = checkOptions('qsgd', options, ['bucket']);
+  const bucket = Math.min(requireCount('qsgd', 'bucket', wanted), Math.max(1, length));
+  const uniforms = drawUniforms('qsgd', randomness, length);
+  const fast = length >= worthMoving && vector instanceof Float32Array && uniforms instanceof Float32Array;
+  const made = fast ? qsgdOnDevice(vector, s, bucket, uniforms) : qsgdPlain(vector, s, bucket, uniforms);
+  return { kind: 'levels', length, s, bucket, ...made };
+}
+
+/**
+ * QSGD. Unbiased; contraction 1 - min(d / s^2, sqrt(d) / s), d the length of a bucket, where that is above 0.
+ * @param s number of levels, 1 to 32767
+ * @throws {OptionError} for a number of levels or options that cannot be
+ */
+export function qsgdCompressor(s: number, options: QsgdOptions = {}): Compressor {
+  requireWithin('qsgdCompressor', 's', s, 1, 32767);
+  const { bucket } = checkOptions('qsgdCompressor', options, ['bucket']);
+  if (bucket !== undefined) requireCount('qsgdCompressor', 'bucket', bucket);
+  return {
+    name: `qsgd:${s}${bucket === undefined ? '' : `/${bucket}`}`,
+    unbiased: true,
+    contraction(length) {
+      const d = Math.min(length, bucket ?? length);
+      const variance = Math.min(d / s ** 2, Math.sqrt(d) / s);
+      return variance < 1 ? 1 - variance : undefined;
+    },
+    compress: (vector, rng) => qsgd(vector, s, rng, { bucket }),
+  };
+}

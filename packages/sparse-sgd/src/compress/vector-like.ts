@@ -1,0 +1,7 @@
+/** New vectors in the precision of given ones. */
+import type { Vector } from './message.js';
+
+/** Zeros in the precision of `vector`. */
+export function vectorLike(vector: Vector, length: number): Vector {
+  return vector instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+}
