@@ -1,0 +1,49 @@
+/** Messages to bytes. */
+import { checkOptions, OptionError, quote } from '@saccade/tensor';
+import { requireCount } from '../check.js';
+import { requireWithin } from '../compress/check.js';
+import type { Message } from '../compress/message.js';
+import { ByteWriter } from './byte-writer.js';
+import { crc16, crc32 } from './checksum.js';
+import { EncodeContext, type EncodeOptions, encodeOptionNames } from './encode-options.js';
+import { codecOf, longestVector, longRank, magic, shortFrame, version } from './frame.js';
+
+function checkHeader(messages: readonly Message[], options: EncodeOptions): void {
+  if (!Array.isArray(messages)) throw new OptionError(`encode: expected a list of messages, got ${quote(messages)}`);
+  const { step = 0, rank = 0, values } = checkOptions('encode', options, encodeOptionNames);
+  requireCount('encode', 'step', step, 0);
+  requireCount('encode', 'rank', rank, 0);
+  if (values === undefined || values === 'float64') return;
+  throw new OptionError(`encode: values must be 'float64' or left out, got ${quote(values)}`);
+}
+
+function writeHeader(writer: ByteWriter, count: number, { step = 0, rank = 0 }: EncodeOptions): void {
+  writer.byte(magic);
+  writer.byte((version << 5) | (count === 1 ? 16 : 0) | Math.min(rank, longRank));
+  if (rank >= longRank) writer.varint(rank - longRank);
+  writer.varint(step);
+  if (count !== 1) writer.varint(count);
+}
+
+/**
+ * One frame of messages: magic, version, step, rank, each message in the shortest way for it, checksum. The same messages give the same bytes everywhere.
+ * @throws {OptionError} for options or messages that cannot be, and for values that are not finite or too large for float32
+ * @throws {ShapeError} for a message whose parts do not fit together
+ */
+export function encode(messages: readonly Message[], options: EncodeOptions = {}): Uint8Array {
+  checkHeader(messages, options);
+  const writer = new ByteWriter();
+  writeHeader(writer, messages.length, options);
+  const context = new EncodeContext(options);
+  for (const message of messages) {
+    const codec = codecOf(message.kind);
+    if (codec === undefined) throw new OptionError(`encode: there is no kind of messages ${quote(message.kind)}`);
+    requireWithin('encode', 'length', message.length, 0, longestVector);
+    codec.write(writer, message, context);
+    context.position++;
+  }
+  const body = writer.written;
+  if (body.length < shortFrame) writer.uint16([crc16(body)]);
+  else writer.uint32(crc32(body));
+  return writer.written.slice();
+}

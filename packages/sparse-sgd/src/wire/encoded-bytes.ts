@@ -1,0 +1,28 @@
+/** How many bytes messages take, without making them. */
+import type { Message } from '../compress/message.js';
+import { varintBytes } from './byte-writer.js';
+import { EncodeContext, type EncodeOptions } from './encode-options.js';
+import { codecOf, longRank, shortFrame } from './frame.js';
+
+function isList(messages: Message | readonly Message[]): messages is readonly Message[] {
+  return Array.isArray(messages);
+}
+
+/**
+ * How many bytes `encode` makes of these messages, or of one. Messages and options are trusted. Messages of one entry take next to no time.
+ * @throws {OptionError} for indices that do not ascend
+ */
+export function encodedBytes(messages: Message | readonly Message[], options: EncodeOptions = {}): number {
+  const { step = 0, rank = 0 } = options;
+  let bytes = 2 + varintBytes(step) + (rank >= longRank ? varintBytes(rank - longRank) : 0);
+  const context = new EncodeContext(options);
+  if (isList(messages)) {
+    if (messages.length !== 1) bytes += varintBytes(messages.length);
+    for (let i = 0; i < messages.length; i++, context.position++) bytes += bytesOf(messages[i]!, context);
+  } else bytes += bytesOf(messages, context);
+  return bytes + (bytes < shortFrame ? 2 : 4);
+}
+
+function bytesOf(message: Message, context: EncodeContext): number {
+  return codecOf(message.kind)!.bytes(message, context);
+}

@@ -1,0 +1,72 @@
+/**
+ * A frame: what one worker says in one round, in bytes.
+ *
+ * ```
+ * 0xd7                                  magic
+ * version (3 bits) one (1) rank (4)     rank 15: the rank less 15 follows as a varint
+ * step                                  varint
+ * number of messages                    varint; left out if `one` is set: then there is one
+ * messages
+ * checksum                              CRC-16 of all before if that is shorter than 64 bytes, else CRC-32
+ * ```
+ *
+ * All is little-endian, bits are highest first, varints are LEB128. A message is kind (3 bits) and flags (5), its length as a varint, and
+ * what its kind has: see the codecs.
+ */
+import type { Message } from '../compress/message.js';
+import { powersCodec, signsCodec } from './bit-codecs.js';
+import { levelsCodec } from './levels-codec.js';
+import { type MessageCodec, messageKinds } from './message-codec.js';
+import { sparseCodec } from './sparse-codec.js';
+import { denseCodec, factorCodec, seededCodec } from './vector-codecs.js';
+
+/** Who says it, and when. */
+export interface FrameHeader {
+  /** Step of the training, from 0. Default: 0. */
+  readonly step?: number | undefined;
+  /** Number of the worker, from 0. Default: 0. */
+  readonly rank?: number | undefined;
+}
+
+/** What was in a frame. */
+export interface Frame {
+  readonly step: number;
+  readonly rank: number;
+  readonly messages: readonly Message[];
+}
+
+/** The first byte. */
+export const magic = 0xd7;
+
+/** The version of the format. */
+export const version = 1;
+
+/** Ranks from here on are written after the second byte. */
+export const longRank = 15;
+
+/** The greatest length of a vector: positions are int32. */
+export const longestVector: number = 2 ** 31 - 1;
+
+/** Frames shorter than this, without the checksum, have a short one. */
+export const shortFrame = 64;
+
+const codecs = {
+  sparse: sparseCodec,
+  seeded: seededCodec,
+  dense: denseCodec,
+  levels: levelsCodec,
+  signs: signsCodec,
+  powers: powersCodec,
+  factor: factorCodec,
+};
+
+/** The codec of a kind of message; undefined for a kind that there is not. */
+export function codecOf(kind: Message['kind']): MessageCodec<Message> | undefined {
+  return codecs[kind] as MessageCodec<Message> | undefined;
+}
+
+/** The codec of a kind by its number on the wire. */
+export function codecNumber(kind: number): MessageCodec<Message> | undefined {
+  const name = messageKinds[kind];
+  return name === undefined ? undefined : codecOf(name);
+}
