@@ -1,0 +1,4 @@
+// This package's own kernels: one file a family. Every kernel ends in (start, end, scratch).
+export * from './mem-sgd';
+export * from './qsgd';
+export * from './select';

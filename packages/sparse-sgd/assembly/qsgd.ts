@@ -1,0 +1,101 @@
+// QSGD's random levels of a norm, in float64 as src/compress/qsgd.ts computes them.
+
+// @ts-ignore: decorator
+@inline
+function lowPair(four: v128): v128 {
+  return f64x2.promote_low_f32x4(four);
+}
+
+// @ts-ignore: decorator
+@inline
+function highPair(four: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i32>(four, four, 2, 3, 0, 1));
+}
+
+/** The Euclidean norm of n values. */
+function norm(x: usize, n: i32): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const four = v128.load(x + (<usize>i << 2));
+    const a = lowPair(four);
+    const b = highPair(four);
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+  }
+  const total = f64x2.add(low, high);
+  let square = f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
+  for (; i < n; i++) {
+    const value = <f64>load<f32>(x + (<usize>i << 2));
+    square += value * value;
+  }
+  return sqrt(square);
+}
+
+/** norms float32 [buckets] of x [n]. An item is a bucket. */
+export function bucketNorms(x: usize, norms: usize, n: i32, bucket: i32, start: i32, end: i32, scratch: usize): void {
+  for (let b = start; b < end; b++) {
+    const from = b * bucket;
+    store<f32>(norms + (<usize>b << 2), <f32>norm(x + (<usize>from << 2), min(bucket, n - from)));
+  }
+}
+
+/** Two levels, int32 in the low lanes: floor(l) + [u < l - floor(l)], l = s |x| / norm. */
+// @ts-ignore: decorator
+@inline
+function levelPair(x: v128, u: v128, s: v128, size: v128): v128 {
+  // Rounding may have made the norm smaller than its only entry.
+  const l = f64x2.pmin(f64x2.div(f64x2.mul(s, x), size), s);
+  const whole = f64x2.floor(l);
+  const up = v128.and(f64x2.lt(u, f64x2.sub(l, whole)), f64x2.splat(1));
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(whole, up));
+}
+
+/** Four signed levels. */
+// @ts-ignore: decorator
+@inline
+function levelsOf(x: v128, u: v128, s: v128, size: v128): v128 {
+  const bare = f32x4.abs(x);
+  const low = levelPair(lowPair(bare), lowPair(u), s, size);
+  const high = levelPair(highPair(bare), highPair(u), s, size);
+  const level = v128.shuffle<i32>(low, high, 0, 1, 4, 5);
+  const negative = i32x4.shr_s(x, 31);
+  return i32x4.sub(v128.xor(level, negative), negative);
+}
+
+/** levels int16 [n] of x [n] with uniforms [n], for the norms of the buckets; the levels of a bucket of norm 0 are 0. An item is `piece` entries. */
+export function qsgd(
+  x: usize,
+  uniforms: usize,
+  levels: usize,
+  norms: usize,
+  n: i32,
+  s: f64,
+  bucket: i32,
+  piece: i32,
+  start: i32,
+  end: i32,
+  scratch: usize,
+): void {
+  const s2 = f64x2.splat(s);
+  const last = min(end * piece, n);
+  for (let i = start * piece; i < last; ) {
+    const b = i / bucket;
+    const to = min((b + 1) * bucket, last);
+    const size = <f64>load<f32>(norms + (<usize>b << 2));
+    // Of zeros 0 is left, whatever they are divided by.
+    const size2 = f64x2.splat(size > 0 ? size : Infinity);
+    for (; i + 8 <= to; i += 8) {
+      const at = <usize>i << 2;
+      const low = levelsOf(v128.load(x + at), v128.load(uniforms + at), s2, size2);
+      const high = levelsOf(v128.load(x + at, 16), v128.load(uniforms + at, 16), s2, size2);
+      v128.store(levels + (<usize>i << 1), i16x8.narrow_i32x4_s(low, high));
+    }
+    for (; i < to; i++) {
+      const at = <usize>i << 2;
+      const one = levelsOf(f32x4.splat(load<f32>(x + at)), f32x4.splat(load<f32>(uniforms + at)), s2, size2);
+      store<i16>(levels + (<usize>i << 1), <i16>i32x4.extract_lane(one, 0));
+    }
+  }
+}
