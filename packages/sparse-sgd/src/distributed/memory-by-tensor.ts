@@ -1,0 +1,88 @@
+/** What feedbacks remember, cut by tensor instead of by group, so that it outlives a change of the groups. */
+import { type StoredArray, sameShape, type Tensor } from '@saccade/tensor';
+import type { Vector } from '../compress/message.js';
+import type { FeedbackState } from '../feedback/feedback.js';
+import { zerosLike } from '../feedback/precision.js';
+import type { Group } from './groups.js';
+
+/** Arrays under `<what>.<tensor>`, such as `memory.layers.0.weight`. */
+export type ByTensor = Map<string, StoredArray>;
+
+/** An array as safetensors hold it. */
+export function stored(values: Vector, shape: readonly number[] = [values.length]): StoredArray {
+  return { dtype: values instanceof Float64Array ? 'F64' : 'F32', shape, data: values };
+}
+
+/** The numbers of a stored array, if it holds floats. */
+export function vectorOf(array: StoredArray | undefined): Vector | undefined {
+  const { data } = array ?? {};
+  return data instanceof Float32Array || data instanceof Float64Array ? data : undefined;
+}
+
+/**
+ * One record for each group, cut by tensor. A vector of the group's length is cut along its parts; one of another length, as PowerSGD's Q, goes
+ * with the only tensor of its group.
+ */
+export function byTensor(
+  groups: readonly Group[],
+  records: readonly FeedbackState[],
+  parameters: ReadonlyMap<string, Tensor>,
+): ByTensor {
+  const all: ByTensor = new Map();
+  groups.forEach((group, i) => {
+    for (const [what, vector] of Object.entries(records[i]!)) {
+      for (const { name, from, at, length } of group.parts) {
+        const key = `${what}.${name}`;
+        if (vector.length !== group.length) {
+          all.set(key, stored(vector.slice()));
+          continue;
+        }
+        const { shape, size } = parameters.get(name)!;
+        if (!all.has(key)) all.set(key, stored(zerosLike(vector, size), shape));
+        vectorOf(all.get(key))!.set(vector.subarray(at, at + length), from);
+      }
+    }
+  });
+  return all;
+}
+
+/** What `byGroup` gives. */
+export interface Regrouped {
+  /** One record for each group. */
+  readonly records: readonly FeedbackState[];
+  /** The keys that were used. */
+  readonly taken: ReadonlySet<string>;
+}
+
+/**
+ * Puts what was cut by tensor together again: for each group what its record `wanted` names. Arrays count by name and shape; what is not there is
+ * 0, or left out where all of it is not there.
+ */
+export function byGroup(
+  groups: readonly Group[],
+  wanted: readonly FeedbackState[],
+  given: ReadonlyMap<string, StoredArray>,
+  parameters: ReadonlyMap<string, Tensor>,
+): Regrouped {
+  const taken = new Set<string>();
+  const records = groups.map((group, i) => {
+    const record: Record<string, Vector> = {};
+    for (const [what, like] of Object.entries(wanted[i]!)) {
+      const isCut = like.length === group.length;
+      const vector = zerosLike(like);
+      for (const { name, from, at, length } of group.parts) {
+        const key = `${what}.${name}`;
+        const array = given.get(key);
+        const values = vectorOf(array);
+        const shape = isCut ? parameters.get(name)!.shape : [like.length];
+        if (values === undefined || !sameShape(array!.shape, shape)) continue;
+        if (isCut) vector.set(values.subarray(from, from + length), at);
+        else vector.set(values);
+        record[what] = vector;
+        taken.add(key);
+      }
+    }
+    return record;
+  });
+  return { records, taken };
+}
