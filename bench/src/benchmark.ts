@@ -7,6 +7,7 @@ import { digitsCases } from './cases/digits.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
+import { sparseSgdCases } from './cases/sparse-sgd.js';
 import { threadCases } from './cases/threads.js';
 import { topKCases } from './cases/top-k.js';
 import { transformerCases } from './cases/transformer.js';
@@ -14,6 +15,7 @@ import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
 import { operationOverheadFigures } from './figures/operation-overhead.js';
+import { sparseSgdFigures } from './figures/sparse-sgd.js';
 import { startupFigures } from './figures/startup.js';
 import { topKFigures } from './figures/top-k.js';
 import { trainingMemoryFigures } from './figures/training-memory.js';
@@ -37,12 +39,14 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   attentionCases,
   transformerCases,
   topKCases,
+  sparseSgdCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
   { name: 'mnist network against torch', measure: mnistTorchFigures },
   { name: 'operation overhead', measure: operationOverheadFigures },
   { name: 'top-k on one thread', measure: topKFigures },
+  { name: 'gradient compression', measure: sparseSgdFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },

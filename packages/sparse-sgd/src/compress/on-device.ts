@@ -1,11 +1,12 @@
 /** Top-k and QSGD of long vectors by this package's kernels, with SIMD and threads. */
 import type { Buffer, Device } from '@saccade/kernels';
-import { bufferOf, OptionError, show, type Tensor } from '@saccade/tensor';
+import { bufferOf, OptionError, Rng, show, type Tensor } from '@saccade/tensor';
 import { hostDevice } from '../host-device.js';
 import { sparseSgdKernels } from '../kernels/extension.js';
 import { requireFinite } from './check.js';
 import type { Entries } from './entries.js';
 import type { Quantized } from './qsgd-plain.js';
+import { drawUniforms, type Randomness } from './uniforms.js';
 
 /** Vectors from this length on are worth the way to the device's memory and back. */
 export const worthMoving = 16_384;
@@ -67,13 +68,28 @@ export function topKOfTensor(vector: Tensor, k: number): Entries {
   return entries;
 }
 
-/** QSGD's levels, as `qsgdPlain` computes them. */
-export function qsgdOnDevice(vector: Float32Array, s: number, bucket: number, uniforms: Float32Array): Quantized {
+/** One uniform an entry, in the device's memory: drawn there, where a generator is asked. */
+function uniformsIn(device: Device, room: Room, randomness: Randomness, length: number): Buffer {
+  const buffer = room('float32', length);
+  if (randomness instanceof Rng) {
+    const { state } = randomness;
+    device.kernels.random('uniform', buffer, state, 0, 1);
+    randomness.state = { ...state, block: state.block + Math.ceil(length / 4) };
+  } else device.write(buffer, drawUniforms('qsgd', randomness, length).subarray(0, length));
+  return buffer;
+}
+
+/** QSGD's levels, as `qsgdPlain` computes them. @throws {OptionError} if an entry is NaN or infinite */
+export function qsgdOnDevice(vector: Float32Array, s: number, bucket: number, randomness: Randomness): Quantized {
   const device = hostDevice();
-  return withBuffers(device, [vector, uniforms], ([x, u], room) => {
-    const [levels, norms] = [room('uint8', 2 * vector.length), room('float32', Math.ceil(vector.length / bucket))];
-    device.extend(sparseSgdKernels).qsgd(x!, u!, levels, norms, vector.length, s, bucket);
+  const { length } = vector;
+  const quantized = withBuffers(device, [vector], ([x], room) => {
+    const u = uniformsIn(device, room, randomness, length);
+    const [levels, norms] = [room('uint8', 2 * length), room('float32', Math.ceil(length / bucket))];
+    device.extend(sparseSgdKernels).qsgd(x!, u, levels, norms, length, s, bucket);
     const bytes = device.readSync!(levels) as Uint8Array;
     return { norms: device.readSync!(norms) as Float32Array, levels: new Int16Array(bytes.buffer) };
   });
+  if (!quantized.norms.every(Number.isFinite)) requireFinite('qsgd', vector);
+  return quantized;
 }

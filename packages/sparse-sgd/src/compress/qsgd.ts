@@ -1,7 +1,7 @@
 /** QSGD: stochastic rounding to levels of the Euclidean norm (Alistarh et al., 2017), as the paper compares with. */
-import { checkOptions } from '@saccade/tensor';
+import { checkOptions, Rng } from '@saccade/tensor';
 import { requireCount } from '../check.js';
-import { requireFiniteVector, requireWithin } from './check.js';
+import { requireFinite, requireVector, requireWithin } from './check.js';
 import type { Compressor } from './compressor.js';
 import type { LevelsMessage, Vector } from './message.js';
 import { qsgdOnDevice, worthMoving } from './on-device.js';
@@ -14,6 +14,11 @@ export interface QsgdOptions {
   readonly bucket?: number | undefined;
 }
 
+/** Whether recorded numbers are float64, which kernels do not know. */
+function isDouble(randomness: Randomness): boolean {
+  return !(randomness instanceof Rng) && randomness?.uniforms instanceof Float64Array;
+}
+
 /**
  * Levels of the norm such that the mean of norm level / s is the vector: variance at most min(d / s^2, sqrt(d) / s) |x|^2, d the
  * length of a bucket. A bucket of zeros gives zeros.
@@ -23,14 +28,16 @@ export interface QsgdOptions {
  * @throws {OptionError} if an entry is NaN or infinite, or an argument cannot be
  */
 export function qsgd(vector: Vector, s: number, randomness: Randomness, options: QsgdOptions = {}): LevelsMessage {
-  requireFiniteVector('qsgd', vector);
+  requireVector('qsgd', vector);
   requireWithin('qsgd', 's', s, 1, 32767);
   const { length } = vector;
   const { bucket: wanted = Math.max(1, length) } = checkOptions('qsgd', options, ['bucket']);
   const bucket = Math.min(requireCount('qsgd', 'bucket', wanted), Math.max(1, length));
-  const uniforms = drawUniforms('qsgd', randomness, length);
-  const fast = length >= worthMoving && vector instanceof Float32Array && uniforms instanceof Float32Array;
-  const made = fast ? qsgdOnDevice(vector, s, bucket, uniforms) : qsgdPlain(vector, s, bucket, uniforms);
+  if (length >= worthMoving && vector instanceof Float32Array && !isDouble(randomness)) {
+    return { kind: 'levels', length, s, bucket, ...qsgdOnDevice(vector, s, bucket, randomness) };
+  }
+  requireFinite('qsgd', vector);
+  const made = qsgdPlain(vector, s, bucket, drawUniforms('qsgd', randomness, length));
   return { kind: 'levels', length, s, bucket, ...made };
 }
 

@@ -1,6 +1,7 @@
 /** What the messages of steps would have weighed. */
+import { varintBytes } from '../wire/byte-writer.js';
 import { encodedBytes } from '../wire/encoded-bytes.js';
-import { messageBits } from '../wire/paper-bits.js';
+import { messageBits, paperBits } from '../wire/paper-bits.js';
 import type { Traffic } from './steps.js';
 
 /** Adds the messages of `count` steps of a model of `length` entries: `entries` int32 [count, k], -1 for none; undefined where all are sent. */
@@ -19,11 +20,23 @@ export function countTraffic(
     return;
   }
   const values = new Float32Array(k);
-  for (let step = 0; step < count; step++) {
-    const own = entries.subarray(step * k, (step + 1) * k);
-    const indices = k === 1 && own[0]! < 0 ? own.subarray(0, 0) : own.sort();
-    const message = { kind: 'sparse', length, indices, values: values.subarray(0, indices.length) } as const;
-    traffic.bits += messageBits(message);
-    traffic.bytes += encodedBytes(message, { step: first + step });
+  const nothing = { kind: 'sparse', length, indices: new Int32Array(0), values: new Float32Array(0) } as const;
+  // A single entry takes as much room wherever it stands; only the number of the step grows.
+  let known = -1;
+  let single = 0;
+  for (let step = first; step < first + count; step++) {
+    const own = entries.subarray((step - first) * k, (step - first + 1) * k);
+    if (k === 1 && own[0]! < 0) {
+      traffic.bytes += encodedBytes(nothing, { step });
+      continue;
+    }
+    traffic.bits += paperBits('sparse', { k });
+    if (k === 1 && varintBytes(step) === known) {
+      traffic.bytes += single;
+      continue;
+    }
+    single = encodedBytes({ kind: 'sparse', length, indices: own.sort(), values }, { step });
+    known = varintBytes(step);
+    traffic.bytes += single;
   }
 }

@@ -193,4 +193,3 @@ export function planSGD(
     start: startOf(op, start, d, seed),
   };
 }
-
