@@ -104,6 +104,7 @@ export { ExponentialAverage } from './optimizers/exponential-average.js';
 export { Optimizer, type OptimizerOptions, type Update } from './optimizers/optimizer.js';
 export { cosine, inverseSquareRoot, type Schedule, stepDecay, warmUp } from './optimizers/schedules.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
+export type { StepTaker } from './optimizers/step-taker.js';
 export type { Trainable } from './optimizers/trainable.js';
 export {
   type LoadOptions,

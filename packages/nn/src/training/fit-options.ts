@@ -5,6 +5,7 @@ import { requireCount, requireModule, requireNonNegative } from '../check.js';
 import type { AnyModule } from '../module.js';
 import { ExponentialAverage } from '../optimizers/exponential-average.js';
 import { Optimizer } from '../optimizers/optimizer.js';
+import type { StepTaker } from '../optimizers/step-taker.js';
 import { type CheckpointTarget, requireCheckpointTarget } from './checkpoint-store.js';
 import type { Metrics } from './evaluate.js';
 import type { EpochRecord } from './training-state.js';
@@ -59,7 +60,7 @@ export interface FitOptions<B extends object> {
   readonly data: Batches<B>;
   /** The mean loss of a batch: one number, or an array that begins with it. */
   readonly loss: (batch: B) => LossValue;
-  readonly optimizer: Optimizer;
+  readonly optimizer: StepTaker;
   /** Passes over the data. */
   readonly epochs: number;
   /** Examples to look at after each epoch. */
@@ -138,15 +139,23 @@ export function checkFit<B extends object>(model: AnyModule, options: FitOptions
   if (checkpoint !== undefined) {
     checkOptions('fit', checkpoint, ['to', 'everySteps', 'resume']);
     requireCheckpointTarget('fit', checkpoint.to);
+    if (!(optimizer instanceof Optimizer)) {
+      throw new OptionError(
+        'fit: a check point holds an optimizer of @saccade/nn; this one is saved by its own package',
+      );
+    }
     if (checkpoint.everySteps !== undefined) requireCount('fit', 'everySteps', checkpoint.everySteps);
   }
 }
 
 /** @throws {OptionError} unless it is an optimizer that trains something of the model */
-function requireTrains(model: AnyModule, optimizer: Optimizer): void {
-  if (!(optimizer instanceof Optimizer)) throw new OptionError(`fit: expected an optimizer, got ${quote(optimizer)}`);
+function requireTrains(model: AnyModule, optimizer: StepTaker): void {
+  const { parameters, gradients, step } = Object(optimizer) as Partial<StepTaker>;
+  if (!(parameters instanceof Map) || typeof gradients !== 'function' || typeof step !== 'function') {
+    throw new OptionError(`fit: expected an optimizer, got ${quote(optimizer)}`);
+  }
   const own = new Set(model.parameters().values());
-  if ([...optimizer.parameters.values()].some((t) => own.has(t))) return;
+  if ([...parameters.values()].some((t) => own.has(t))) return;
   throw new OptionError("fit: the optimizer trains none of this model's parameters");
 }
 

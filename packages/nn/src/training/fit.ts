@@ -1,6 +1,7 @@
 /** The training loop: batches, steps, validation, early stopping, check points that resume bit for bit. */
 import { dispose, SaccadeError } from '@saccade/tensor';
 import type { AnyModule } from '../module.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { loadCheckpoint, type Trained } from './checkpoint.js';
 import { checkFit, type FitOptions, type FitResult } from './fit-options.js';
 import { Run } from './run.js';
@@ -19,7 +20,8 @@ export async function fit<B extends object>(model: AnyModule, options: FitOption
   signal?.throwIfAborted();
   // One that was set to evaluation whole is meant to be trained; parts that were stay frozen.
   if (!model.training) model.train();
-  const trained: Trained = { model, optimizer, average, data, best: undefined };
+  // Looked at by check points only, which other optimizers are refused with.
+  const trained: Trained = { model, optimizer: optimizer as Optimizer, average, data, best: undefined };
   const wanted = checkpoint !== undefined && checkpoint.resume !== false;
   const resumed = wanted ? await loadCheckpoint(checkpoint.to, trained) : undefined;
   const run = new Run(model, options, trained, resumed ?? newState());

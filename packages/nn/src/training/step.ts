@@ -57,7 +57,7 @@ export function stepper<B extends object>(
         await requireFinite(batch, lossValue, place);
         await requireFiniteGradients(gradients, gradientNorm, place);
         const { rate } = optimizer;
-        optimizer.step(gradients);
+        await optimizer.step(gradients);
         average?.update();
         // In browsers a scope that lies in another one frees only with that one.
         dispose([gradients, norm]);
