@@ -13,7 +13,7 @@ export function putNumber(base: usize, i: i32, value: f64): void {
 }
 
 /** v += c x. */
-export function decay(v: usize, x: usize, c: f64, n: i32): void {
+export function addScaled(v: usize, x: usize, c: f64, n: i32): void {
   const c2 = f64x2.splat(c);
   let i = 0;
   for (; i + 2 <= n; i += 2) {
@@ -31,7 +31,7 @@ function better(a: f64, i: f64, b: f64, j: f64): bool {
 }
 
 /** v += c x, and the index of the largest |v|. */
-export function decayAndFindLargest(v: usize, x: usize, c: f64, n: i32): i32 {
+export function addScaledAndFindLargest(v: usize, x: usize, c: f64, n: i32): i32 {
   const c2 = f64x2.splat(c);
   const four = f64x2.splat(4);
   let best0 = f64x2.splat(-1);

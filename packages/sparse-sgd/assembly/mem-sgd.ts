@@ -1,7 +1,7 @@
 // Steps of Mem-SGD (Algorithm 1) and of its lock-free form on many workers (Algorithm 2): src/kernels/js/mem-sgd.ts. The state is float64, for
 // what float32 rounds off in a million steps is more than the memory holds. What is linear in the size of the model is put off: sums are
 // brought up to date where an entry changes, and at the end. An item is a worker.
-import { decay, decayAndFindLargest, findLargest, foundAt, numberAt, putNumber } from './largest';
+import { addScaled, addScaledAndFindLargest, findLargest, foundAt, numberAt, putNumber } from './largest';
 import { addGradient, clearRow, intAt, Problem } from './problem';
 
 /** What a worker keeps beside the problem while it runs. */
@@ -17,19 +17,25 @@ class Worker {
   decayed: usize;
 }
 
-/** Moves an entry by what its memory holds, times `scale`, and empties that. */
+/** x_j -= g, without losing what other threads do to it. */
+function subtractAtomically(at: usize, g: f64): void {
+  let old: i64;
+  do {
+    old = atomic.load<i64>(at);
+  } while (atomic.cmpxchg<i64>(at, old, reinterpret<i64>(reinterpret<f64>(old) - g)) != old);
+}
+
+/** Moves an entry by what its memory holds, times `scale`, and empties that. Returns the entry, or -1 if there was nothing to send. */
 // @ts-ignore: decorator
 @inline
-function send(p: Problem, w: Worker, j: i32, scale: f64): void {
+function send(p: Problem, w: Worker, j: i32, scale: f64): i32 {
   const g = numberAt(w.memory, j) * scale;
+  if (g == 0) return -1;
   putNumber(w.memory, j, 0);
   const at = p.x + (<usize>j << 3);
   if (p.atomic) {
-    let old: i64;
-    do {
-      old = atomic.load<i64>(at);
-    } while (atomic.cmpxchg<i64>(at, old, reinterpret<i64>(reinterpret<f64>(old) - g)) != old);
-    return;
+    subtractAtomically(at, g);
+    return j;
   }
   const x = load<f64>(at);
   if (p.sums != 0) {
@@ -37,13 +43,16 @@ function send(p: Problem, w: Worker, j: i32, scale: f64): void {
     putNumber(w.summed, j, w.weight);
   }
   store<f64>(at, x - g);
+  return j;
 }
 
 /** All entries move: SGD. */
 function sendAll(p: Problem, w: Worker, c: f64, weight: f64, n: i32): void {
-  decay(w.memory, p.x, c, n);
-  decay(p.x, w.memory, -1, n);
-  if (p.sums != 0) decay(p.sums, p.x, weight, n);
+  addScaled(w.memory, p.x, c, n);
+  if (p.atomic) {
+    for (let j = 0; j < n; j++) subtractAtomically(p.x + (<usize>j << 3), numberAt(w.memory, j));
+  } else addScaled(p.x, w.memory, -1, n);
+  if (p.sums != 0) addScaled(p.sums, p.x, weight, n);
   memory.fill(w.memory, 0, <usize>n << 3);
 }
 
@@ -52,29 +61,26 @@ function sendLargest(p: Problem, w: Worker, step: i32, c: f64, n: i32, heap: usi
   const k = p.k;
   const sent = p.sent + (<usize>step * k << 2);
   if (k == 1) {
-    const j = decayAndFindLargest(w.memory, p.x, c, n);
-    store<i32>(sent, j);
-    send(p, w, j, 1);
+    store<i32>(sent, send(p, w, addScaledAndFindLargest(w.memory, p.x, c, n), 1));
     return;
   }
-  decay(w.memory, p.x, c, n);
+  addScaled(w.memory, p.x, c, n);
   findLargest(w.memory, n, k, heap);
-  for (let e = 0; e < k; e++) {
-    const j = foundAt(heap, k, e);
-    store<i32>(sent + (<usize>e << 2), j);
-    send(p, w, j, 1);
-  }
+  for (let e = 0; e < k; e++) store<i32>(sent + (<usize>e << 2), send(p, w, foundAt(heap, k, e), 1));
 }
 
-/** The given entries move; the regularizer of the others waits. */
-function sendGiven(p: Problem, w: Worker, step: i32, rate: f64, lambda: f64, scale: f64): void {
+/** The given entries move. Where the regularizer waits, their share of it since they moved last comes first. */
+function sendGiven(p: Problem, w: Worker, step: i32, rate: f64, lambda: f64, scale: f64, waits: bool): void {
   for (let e = 0; e < p.k; e++) {
-    const j = intAt(p.sent, step * p.k + e);
+    const sent = p.sent + (<usize>(step * p.k + e) << 2);
+    const j = load<i32>(sent);
     if (j < 0) continue;
-    const since = p.remembers ? w.rate + rate - numberAt(w.decayed, j) : rate;
-    putNumber(w.decayed, j, w.rate + rate);
-    putNumber(w.memory, j, numberAt(w.memory, j) + lambda * since * numberAt(p.x, j));
-    send(p, w, j, scale);
+    if (waits) {
+      const since = p.remembers ? w.rate + rate - numberAt(w.decayed, j) : rate;
+      putNumber(w.decayed, j, w.rate + rate);
+      putNumber(w.memory, j, numberAt(w.memory, j) + lambda * since * numberAt(p.x, j));
+    }
+    store<i32>(sent, send(p, w, j, scale));
   }
 }
 
@@ -105,8 +111,10 @@ function run(p: Problem, w: Worker, choice: Choice, lambda: f64, scale: f64, wai
     if (choice == Choice.ALL) sendAll(p, w, c, weight, n);
     else if (choice == Choice.LARGEST) sendLargest(p, w, step, c, n, heap);
     else {
-      if (!waits && p.remembers) decay(w.memory, p.x, c, n);
-      sendGiven(p, w, step, rate, waits || !p.remembers ? lambda : 0, scale);
+      // Without a memory only what is sent now needs it.
+      const late = waits || !p.remembers;
+      if (!late) addScaled(w.memory, p.x, c, n);
+      sendGiven(p, w, step, rate, lambda, scale, late);
     }
     w.rate += rate;
     w.weight += weight;

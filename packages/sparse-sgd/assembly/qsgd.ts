@@ -33,11 +33,13 @@ function norm(x: usize, n: i32): f64 {
   return sqrt(square);
 }
 
-/** norms float32 [buckets] of x [n]. An item is a bucket. */
+/** norms float32 [buckets] of x [n], at most the largest number; NaN or infinite for those that have such entries. An item is a bucket. */
 export function bucketNorms(x: usize, norms: usize, n: i32, bucket: i32, start: i32, end: i32, scratch: usize): void {
   for (let b = start; b < end; b++) {
     const from = b * bucket;
-    store<f32>(norms + (<usize>b << 2), <f32>norm(x + (<usize>from << 2), min(bucket, n - from)));
+    const size = norm(x + (<usize>from << 2), min(bucket, n - from));
+    // Infinite only if an entry is: then the caller must learn of it.
+    store<f32>(norms + (<usize>b << 2), size < Infinity ? <f32>min(size, <f64>f32.MAX_VALUE) : <f32>size);
   }
 }
 

@@ -91,8 +91,8 @@ export {
   resolveRate,
   resolveShift,
 } from './training/schedules.js';
+export type { Evaluation } from './training/sgd-checkpoint.js';
 export type { MemSGDOptions, SGDProgress } from './training/sgd-options.js';
-export type { Evaluation } from './training/train-linear.js';
 export { createHubTransport, type HubTransportOptions } from './transport/hub-transport.js';
 export type { JobOptions } from './transport/job-options.js';
 export { createHub, type Hub, type HubOptions } from './transport/tcp-hub.js';

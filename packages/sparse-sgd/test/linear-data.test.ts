@@ -44,6 +44,7 @@ test('the loss of enormous margins is finite', async () => {
   const data: LinearData = { labels: [1, -1], values: Float32Array.of(1, 1), shape: [2, 1] };
   assert.is(await linearLoss(data, Float64Array.of(1e6), { lambda: 0 }), 5e5);
   assert.is(await linearLoss(data, Float64Array.of(-1e6), { lambda: 0 }), 5e5);
+  assert.is(await linearLoss(data, Float64Array.of(1e200), { lambda: 0 }), 5e199);
 });
 
 test('labels -1 and 1, 0 and 1, false and true are understood, others with help', async () => {
@@ -107,6 +108,7 @@ test('rows are brought to length 1, empty ones left empty', () => {
   assertClose(unit.values, [0.6, 0.8, 1]);
   assertClose(unitRows(dense).values, [0.6, 0, 0.8, 0, 0, 0, 0, 1, 0]);
   assert.equal(Array.from(sparse.values as Float32Array), [3, 4, 2]);
+  assertClose(unitRows({ labels: [1], values: Float64Array.of(3e200, 4e200), shape: [1, 2] }).values, [0.6, 0.8]);
   assertThrows(() => unitRows({ ...dense, values: tensor([1, 2, 3]) as never }), OptionError, /must be an array/);
 });
 

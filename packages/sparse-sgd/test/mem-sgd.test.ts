@@ -1,4 +1,4 @@
-import { OptionError, Rng, SaccadeError, ShapeError } from '@saccade/tensor';
+import { FormatError, OptionError, Rng, SaccadeError, ShapeError } from '@saccade/tensor';
 import { assertClose, assertRejects } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -66,6 +66,13 @@ test('bad options are refused by name', async () => {
     [{ unbiased: true, compress: 'rand-k:1' }, /got rand-k:1 with memory/],
     [{ loss: 'hinge' }, /loss must be 'logistic' or 'softmax'/],
     [{ start: -1 }, /start must be a number from 0/],
+    [{ start: Float64Array.of(1, Number.NaN, 0, 0) }, /start must be finite, got NaN at 1/],
+    [{ rate: 0.1 }, /rate must be text such as/],
+    [{ compress: 5 }, /compress must be a name such as/],
+    [{ compress: { compress() {} } }, /compress must be a name such as/],
+    [{ memory: 'no' }, /memory must be true or false/],
+    [{ memory: true, compress: 'qsgd:1' }, /qsgd:1 is unbiased and no contraction/],
+    [{ memory: true, compress: 'rand-k:1/unbiased' }, /unbiased and no contraction/],
   ];
   for (const [options, message] of cases) {
     await assertRejects(() => memSGD(data, options as MemSGDOptions), OptionError, message);
@@ -73,17 +80,40 @@ test('bad options are refused by name', async () => {
   await assertRejects(
     () => memSGD(data, { start: new Float64Array(3) }),
     ShapeError,
-    /start must have 4 entries, got 3/,
+    /start must be 4 numbers in a Float32Array or Float64Array/,
   );
 });
 
 test('fewer than ten rows, and numbers of rows that ten does not divide, are fine', async () => {
-  for (const count of [1, 3, 9, 25]) {
-    const { curve, steps } = await memSGD(rows(count, 3), { epochs: 2 });
-    assert.is(steps, 2 * count);
-    assert.is(curve.at(-1)!.step, 2 * count);
+  for (const [count, epochs, evaluations] of [
+    [1, 2, 10],
+    [3, 2, 10],
+    [9, 2, 10],
+    [23, 5, 10],
+    [25, 2, 10],
+    [1, 1, 49],
+    [7, 3, 1e9],
+  ] as const) {
+    const { curve, steps } = await memSGD(rows(count, 3), { epochs, evaluations });
+    assert.is(steps, epochs * count);
+    assert.is(curve.at(-1)!.step, epochs * count);
     assert.ok(curve.every(({ loss }) => loss > 0 && Number.isFinite(loss)));
   }
+});
+
+test('compressors that are unbiased have no memory unless it is asked for', async () => {
+  const { memory, loss } = await memSGD(rows(100, 20), { compress: 'qsgd:1', rate: 'bottou:1' });
+  assert.ok(memory.every((value) => value === 0));
+  assert.ok(loss < 2);
+});
+
+test('features beyond float32 want the other precision', async () => {
+  const data: LinearData = { labels: [1, -1], values: Float64Array.of(1, 1e39), shape: [2, 1] };
+  await assertRejects(
+    () => memSGD(data),
+    OptionError,
+    /value number 1 is 1e\+39, too large for float32; pass precision/,
+  );
 });
 
 test('a model that leaves all bounds is told, not returned', async () => {
@@ -132,6 +162,7 @@ for (const compress of ['top-k:1', 'top-k:3', 'rand-k:2', 'ultra:0.4', 'none']) 
         assertClose(fast.weights, plain.weights, { rtol: 1e-3, atol: 1e-4 }, 'weights');
         assertClose(fast.memory, plain.memory, { rtol: 1e-2, atol: 1e-4 }, 'memory');
         assert.is(fast.bits, plain.bits);
+        assert.is(fast.bytes, plain.bytes);
         assertClose(
           fast.curve.map(({ loss }) => loss),
           plain.curve.map(({ loss }) => loss),
@@ -142,6 +173,33 @@ for (const compress of ['top-k:1', 'top-k:3', 'rand-k:2', 'ultra:0.4', 'none']) 
     });
   }
 }
+
+test('the kernel counts what plain JavaScript sends, zeros and all: sparse rows, k as large as the model, steps of all lengths', async () => {
+  const rng = new Rng(9);
+  const columns = Int32Array.from({ length: 400 }, (_, i) => (i % 2) * 25 + Math.floor(rng.number() * 25));
+  const sparse: LinearData = {
+    labels: Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? 1 : -1)),
+    rowStart: Int32Array.from({ length: 201 }, (_, i) => 2 * i),
+    columns,
+    values: new Float32Array(400).fill(0.7),
+    shape: [200, 50],
+  };
+  for (const options of [
+    { compress: 'top-k:10', lambda: 0 },
+    { compress: 'rand-k:1', lambda: 0, memory: false },
+    { compress: 'rand-k:3', lambda: 0 },
+    { compress: 'top-k:50' },
+    { compress: 'ultra:1' },
+    { compress: 'none' },
+  ]) {
+    const base: MemSGDOptions = { ...options, rate: 'bottou:1', seed: 6 };
+    const fast = await memSGD(sparse, base);
+    const plain = await memSGD(sparse, { ...base, precision: 'float64' });
+    assert.is(fast.bits, plain.bits, `bits of ${options.compress}`);
+    assert.is(fast.bytes, plain.bytes, `bytes of ${options.compress}`);
+    assertClose(fast.estimate, plain.estimate, { rtol: 1e-4, atol: 1e-6 }, options.compress);
+  }
+});
 
 test('several classes: the kernel and plain JavaScript agree, sparse and dense', async () => {
   const data = rows(120, 6);
@@ -286,8 +344,20 @@ test('a run that was stopped goes on from its check point and ends with the same
     const resumed = await memSGD(data, { ...base, checkpoint: { to } });
     assert.equal(resumed.estimate, whole.estimate);
     assert.equal(resumed.curve, whole.curve);
-    const other = memSGD(data, { ...base, lambda: 0.5, checkpoint: { to } });
-    await assertRejects(() => other, OptionError, /of a run with other data or options/);
+    const others: readonly (readonly [LinearData, MemSGDOptions])[] = [
+      [data, { lambda: 0.5 }],
+      [data, { order: 'draw' }],
+      [data, { start: 0.5 }],
+      [data, { positive: -1 }],
+      [{ ...data, values: (data.values as Float32Array).map((value) => -value) }, {}],
+    ];
+    for (const [rowsOf, change] of others) {
+      const other = memSGD(rowsOf, { ...base, ...change, checkpoint: { to } });
+      await assertRejects(() => other, OptionError, /of a run with other data or options/);
+    }
+    await assertRejects(() => memSGD(data, { ...base, epochs: 1, checkpoint: { to } }), FormatError, /longer run/);
+    const longer = await memSGD(data, { ...base, epochs: 5, checkpoint: { to } });
+    assert.is(longer.steps, 1000);
     bytes = bytes!.subarray(0, 40);
     await assertRejects(() => memSGD(data, { ...base, checkpoint: { to } }), SaccadeError);
   }

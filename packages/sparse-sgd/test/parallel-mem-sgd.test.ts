@@ -36,6 +36,63 @@ for (const compress of ['top-k:1', 'top-k:3', 'rand-k:3', 'ultra:0.5', 'none']) 
   }
 }
 
+test('with atomic no change is lost, whatever is sent', async () => {
+  // All gradients point the same way and are nearly alike, so the model says how many of them arrived.
+  const n = 200_000;
+  const data: LinearData = { labels: new Array(n).fill(1), values: new Float32Array(n).fill(1e-4), shape: [n, 1] };
+  for (const compress of ['none', 'top-k:1', 'rand-k:1']) {
+    const options: ParallelMemSGDOptions = {
+      compress,
+      workers: 2,
+      atomic: true,
+      lambda: 0,
+      rate: 'constant:1',
+      evaluations: 1,
+    };
+    const { weights, memory } = await parallelMemSGD(data, options);
+    const alone = await memSGD(data, { compress, lambda: 0, rate: 'constant:1', evaluations: 1, average: 'final' });
+    assert.ok(memory.every((value) => value === 0));
+    assertClose(weights, alone.weights, { rtol: 1e-9 }, compress);
+  }
+});
+
+test('memory that was used before does no harm to workers that send at random', async () => {
+  for (const features of [90, 100]) {
+    const { weights } = await parallelMemSGD(rows(1537, features), {
+      compress: 'ultra:0.1',
+      workers: 2,
+      evaluations: 2,
+      epochs: 6,
+    });
+    assert.ok(weights.every(Number.isFinite));
+  }
+});
+
+test('without shared memory, and without WebAssembly, workers take turns on one thread', async () => {
+  const data = rows(120, 7);
+  const options: ParallelMemSGDOptions = { compress: 'top-k:2', workers: 3, epochs: 2, evaluations: 2 };
+  const host = globalThis as { SharedArrayBuffer?: unknown; WebAssembly?: unknown };
+  const results: Float64Array[] = [];
+  for (const missing of ['SharedArrayBuffer', 'WebAssembly'] as const) {
+    const kept = host[missing];
+    try {
+      host[missing] = undefined;
+      const { threads, weights, memory } = await parallelMemSGD(data, options);
+      assert.is(threads, 1);
+      for (let worker = 0; worker < 3; worker++) {
+        assert.ok(
+          memory.subarray(7 * worker, 7 * worker + 7).some((value) => value !== 0),
+          `memory of worker ${worker}`,
+        );
+      }
+      results.push(Float64Array.from(weights));
+    } finally {
+      host[missing] = kept;
+    }
+  }
+  assertClose(results[0]!, results[1]!, { rtol: 1e-9 });
+});
+
 test('one worker is Algorithm 1, bit for bit', async () => {
   const data = rows(100, 8);
   for (const compress of ['top-k:2', 'none']) {

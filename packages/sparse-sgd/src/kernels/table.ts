@@ -40,7 +40,7 @@ export type SparseSgdKernels = {
    * Rows: rowStart int32 [rows + 1], columns int32, values float; or values [rows, features]. labels float [rows]: -1 and 1, or the class.
    * All else that is real is float64, in buffers of 8 bytes an entry where the device has no such type: rates and weights [count], x [features, classes], memory
    * [workers, features, classes], sums [features, classes] (+= weights[s] x after step s). sent int32 [count, k]: the entries that steps
-   * send, -1 for none; written for `largest`. counter int32 [1]: the next step, 0 at the beginning, then count.
+   * may send, which `largest` chooses itself; then those that they did send, -1 in the place of each that had nothing to send. counter int32 [1]: the next step, 0 at the beginning, then count.
    */
   memSgd(
     rowStart: Buffer,

@@ -1,8 +1,14 @@
-/** What the messages of steps would have weighed. */
+/** What the messages of steps would have weighed: as `PlainSteps` weighs the compressor's own. */
 import { varintBytes } from '../wire/byte-writer.js';
 import { encodedBytes } from '../wire/encoded-bytes.js';
-import { messageBits, paperBits } from '../wire/paper-bits.js';
+import { messageBits } from '../wire/paper-bits.js';
 import type { Traffic } from './steps.js';
+
+/** The size of a message, which grows with nothing but the number of its step: measured once for each length of that. */
+function sizeAt(message: Parameters<typeof encodedBytes>[0]): (step: number) => number {
+  const known: number[] = [];
+  return (step) => (known[varintBytes(step)] ??= encodedBytes(message, { step }));
+}
 
 /** Adds the messages of `count` steps of a model of `length` entries: `entries` int32 [count, k], -1 for none; undefined where all are sent. */
 export function countTraffic(
@@ -13,30 +19,23 @@ export function countTraffic(
   k: number,
   entries: Int32Array | undefined,
 ): void {
-  if (entries === undefined) {
-    const message = { kind: 'dense', length, values: new Float32Array(length) } as const;
-    traffic.bits += count * messageBits(message);
-    traffic.bytes += count * encodedBytes(message, { step: first + count - 1 });
-    return;
-  }
+  const all = { kind: 'dense', length, values: new Float32Array(length) } as const;
   const values = new Float32Array(k);
-  const nothing = { kind: 'sparse', length, indices: new Int32Array(0), values: new Float32Array(0) } as const;
-  // A single entry takes as much room wherever it stands; only the number of the step grows.
-  let known = -1;
-  let single = 0;
+  const sparse = (indices: Int32Array) =>
+    ({ kind: 'sparse', length, indices, values: values.subarray(0, indices.length) }) as const;
+  const [bytesOfAll, bytesOfOne, bytesOfNone] = [all, sparse(Int32Array.of(0)), sparse(new Int32Array(0))].map(sizeAt);
   for (let step = first; step < first + count; step++) {
+    if (entries === undefined || k === length) {
+      traffic.bits += messageBits(all);
+      traffic.bytes += bytesOfAll!(step);
+      continue;
+    }
     const own = entries.subarray((step - first) * k, (step - first + 1) * k);
-    if (k === 1 && own[0]! < 0) {
-      traffic.bytes += encodedBytes(nothing, { step });
-      continue;
-    }
-    traffic.bits += paperBits('sparse', { k });
-    if (k === 1 && varintBytes(step) === known) {
-      traffic.bytes += single;
-      continue;
-    }
-    single = encodedBytes({ kind: 'sparse', length, indices: own.sort(), values }, { step });
-    known = varintBytes(step);
-    traffic.bytes += single;
+    // Where a single entry stands makes no difference.
+    const indices = k === 1 ? own : own.filter((j) => j >= 0).sort();
+    const sent = k === 1 ? Number(own[0]! >= 0) : indices.length;
+    traffic.bits += 64 * sent;
+    traffic.bytes +=
+      sent === 0 ? bytesOfNone!(step) : sent === 1 ? bytesOfOne!(step) : encodedBytes(sparse(indices), { step });
   }
 }

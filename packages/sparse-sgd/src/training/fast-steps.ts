@@ -1,6 +1,6 @@
 /** Mem-SGD on a `wasm` device of its own: what `PlainSteps` does, by the kernel. With several workers Algorithm 2. */
 import { type Buffer, createWasmDevice, type Device, type DType, type TypedArray } from '@saccade/kernels';
-import { Rng, SaccadeError } from '@saccade/tensor';
+import { DeviceError, OptionError, Rng } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { sparseSgdKernels } from '../kernels/extension.js';
 import type { SparseSgdKernels } from '../kernels/table.js';
@@ -8,8 +8,18 @@ import { termOf, termSum } from './averages.js';
 import { countTraffic } from './count-traffic.js';
 import type { FastPlan } from './fast-plan.js';
 import { givenEntries } from './given-entries.js';
-import type { SGDPlan } from './sgd-options.js';
-import type { Slice, Steps, Traffic } from './steps.js';
+import type { SGDPlan } from './sgd-plan.js';
+import { type Slice, type Steps, stored, type Traffic } from './steps.js';
+
+/** Features in float32. @throws {OptionError} for one beyond its range */
+function singles(op: string, values: Vector): Float32Array {
+  const rounded = Float32Array.from(values);
+  const odd = rounded.findIndex((value) => !Number.isFinite(value));
+  if (odd < 0) return rounded;
+  throw new OptionError(
+    `${op}: value number ${odd} is ${values[odd]}, too large for float32; pass precision: 'float64'`,
+  );
+}
 
 /** The state of a run in the device's memory, and its steps. */
 export class FastSteps implements Steps {
@@ -28,12 +38,12 @@ export class FastSteps implements Steps {
   readonly #counter: Buffer;
   #done = 0;
 
-  constructor(plan: SGDPlan, fast: FastPlan) {
+  private constructor(op: string, plan: SGDPlan, fast: FastPlan, device: Device) {
     const { rows, start, seed, workers, average } = plan;
     this.#plan = plan;
     this.#fast = fast;
-    this.#device = createWasmDevice({ threads: workers });
-    this.threads = this.#device.info.threads;
+    this.#device = device;
+    this.threads = device.info.threads;
     this.#kernels = this.#device.extend(sparseSgdKernels);
     this.#rng = new Rng(seed).derive(3);
     this.#averages = average !== 'final';
@@ -41,7 +51,7 @@ export class FastSteps implements Steps {
     this.#rows = [
       this.#put('int32', rowStart),
       this.#put('int32', columns),
-      this.#put('float32', Float32Array.from(values)),
+      this.#put('float32', singles(op, values)),
       this.#put('float32', labels),
     ];
     this.#x = this.#putNumbers(start);
@@ -50,9 +60,17 @@ export class FastSteps implements Steps {
     this.#counter = this.#put('int32', new Int32Array(1));
   }
 
-  /** Resolves when all threads run. */
-  ready(): Promise<void> {
-    return this.#device.ready();
+  /** With a thread for each worker; with one for all where threads cannot be had. @throws {DeviceError} where there is no WebAssembly */
+  static async start(op: string, plan: SGDPlan, fast: FastPlan): Promise<FastSteps> {
+    const many = new FastSteps(op, plan, fast, createWasmDevice({ threads: plan.workers }));
+    try {
+      await many.#device.ready();
+      return many;
+    } catch (error) {
+      many.dispose();
+      if (plan.workers === 1 || !(error instanceof DeviceError)) throw error;
+      return new FastSteps(op, plan, fast, createWasmDevice({ threads: 1 }));
+    }
   }
 
   #put(dtype: DType, values: TypedArray): Buffer {
@@ -121,15 +139,14 @@ export class FastSteps implements Steps {
     return { x: this.weights(), memory: this.memory(), sums: this.#numbers(this.#sums), done };
   }
 
-  restore({ x, memory, sums, done }: Readonly<Record<string, TypedArray>>): void {
-    if (!x || !memory || !sums || !done) throw new SaccadeError('format', 'memSGD: the check point lacks state');
-    const take = (buffer: Buffer, values: TypedArray): void =>
+  restore(op: string, state: Readonly<Record<string, Float64Array>>): void {
+    for (const [name, buffer] of Object.entries({ x: this.#x, memory: this.#m, sums: this.#sums })) {
+      const values = stored(op, state, name, buffer.length / 8);
       this.#device.write(buffer, new Uint8Array(Float64Array.from(values).buffer));
-    take(this.#x, x);
-    take(this.#m, memory);
-    take(this.#sums, sums);
-    this.#done = done[0]!;
-    this.#rng.state = { ...this.#rng.state, block: done[1]! };
+    }
+    const [done, block] = stored(op, state, 'done', 2) as unknown as readonly [number, number];
+    this.#done = done;
+    this.#rng.state = { ...this.#rng.state, block };
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 /** Rows of features with labels, as training takes them: sparse (CSR) as libsvm files give them, or dense. */
 import { isTensor, OptionError, quote, ShapeError, type Tensor } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
+import { euclideanNorm } from '../compress/norm.js';
 import type { Rows } from '../kernels/js/linear-gradient.js';
 
 /** A label of a row: any two, or for more classes whole numbers from 0. */
@@ -154,11 +155,8 @@ export function unitRows<D extends LinearData>(data: D): D & { readonly values: 
   const values = data.values.slice();
   for (let row = 0; row < shape[0]; row++) {
     const [from, to] = rowStart ? [rowStart[row]!, rowStart[row + 1]!] : [row * shape[1], (row + 1) * shape[1]];
-    const part = values.subarray(from, to);
-    let square = 0;
-    for (const value of part) square += value * value;
-    const length = Math.sqrt(square);
-    if (length > 0) for (let e = 0; e < part.length; e++) part[e]! /= length;
+    const length = euclideanNorm(values, from, to);
+    if (length > 0) for (let e = from; e < to; e++) values[e]! /= length;
   }
   return { ...data, values };
 }

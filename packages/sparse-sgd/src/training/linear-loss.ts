@@ -37,7 +37,7 @@ function logSumExp(logits: Float64Array): number {
   return highest + Math.log(sum);
 }
 
-/** (1/n) sum of the losses + lambda / 2 |x|^2, in float64; never infinite for finite weights. */
+/** (1/n) sum of the losses + lambda / 2 |x|^2, in float64, without overflow on the way: infinite only if a logit or the square of the weights is. */
 export function meanLoss(rows: LinearRows, weights: TypedArray, lambda: number): number {
   const { count, classes, labels } = rows;
   const logits = allLogits(rows, weights);
@@ -51,6 +51,7 @@ export function meanLoss(rows: LinearRows, weights: TypedArray, lambda: number):
       sum += logSumExp(own) - own[labels[row]!]!;
     }
   }
+  if (lambda === 0) return sum / count;
   let square = 0;
   for (const x of weights) square += x * x;
   return sum / count + (lambda / 2) * square;

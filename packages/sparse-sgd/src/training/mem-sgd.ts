@@ -2,8 +2,10 @@
 import { checkOptions } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { type LinearData, linearRows } from './linear-data.js';
-import { type MemSGDOptions, memSGDNames, planSGD } from './sgd-options.js';
-import { type Evaluation, type SGDRun, trainLinear } from './train-linear.js';
+import type { Evaluation } from './sgd-checkpoint.js';
+import { type MemSGDOptions, memSGDNames } from './sgd-options.js';
+import { planSGD } from './sgd-plan.js';
+import { type SGDRun, trainLinear } from './train-linear.js';
 
 /** What {@link memSGD} gives. */
 export interface MemSGDResult {
@@ -26,7 +28,7 @@ export interface MemSGDResult {
   readonly bits: number;
   /** What they weigh as this package encodes them. */
   readonly bytes: number;
-  /** Microseconds a step took, evaluations aside. */
+  /** Microseconds a step took, evaluations aside; NaN if a check point left none to do. */
   readonly microsecondsPerStep: number;
 }
 
@@ -41,7 +43,7 @@ export function resultOf({ weights, estimate, memory, curve, score, microseconds
  *
  *     v = m_t + eta_t grad f_i(x_t);  g = comp_k(v);  x_{t+1} = x_t - g;  m_{t+1} = v - g
  *
- * The same seed gives the same bits, on every machine.
+ * The same seed gives the same model, bit for bit, on every machine.
  *
  * @param data rows with labels, as `loadLibsvm` gives them, or dense
  * @throws {OptionError} for options or labels that make no sense @throws {ShapeError} for data that do not fit together

@@ -4,7 +4,8 @@ import { requireCount } from '../check.js';
 import { fastPlan } from './fast-plan.js';
 import { type LinearData, linearRows } from './linear-data.js';
 import { type MemSGDResult, resultOf } from './mem-sgd.js';
-import { type MemSGDOptions, memSGDNames, planSGD } from './sgd-options.js';
+import { type MemSGDOptions, memSGDNames } from './sgd-options.js';
+import { planSGD } from './sgd-plan.js';
 import { trainLinear } from './train-linear.js';
 
 /** Options of {@link parallelMemSGD}; the average is always the final iterate, and the default rate is Bottou's with gamma 1, as in the paper's runs. */
@@ -28,14 +29,14 @@ const names = [
 export interface ParallelMemSGDResult extends MemSGDResult {
   /** Threads that were at work: fewer than workers where memory cannot be shared (a page must be cross-origin isolated). */
   readonly threads: number;
-  /** Steps of all workers together in a second. */
+  /** Steps of all workers together in a second; NaN if a check point left none to do. */
   readonly stepsPerSecond: number;
 }
 
 /**
  * Algorithm 2: each worker has a memory of its own; all take rows from one list, read the shared model as it is, and write the k entries that
  * they send. No two runs need be alike, unless there is one worker. Threads are worker_threads in Node, web workers in pages; where memory cannot be
- * shared, the workers are one thread's, the last of which find nothing left to do.
+ * shared, or no worker can be started, the workers take turns on one thread.
  *
  * @throws {OptionError} for compressors other than none, top-k, rand-k and ultra, and as {@link memSGD}
  */

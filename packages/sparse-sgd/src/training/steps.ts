@@ -1,9 +1,8 @@
 /** What runs the steps of Mem-SGD, and the traffic that they would cause. */
-import type { TypedArray } from '@saccade/kernels';
-import { Rng } from '@saccade/tensor';
+import { FormatError, Rng } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { hostDevice } from '../host-device.js';
-import type { SGDPlan } from './sgd-options.js';
+import type { SGDPlan } from './sgd-plan.js';
 
 /** Some steps in a row. */
 export interface Slice {
@@ -26,6 +25,8 @@ export interface Traffic {
 /** Runs steps and holds the state between them. */
 export interface Steps {
   readonly traffic: Traffic;
+  /** Threads that are at work. */
+  readonly threads: number;
   run(slice: Slice): void;
   /** The model x_t. */
   weights(): Vector;
@@ -35,9 +36,21 @@ export interface Steps {
   memory(): Vector;
   /** All that is needed to go on, by name. */
   state(): Record<string, Float64Array>;
-  /** Goes on from there. */
-  restore(state: Readonly<Record<string, TypedArray>>): void;
+  /** Goes on from there. @throws {FormatError} if something is missing or of another size */
+  restore(op: string, state: Readonly<Record<string, Float64Array>>): void;
   dispose(): void;
+}
+
+/** The numbers of that name. @throws {FormatError} unless there are as many as expected */
+export function stored(
+  op: string,
+  state: Readonly<Record<string, Float64Array>>,
+  name: string,
+  size: number,
+): Float64Array {
+  const values = state[name];
+  if (values?.length === size) return values;
+  throw new FormatError(`${op}: the check point is damaged: '${name}' should hold ${size} numbers`);
 }
 
 /** A function that gives the row of each step. Epochs are shuffled, steps drawn, from streams of their own, so a run can begin anywhere. */

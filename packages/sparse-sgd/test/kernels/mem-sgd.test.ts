@@ -83,6 +83,26 @@ const base = {
   atomic: false,
 };
 
+for (const [remembers, scale] of [
+  [false, 1],
+  [false, 4],
+] as const) {
+  for (const choice of ['all', 'largest', 'given'] as const) {
+    if (scale !== 1 && choice !== 'given') continue;
+    test(`without memory, ${choice} times ${scale}: sums, entries and all are those of the oracle`, () => {
+      const data = problem(40, 11, 60);
+      const sizes = { ...base, features: 11, k: 2, remembers, scale };
+      const oracle = new Run(createJsDevice(), data, choice, sizes);
+      const kernel = new Run(createWasmDevice({ threads: 1 }), data, choice, sizes);
+      oracle.to(60);
+      kernel.to(60);
+      assertClose(kernel.x(), oracle.x(), { rtol: 1e-9, atol: 1e-12 }, 'x');
+      assertClose(kernel.sums(), oracle.sums(), { rtol: 1e-9, atol: 1e-12 }, 'sums');
+      assert.ok(kernel.memory().every((value) => value === 0));
+    });
+  }
+}
+
 for (const choice of ['all', 'largest', 'given'] as const) {
   for (const [features, k] of [
     [1, 1],
@@ -128,12 +148,14 @@ for (const atomic of [false, true]) {
   test(`workers that take turns on one thread keep memories of their own${atomic ? ', with compare-and-exchange' : ''}`, () => {
     const data = problem(40, 9, 90);
     const sizes = { ...base, features: 9, k: 1, workers: 3, averages: false, atomic };
-    const oracle = new Run(createJsDevice(), data, 'largest', sizes);
-    const kernel = new Run(createWasmDevice({ threads: 1 }), data, 'largest', sizes);
-    oracle.to(90);
-    kernel.to(90);
-    assertClose(kernel.x(), oracle.x(), { rtol: 1e-9, atol: 1e-12 });
-    assertClose(kernel.memory(), oracle.memory(), { rtol: 1e-9, atol: 1e-12 });
+    for (const choice of ['largest', 'given', 'all'] as const) {
+      const oracle = new Run(createJsDevice(), data, choice, sizes);
+      const kernel = new Run(createWasmDevice({ threads: 1 }), data, choice, sizes);
+      oracle.to(90);
+      kernel.to(90);
+      assertClose(kernel.x(), oracle.x(), { rtol: 1e-9, atol: 1e-12 }, choice);
+      assertClose(kernel.memory(), oracle.memory(), { rtol: 1e-9, atol: 1e-12 }, choice);
+    }
   });
 }
 

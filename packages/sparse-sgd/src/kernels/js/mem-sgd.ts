@@ -10,6 +10,14 @@ function largest(v: TypedArray, k: number): number[] {
     .slice(0, k);
 }
 
+/** x_j -= g and m_j = 0, for g what is remembered times `scale`; false if that is nothing. */
+function send(x: TypedArray, m: TypedArray, j: number, scale: number): boolean {
+  const g = scale * m[j]!;
+  x[j]! -= g;
+  m[j] = 0;
+  return g !== 0;
+}
+
 export const memSgd: KernelsOn<TypedArray, SparseSgdKernels>['memSgd'] = (
   rowStart,
   columns,
@@ -34,11 +42,8 @@ export const memSgd: KernelsOn<TypedArray, SparseSgdKernels>['memSgd'] = (
     addGradient(rows, order[step]!, x, rates[step]!, lambda, m); // v = m + eta gradient, in the place of m
     const chosen = sent.subarray(step * k, (step + 1) * k);
     if (choice === 'largest') chosen.set(largest(m, k));
-    for (const j of choice === 'all' ? m.keys() : chosen) {
-      if (j < 0) continue;
-      x[j]! -= scale * m[j]!;
-      m[j] = 0;
-    }
+    if (choice === 'all') for (const j of m.keys()) send(x, m, j, 1);
+    else chosen.set(Array.from(chosen, (j) => (j >= 0 && send(x, m, j, scale) ? j : -1)));
     if (!remembers) m.fill(0);
     if (averages) for (let j = 0; j < d; j++) sums[j]! += weights[step]! * x[j]!;
   }
