@@ -104,4 +104,5 @@ export { encode } from './wire/encode.js';
 export type { EncodeOptions } from './wire/encode-options.js';
 export { encodedBytes } from './wire/encoded-bytes.js';
 export type { Frame, FrameHeader } from './wire/frame.js';
+export { type IndexCode, indexBits } from './wire/index-bits.js';
 export { messageBits, type PaperSizes, paperBits } from './wire/paper-bits.js';

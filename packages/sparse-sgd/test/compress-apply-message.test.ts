@@ -1,4 +1,4 @@
-import { ShapeError } from '@saccade/tensor';
+import { OptionError, ShapeError } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -63,6 +63,36 @@ for (const { message, vector } of cases) {
     );
   });
 }
+
+const noMessages: readonly [unknown, RegExp][] = [
+  [undefined, /: expected a message, got undefined/],
+  [{ kind: 'toString', length: 2 }, /: there is no kind of messages "toString"/],
+  [{ length: 2, values }, /: there is no kind of messages undefined/],
+];
+
+for (const [message, text] of noMessages) {
+  test(`${JSON.stringify(message)} is no message`, () => {
+    assertThrows(
+      () => applyMessage(message as Message, new Float32Array(2)),
+      OptionError,
+      new RegExp(`applyMessage${text.source}`),
+    );
+    assertThrows(() => messageVector(message as Message), OptionError, new RegExp(`messageVector${text.source}`));
+  });
+}
+
+test('a message is added to nothing but vectors', () => {
+  const message: Message = { kind: 'dense', length: 2, values };
+  assertThrows(() => applyMessage(message, [0, 0] as never), OptionError, /applyMessage: expected a Float32Array or/);
+});
+
+test('levels of a norm at the end of float64 are finite', () => {
+  const norms = Float64Array.of(Number.MAX_VALUE);
+  for (const s of [1, 3, 16, 32767]) {
+    const message: Message = { kind: 'levels', length: 3, s, bucket: 3, norms, levels: Int16Array.of(s, -s, 0) };
+    assert.equal([...messageVector(message)], [Number.MAX_VALUE, -Number.MAX_VALUE, 0]);
+  }
+});
 
 test('the vector has the precision of the values', () => {
   for (const { message } of cases) {

@@ -33,6 +33,20 @@ test('the norm holds where squares leave the range of float64', () => {
   assert.ok(messageVector(message).every((value) => Number.isFinite(value)));
 });
 
+test('a norm that its precision does not hold becomes the largest number, and the mean stays right', () => {
+  for (const x of [Float32Array.of(3e38, 3e38, 1, -3e38), Float64Array.of(1.5e308, -1.5e308, 1, 1e308)]) {
+    const largest = x instanceof Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
+    for (const s of [1, 16, 32767]) {
+      const message = qsgd(x, s, new Rng(2));
+      assert.equal([...message.norms], [largest]);
+      assert.ok(messageVector(message).every(Number.isFinite));
+      const halves = { uniforms: new Float64Array(4).fill(0.5) };
+      // Rounded to the nearest level.
+      assertClose(messageVector(qsgd(x, s, halves)), x, { rtol: 0, atol: (0.500001 * largest) / s });
+    }
+  }
+});
+
 test('the same seed gives the same levels, and the generator moves on', () => {
   const x = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i));
   const rng = new Rng(1);

@@ -100,16 +100,39 @@ test('refuses what cannot be', () => {
   assertThrows(() => randK(x, 0, new Rng(0)), OptionError, /randK: k must be a whole number from 1, got 0/);
   assertThrows(() => randK(x, 1, undefined as never), OptionError, /pass new Rng\(seed\)/);
   assertThrows(() => randK(x, 1, new Rng(0), { scaled: true } as never), OptionError, /no option 'scaled'/);
+  assertThrows(
+    () => randK(x, 1, new Rng(0), { unbiased: 'no' as never }),
+    OptionError,
+    /randK: unbiased must be true or false, got "no"/,
+  );
   assertThrows(() => randK(Float32Array.of(Number.NaN), 1, new Rng(0)), OptionError, /got NaN at 0/);
   assertThrows(
     () => randKCompressor({ k: 1 }, { unbiased: 1 as never }),
     OptionError,
     /unbiased must be true or false/,
   );
+  assertThrows(() => randKCompressor({ k: 1 }, null as never), OptionError, /randKCompressor: expected options/);
+  assertThrows(
+    () => randKCompressor({ k: 1 }, { unbiassed: true } as never),
+    OptionError,
+    /there are unbiased, values/,
+  );
   assertThrows(() => sharedRandKCompressor({ k: 1 }, { seed: -1 }), OptionError, /seed must be a whole number from 0/);
   assertThrows(() => seededIndices(3, 4, 0, 0, 0), OptionError, /k must be a whole number from 0 to 3, got 4/);
   assertThrows(() => entriesAt(x, Int32Array.of(2, 1)), OptionError, /indices must ascend and be below 3, got 1 at 1/);
   assertThrows(() => entriesAt(x, Int32Array.of(3)), OptionError, /below 3, got 3/);
+  assertThrows(() => entriesAt(x, Int32Array.of(-1)), OptionError, /below 3, got -1/);
+  assertThrows(
+    () => entriesAt(x, [0.5] as never),
+    OptionError,
+    /entriesAt: indices must be an Int32Array, got \[0.5\]/,
+  );
+  assertThrows(() => entriesAt(x, Float64Array.of(0.5) as never), OptionError, /must be an Int32Array/);
+  assertThrows(
+    () => entriesAt([1, 2] as never, Int32Array.of(0)),
+    OptionError,
+    /expected a Float32Array or Float64Array/,
+  );
 });
 
 for (const { name, of, tolerance } of precisions) {

@@ -52,6 +52,11 @@ test('refuses shares and entries that cannot be', () => {
     OptionError,
     /sampledTopK: entries must be finite, got NaN at 1/,
   );
+  assertThrows(
+    () => sampledTopKCompressor({ k: 1 }, null as never),
+    OptionError,
+    /sampledTopKCompressor: expected options/,
+  );
   assertThrows(() => sampledTopKCompressor({ k: 1 }, { sample: 2 }), OptionError, /sample must be/);
 });
 

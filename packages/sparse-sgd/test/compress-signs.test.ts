@@ -56,6 +56,14 @@ test('refuses what cannot be', () => {
     assertThrows(() => operator(Float32Array.of(Number.NaN)), OptionError, /entries must be finite, got NaN at 0/);
   }
   assertThrows(() => majoritySign([]), OptionError, /at least one message/);
+  assertThrows(() => majoritySign(null as never), OptionError, /majoritySign: expected a list, got null/);
+  assertThrows(() => majoritySign([null] as never), OptionError, /majoritySign: expected a message, got null/);
+  const powers = { kind: 'powers', length: 1, codes: new Int16Array(1) };
+  assertThrows(
+    () => majoritySign([powers] as never),
+    OptionError,
+    /expected messages of signs, got one of kind 'powers'/,
+  );
   const votes = [signs(new Float32Array(2)), signs(new Float32Array(3))];
   assertThrows(() => majoritySign(votes), ShapeError, /messages of length 2, got one of 3/);
 });

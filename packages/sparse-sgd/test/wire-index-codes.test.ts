@@ -165,7 +165,20 @@ test('refuses positions that do not ascend or are too large, and codes that ther
       /indices must ascend and be below 10, got/,
     );
   }
-  assertThrows(() => planIndices(Int32Array.of(1), 10, 'huffman' as never), OptionError, /one of packed, bitmap/);
+  assertThrows(
+    () => planIndices(Int32Array.of(1), 10, 'huffman' as never),
+    OptionError,
+    /encode: indexCode must be one of packed, bitmap/,
+  );
+});
+
+test('bits of positions are counted only where they can be', () => {
+  const bits = (code: unknown, indices: unknown, length: number) => () =>
+    indexBits(code as IndexCode, indices as Int32Array, length);
+  assertThrows(bits('zip', Int32Array.of(1), 9), OptionError, /indexBits: code must be one of packed, .*got "zip"/);
+  assertThrows(bits('packed', [1], 9), OptionError, /indexBits: indices must be an Int32Array, got \[1\]/);
+  assertThrows(bits('packed', Int32Array.of(9), 9), OptionError, /indexBits: indices must ascend and be below 9/);
+  assertThrows(bits('packed', new Int32Array(0), Number.NaN), OptionError, /indexBits: length must be a whole number/);
 });
 
 test.run();

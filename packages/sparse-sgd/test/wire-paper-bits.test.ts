@@ -41,6 +41,33 @@ test('messages take as many', () => {
   );
 });
 
+test('a single level takes two bits an entry, or a position and a sign for each that is not 0, besides the norms', () => {
+  const ternary = (bucket: number, ...numbers: number[]): number => {
+    const norms = new Float32Array(3);
+    return messageBits({
+      kind: 'levels',
+      length: numbers.length,
+      s: 1,
+      bucket,
+      norms,
+      levels: Int16Array.from(numbers),
+    });
+  };
+  assert.is(ternary(4, 1, -1, 0, 1), 32 + 2 * 4);
+  assert.is(ternary(9, 0, 0, 0, 0, -1, 0, 0, 0, 0), 32 + 4 + 1);
+  assert.is(ternary(4, 0, 0, 0, 0), 32);
+  assert.is(ternary(4, 1, -1, 0, 1, 0, 1), 32 + 2 * 4 + 32 + (1 + 1));
+  assert.is(ternary(1), 0);
+  assertThrows(() => ternary(0, 1), OptionError, /messageBits: bucket must be a whole number from 1, got 0/);
+});
+
+test('refuses what is no message or has no sizes', () => {
+  assertThrows(() => messageBits(null as never), OptionError, /messageBits: expected a message, got null/);
+  assertThrows(() => messageBits({ kind: 'x' } as never), OptionError, /messageBits: there is no kind of messages "x"/);
+  assertThrows(() => paperBits('sparse', null as never), OptionError, /paperBits: expected options/);
+  assertThrows(() => paperBits('sparse', { k: '3' as never }), OptionError, /needs k, a number from 0, got "3"/);
+});
+
 test('refuses to count without the sizes that it needs', () => {
   assertThrows(
     () => paperBits('sparse', { length: 3 }),

@@ -1,5 +1,7 @@
 /** What messages mean: the vectors that they stand for. */
 import { ShapeError } from '@saccade/tensor';
+import { requireMessage } from './check-message.js';
+import { requireVector } from './check-vector.js';
 import type { LevelsMessage, Message, PowersMessage, SignsMessage, Vector } from './message.js';
 import { powerOfTwo } from './power-of-two.js';
 import { seededIndices } from './random-positions.js';
@@ -15,9 +17,12 @@ function addAll(values: Vector, target: Vector, scale: number): void {
 
 function addLevels({ length, s, bucket, norms, levels }: LevelsMessage, target: Vector, scale: number): void {
   for (let b = 0; b < norms.length; b++) {
-    const factor = scale * norms[b]!;
+    // Of very large float64, a level times as much would be infinite; a power of two there and back changes nothing else.
+    const shrink = Math.abs(scale * norms[b]!) > 1e300 ? 2 ** -16 : 1;
+    const factor = scale * norms[b]! * shrink;
+    const grow = 1 / shrink;
     const end = Math.min(length, (b + 1) * bucket);
-    for (let i = b * bucket; i < end; i++) target[i]! += (factor * levels[i]!) / s;
+    for (let i = b * bucket; i < end; i++) target[i]! += ((factor * levels[i]!) / s) * grow;
   }
 }
 
@@ -33,9 +38,12 @@ function addPowers({ length, codes }: PowersMessage, target: Vector, scale: numb
 
 /**
  * Adds `scale` times a message to a vector: for `new Float64Array(length)`, all that the message says.
+ * @throws {OptionError} for a message of a kind that there is not, and unless the target is a vector
  * @throws {ShapeError} unless the target is as long as the message says
  */
 export function applyMessage(message: Message, target: Vector, scale = 1): void {
+  requireMessage('applyMessage', message);
+  requireVector('applyMessage', target);
   if (message.length !== target.length) {
     throw new ShapeError(`applyMessage: expected a target of length ${message.length}, got ${target.length}`);
   }
@@ -64,9 +72,10 @@ export function applyMessage(message: Message, target: Vector, scale = 1): void 
 
 /**
  * The vector that a message stands for, in the precision of its values; float32 for signs and powers, which have none.
+ * @throws {OptionError} for a message of a kind that there is not
  */
 export function messageVector(message: Message): Vector {
-  const vector = emptyVector(message);
+  const vector = emptyVector(requireMessage('messageVector', message));
   applyMessage(message, vector);
   return vector;
 }

@@ -11,8 +11,9 @@ export interface Occasion {
 }
 
 /**
- * Turns vectors into messages. Compressors have no memory of what they left out (that is `withMemory`'s and `feedback/`'s
- * business) and nothing hidden: the same vector, random stream and occasion give the same message, everywhere.
+ * Turns vectors into messages. Compressors have no memory of what they left out (that is `feedback/`'s business) and nothing
+ * hidden: the same vector, random stream and occasion give the same message, everywhere. A message must not be a view of the
+ * vector: callers use that again while the message is on its way.
  */
 export interface Compressor {
   /** As `parseCompressor` reads it, such as `top-k:1%`. */

@@ -1,5 +1,7 @@
 /** Chosen entries of a vector, and the message that they become. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
+import { checkOptions, OptionError } from '@saccade/tensor';
+import { requireFlag } from '../check.js';
+import { requireIndices, requireVector } from './check-vector.js';
 import type { DenseMessage, SparseMessage, ValueType, Vector } from './message.js';
 import { requireValueType, roundValues } from './round-values.js';
 import { vectorLike } from './vector-like.js';
@@ -14,9 +16,11 @@ export interface Entries {
 
 /**
  * The entries of a vector at given positions, such as those that a recorded run drew. Values may be multiplied by `scale`.
- * @throws {OptionError} unless the positions ascend and are below the length
+ * @throws {OptionError} unless the positions are an Int32Array, ascend and are below the length, and for anything but a vector
  */
 export function entriesAt(vector: Vector, indices: Int32Array, scale = 1): Entries {
+  requireVector('entriesAt', vector);
+  requireIndices('entriesAt', indices);
   const values = vectorLike(vector, indices.length);
   let before = -1;
   for (let i = 0; i < indices.length; i++) {
@@ -43,9 +47,7 @@ export interface EntriesOptions {
 export function checkEntriesOptions(op: string, options: EntriesOptions): void {
   const { values, keepZeros } = checkOptions(op, options, ['values', 'keepZeros']);
   requireValueType(op, values);
-  if (keepZeros !== undefined && typeof keepZeros !== 'boolean') {
-    throw new OptionError(`${op}: keepZeros must be true or false, got ${quote(keepZeros)}`);
-  }
+  if (keepZeros !== undefined) requireFlag(op, 'keepZeros', keepZeros);
 }
 
 /** What these options add to a compressor's name. */

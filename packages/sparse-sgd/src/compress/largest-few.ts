@@ -1,5 +1,5 @@
 /** The few largest entries of a vector: one pass with a short list. */
-import { requireFinite } from './check.js';
+import { requireFinite } from './check-vector.js';
 import type { Vector } from './message.js';
 
 /**

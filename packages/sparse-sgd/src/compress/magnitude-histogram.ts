@@ -1,5 +1,5 @@
 /** The k largest entries of a long vector, exactly: a histogram of the upper bits of all magnitudes, then of the lower bits of a few. */
-import { requireFinite } from './check.js';
+import { requireFinite } from './check-vector.js';
 import type { Vector } from './message.js';
 
 /** Bits of a magnitude order as the magnitudes do. A float64 is known by its upper word, the same way with other fields. */

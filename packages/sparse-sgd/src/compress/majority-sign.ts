@@ -1,6 +1,7 @@
 /** signSGD with majority vote: workers send signs, and go where most of them point (Bernstein et al., 2018). */
-import { OptionError, ShapeError } from '@saccade/tensor';
-import { requireFiniteVector } from './check.js';
+import { OptionError, quote, ShapeError } from '@saccade/tensor';
+import { requireMessage } from './check-message.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { SignsMessage, Vector } from './message.js';
 import { signBits, signsMessage } from './sign-bits.js';
@@ -16,12 +17,14 @@ export function signs(vector: Vector): SignsMessage {
 
 /**
  * The sign that most messages have, entry by entry; 1 for a tie. Only their bits count.
- * @throws {OptionError} if there is no message
+ * @throws {OptionError} if there is no message, and for messages of another kind
  * @throws {ShapeError} if their lengths differ
  */
 export function majoritySign(messages: readonly SignsMessage[]): Float32Array {
-  const length = messages[0]?.length;
-  if (length === undefined) throw new OptionError('majoritySign: expected at least one message, got none');
+  if (!Array.isArray(messages)) throw new OptionError(`majoritySign: expected a list, got ${quote(messages)}`);
+  if (messages.length === 0) throw new OptionError('majoritySign: expected at least one message, got none');
+  for (const message of messages) requireSigns(message);
+  const { length } = messages[0]!;
   for (const message of messages) {
     if (message.length === length) continue;
     throw new ShapeError(`majoritySign: expected messages of length ${length}, got one of ${message.length}`);
@@ -33,6 +36,11 @@ export function majoritySign(messages: readonly SignsMessage[]): Float32Array {
     signs[i] = 2 * negative > messages.length ? -1 : 1;
   }
   return signs;
+}
+
+function requireSigns(message: SignsMessage): void {
+  const { kind } = requireMessage('majoritySign', message);
+  if (kind !== 'signs') throw new OptionError(`majoritySign: expected messages of signs, got one of kind '${kind}'`);
 }
 
 /** Signs alone, for a majority vote. Neither unbiased nor a contraction. */

@@ -1,5 +1,5 @@
 /** Natural compression: stochastic rounding to a power of two (Horvath et al., 2019). */
-import { requireFiniteVector } from './check.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { PowersMessage, Vector } from './message.js';
 import { powerOfTwo } from './power-of-two.js';

@@ -1,6 +1,6 @@
 /** No compression: what everything else is compared with. */
 import { checkOptions } from '@saccade/tensor';
-import { requireFiniteVector } from './check.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import { entriesSuffix } from './entries.js';
 import type { ValueType } from './message.js';

@@ -3,7 +3,7 @@ import type { Buffer, Device } from '@saccade/kernels';
 import { bufferOf, OptionError, Rng, show, type Tensor } from '@saccade/tensor';
 import { hostDevice } from '../host-device.js';
 import { sparseSgdKernels } from '../kernels/extension.js';
-import { requireFinite } from './check.js';
+import { requireFinite } from './check-vector.js';
 import type { Entries } from './entries.js';
 import type { Quantized } from './qsgd-plain.js';
 import { drawUniforms, type Randomness } from './uniforms.js';
@@ -68,15 +68,18 @@ export function topKOfTensor(vector: Tensor, k: number): Entries {
   return entries;
 }
 
-/** One uniform an entry, in the device's memory: drawn there, where a generator is asked. */
+/** One uniform an entry, in the device's memory: drawn there, where a generator is asked. It does not move on. */
 function uniformsIn(device: Device, room: Room, randomness: Randomness, length: number): Buffer {
   const buffer = room('float32', length);
-  if (randomness instanceof Rng) {
-    const { state } = randomness;
-    device.kernels.random('uniform', buffer, state, 0, 1);
-    randomness.state = { ...state, block: state.block + Math.ceil(length / 4) };
-  } else device.write(buffer, drawUniforms('qsgd', randomness, length).subarray(0, length));
+  if (randomness instanceof Rng) device.kernels.random('uniform', buffer, randomness.state, 0, 1);
+  else device.write(buffer, drawUniforms('qsgd', randomness, length).subarray(0, length));
   return buffer;
+}
+
+/** Moves a generator on as `count` uniforms do. */
+function moveOn(rng: Rng, count: number): void {
+  const { state } = rng;
+  rng.state = { ...state, block: state.block + Math.ceil(count / 4) };
 }
 
 /** QSGD's levels, as `qsgdPlain` computes them. @throws {OptionError} if an entry is NaN or infinite */
@@ -90,6 +93,9 @@ export function qsgdOnDevice(vector: Float32Array, s: number, bucket: number, ra
     const bytes = device.readSync!(levels) as Uint8Array;
     return { norms: device.readSync!(norms) as Float32Array, levels: new Int16Array(bytes.buffer) };
   });
+  // The norms of finite entries are finite.
   if (!quantized.norms.every(Number.isFinite)) requireFinite('qsgd', vector);
+  // Not before: what fails draws nothing.
+  if (randomness instanceof Rng) moveOn(randomness, length);
   return quantized;
 }

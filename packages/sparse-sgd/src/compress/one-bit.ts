@@ -1,5 +1,5 @@
 /** One-bit SGD: negative entries get their mean, all others get theirs (Seide et al., 2014). */
-import { requireFiniteVector } from './check.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { SignsMessage, Vector } from './message.js';
 import { signBits, signsMessage } from './sign-bits.js';

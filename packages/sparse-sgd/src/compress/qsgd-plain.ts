@@ -1,11 +1,11 @@
 /** Stochastic rounding to levels of the norm, in plain JavaScript. */
 import type { Vector } from './message.js';
-import { euclideanNorm } from './norm.js';
+import { euclideanNorm, largestNumber } from './norm.js';
 import { vectorLike } from './vector-like.js';
 
 /** What QSGD makes of a vector. */
 export interface Quantized {
-  /** Norm of each bucket, in the precision of the vector. */
+  /** Norm of each bucket, in the precision of the vector, and at most its largest number. */
   readonly norms: Vector;
   /** [length], from -s to s. */
   readonly levels: Int16Array;
@@ -20,11 +20,12 @@ export function qsgdPlain(vector: Vector, s: number, bucket: number, uniforms: V
   const { length } = vector;
   const norms = vectorLike(vector, Math.ceil(length / bucket));
   const levels = new Int16Array(length);
+  const largest = largestNumber(vector);
   for (let b = 0; b < norms.length; b++) {
     const begin = b * bucket;
     const end = Math.min(length, begin + bucket);
-    // As it travels, so that rounding of the norm does no harm to the mean.
-    norms[b] = euclideanNorm(vector, begin, end);
+    // As it travels, so that neither rounding nor a limit of the norm does harm to the mean: levels need only be at most s.
+    norms[b] = Math.min(euclideanNorm(vector, begin, end), largest);
     if (norms[b]! > 0) roundToLevels(vector, begin, end, s, norms[b]!, uniforms, levels);
   }
   return { norms, levels };
@@ -40,9 +41,13 @@ export function roundToLevels(
   uniforms: Vector,
   levels: Int16Array,
 ): void {
+  // Of very large float64, s times as much would be infinite; a power of two of both changes nothing else.
+  const shrink = norm > 1e300 ? 2 ** -16 : 1;
+  const factor = s * shrink;
+  const divisor = norm * shrink;
   for (let i = begin; i < end; i++) {
     const value = vector[i]!;
-    const scaled = Math.min(s, (s * Math.abs(value)) / norm);
+    const scaled = Math.min(s, (factor * Math.abs(value)) / divisor);
     const floor = Math.floor(scaled);
     const level = floor + (uniforms[i]! < scaled - floor ? 1 : 0);
     levels[i] = value < 0 ? -level : level;

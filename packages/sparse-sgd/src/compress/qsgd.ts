@@ -1,7 +1,7 @@
 /** QSGD: stochastic rounding to levels of the Euclidean norm (Alistarh et al., 2017), as the paper compares with. */
 import { checkOptions, Rng } from '@saccade/tensor';
-import { requireCount } from '../check.js';
-import { requireFinite, requireVector, requireWithin } from './check.js';
+import { requireCount, requireWithin } from '../check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { LevelsMessage, Vector } from './message.js';
 import { qsgdOnDevice, worthMoving } from './on-device.js';
@@ -15,13 +15,13 @@ export interface QsgdOptions {
 }
 
 /** Whether recorded numbers are float64, which kernels do not know. */
-function isDouble(randomness: Randomness): boolean {
+function hasDoubleUniforms(randomness: Randomness): boolean {
   return !(randomness instanceof Rng) && randomness?.uniforms instanceof Float64Array;
 }
 
 /**
  * Levels of the norm such that the mean of norm level / s is the vector: variance at most min(d / s^2, sqrt(d) / s) |x|^2, d the
- * length of a bucket. A bucket of zeros gives zeros.
+ * length of a bucket. A bucket of zeros gives zeros; one whose norm its precision does not hold has the largest number as norm.
  *
  * @param s number of levels, 1 to 32767
  * @param randomness one uniform an entry
@@ -33,7 +33,7 @@ export function qsgd(vector: Vector, s: number, randomness: Randomness, options:
   const { length } = vector;
   const { bucket: wanted = Math.max(1, length) } = checkOptions('qsgd', options, ['bucket']);
   const bucket = Math.min(requireCount('qsgd', 'bucket', wanted), Math.max(1, length));
-  if (length >= worthMoving && vector instanceof Float32Array && !isDouble(randomness)) {
+  if (length >= worthMoving && vector instanceof Float32Array && !hasDoubleUniforms(randomness)) {
     return { kind: 'levels', length, s, bucket, ...qsgdOnDevice(vector, s, bucket, randomness) };
   }
   requireFinite('qsgd', vector);

@@ -1,8 +1,8 @@
 /** Rand-k: the entries of a random subset of k positions (paper, equation 4), with positions of the worker's own or the same for all. */
-import { checkOptions, OptionError, quote, type Rng } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, type Rng } from '@saccade/tensor';
+import { requireCount, requireFlag, requireRng } from '../check.js';
 import { type Amount, countOf } from './amount.js';
-import { requireFinite, requireRng, requireVector } from './check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
   checkEntriesOptions,
@@ -23,11 +23,6 @@ export interface ScaleOptions {
   readonly unbiased?: boolean | undefined;
 }
 
-function requireFlag(op: string, value: boolean): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new OptionError(`${op}: unbiased must be true or false, got ${quote(value)}`);
-}
-
 /**
  * The entries at k random positions, all subsets alike.
  *
@@ -39,6 +34,7 @@ export function randK(vector: Vector, k: number, rng: Rng, options: ScaleOptions
   requireCount('randK', 'k', k);
   requireRng('randK', rng);
   const { unbiased = false } = checkOptions('randK', options, ['unbiased']);
+  requireFlag('randK', 'unbiased', unbiased);
   requireFinite('randK', vector);
   const { length } = vector;
   if (k >= length) return entriesAt(vector, everyIndex(length));
@@ -52,8 +48,9 @@ export function randK(vector: Vector, k: number, rng: Rng, options: ScaleOptions
  */
 export function randKCompressor(amount: Amount, options: EntriesOptions & ScaleOptions = {}): Compressor {
   const count = countOf('randKCompressor', amount);
-  const { unbiased = false, ...rest } = options;
-  requireFlag('randKCompressor', unbiased);
+  const names = ['unbiased', 'values', 'keepZeros'] as const;
+  const { unbiased = false, ...rest } = checkOptions('randKCompressor', options, names);
+  requireFlag('randKCompressor', 'unbiased', unbiased);
   checkEntriesOptions('randKCompressor', rest);
   return {
     name: `rand-k:${count.text}${unbiased ? '/unbiased' : ''}${entriesSuffix(rest)}`,
@@ -88,7 +85,7 @@ export function sharedRandKCompressor(amount: Amount, options: SharedRandKOption
   const count = countOf(op, amount);
   const { seed = 0, unbiased = false, values } = checkOptions(op, options, ['seed', 'unbiased', 'values']);
   requireCount(op, 'seed', seed, 0);
-  requireFlag(op, unbiased);
+  requireFlag(op, 'unbiased', unbiased);
   requireValueType(op, values);
   const words = `${seed === 0 ? '' : `/seed=${seed}`}${unbiased ? '/unbiased' : ''}`;
   return {

@@ -1,6 +1,6 @@
 /** Random positions, each at most once: Floyd's sampling, from a generator or from a triple of numbers that all workers know. */
 import { Rng } from '@saccade/tensor';
-import { requireWithin } from './check.js';
+import { requireWithin } from '../check.js';
 import type { Vector } from './message.js';
 import { drawUniforms } from './uniforms.js';
 

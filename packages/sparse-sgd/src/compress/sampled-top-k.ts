@@ -1,8 +1,8 @@
 /** Top-k by a threshold that is estimated on a sample: Deep Gradient Compression (Lin et al., 2018, section 5), for long vectors. */
 import { checkOptions, type Rng } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { requireCount, requireRng, requireShare } from '../check.js';
 import { type Amount, countOf } from './amount.js';
-import { requireFinite, requireRng, requireShare, requireVector } from './check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
   checkEntriesOptions,
@@ -71,7 +71,8 @@ export function sampledTopK(vector: Vector, k: number, rng: Rng, options: Sample
  */
 export function sampledTopKCompressor(amount: Amount, options: EntriesOptions & SampleOptions = {}): Compressor {
   const count = countOf('sampledTopKCompressor', amount);
-  const { sample, ...rest } = options;
+  const names = ['sample', 'values', 'keepZeros'] as const;
+  const { sample, ...rest } = checkOptions('sampledTopKCompressor', options, names);
   checkEntriesOptions('sampledTopKCompressor', rest);
   if (sample !== undefined) requireShare('sampledTopKCompressor', 'sample', sample);
   const words = sample === undefined ? '' : `/sample=${sample}`;

@@ -1,5 +1,5 @@
 /** Scaled sign: all entries get the mean magnitude and keep their sign (EF-signSGD, Karimireddy et al., 2019). */
-import { requireFiniteVector } from './check.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { SignsMessage, Vector } from './message.js';
 import { signBits, signsMessage } from './sign-bits.js';

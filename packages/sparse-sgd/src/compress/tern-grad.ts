@@ -1,7 +1,7 @@
 /** TernGrad: each entry becomes -s, 0 or s (Wen et al., 2017). */
 import { checkOptions } from '@saccade/tensor';
 import { requireAbove } from '../check.js';
-import { requireFiniteVector } from './check.js';
+import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { LevelsMessage, Vector } from './message.js';
 import { euclideanNorm, largestMagnitude } from './norm.js';

@@ -1,6 +1,6 @@
 /** Threshold: all entries that are large enough (Strom, 2015), and at least the largest. */
 import { requireAbove } from '../check.js';
-import { requireFinite, requireVector } from './check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
   checkEntriesOptions,

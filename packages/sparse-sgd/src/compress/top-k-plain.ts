@@ -1,5 +1,5 @@
 /** Which entries are the k largest in magnitude: exact, by whatever is fastest in plain JavaScript for the sizes at hand. */
-import { requireFinite } from './check.js';
+import { requireFinite } from './check-vector.js';
 import { largestFew } from './largest-few.js';
 import { largestByHistogram } from './magnitude-histogram.js';
 import type { Vector } from './message.js';

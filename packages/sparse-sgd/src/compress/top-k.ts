@@ -2,7 +2,7 @@
 import { isTensor, type Tensor } from '@saccade/tensor';
 import { requireCount } from '../check.js';
 import { type Amount, countOf } from './amount.js';
-import { requireFinite, requireVector } from './check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
   checkEntriesOptions,

@@ -1,5 +1,6 @@
 /** Ultra-sparsification: one random entry, now and then (paper, Definition 2.1: fewer than one entry a step). */
-import { requireFinite, requireShare, requireVector } from './check.js';
+import { requireShare } from '../check.js';
+import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
   checkEntriesOptions,

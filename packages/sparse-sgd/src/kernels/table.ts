@@ -64,7 +64,8 @@ export type SparseSgdKernels = {
    */
   topK(x: Buffer, indices: Buffer, values: Buffer, notFinite: Buffer, n: number, k: number): void;
   /**
-   * QSGD's levels of x [n] for uniforms [n] in [0, 1), one norm for each `bucket` entries: norms float [buckets]; levels int16 (2 bytes an entry of a
+   * QSGD's levels of x [n] for uniforms [n] in [0, 1), one norm for each `bucket` entries: norms float [buckets], at most the largest
+   * finite number, not finite where an entry is not; levels int16 (2 bytes an entry of a
    * uint8 buffer), sign(x) (floor(l) + [u < l - floor(l)]) with l = s |x| / norm, at most s.
    */
   qsgd(x: Buffer, uniforms: Buffer, levels: Buffer, norms: Buffer, n: number, s: number, bucket: number): void;

@@ -10,7 +10,8 @@ import { readValues, writeValues } from './value-codes.js';
 const differFlag = 1;
 const doubleFlag = 2;
 
-function isDouble({ negative, positive }: SignsMessage, double: boolean): boolean {
+/** Whether float32 does not hold the two values, and the sender asked for float64. */
+function needsDouble({ negative, positive }: SignsMessage, double: boolean): boolean {
   return double && (Math.fround(negative) !== negative || Math.fround(positive) !== positive);
 }
 
@@ -18,7 +19,7 @@ function isDouble({ negative, positive }: SignsMessage, double: boolean): boolea
 export const signsCodec: MessageCodec<SignsMessage> = {
   bytes(message, { double }) {
     const { length, negative, positive } = message;
-    const value = isDouble(message, double) ? 8 : 4;
+    const value = needsDouble(message, double) ? 8 : 4;
     return headBytes(length) + value * (negative === -positive ? 1 : 2) + Math.ceil(length / 8);
   },
   write(writer, message, { double, loose }) {
@@ -29,7 +30,7 @@ export const signsCodec: MessageCodec<SignsMessage> = {
         `encode: signs of ${length} entries need ${bytes} bytes, with 0 after the last, got ${bits.length}`,
       );
     }
-    const wide = isDouble(message, double);
+    const wide = needsDouble(message, double);
     const differ = negative !== -positive;
     writeHead(writer, message, (differ ? differFlag : 0) | (wide ? doubleFlag : 0));
     writeValues(writer, differ ? [positive, negative] : [positive], wide ? 3 : 0, loose);

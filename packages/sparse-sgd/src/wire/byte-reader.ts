@@ -11,7 +11,8 @@ export class ByteReader {
   #loaded = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A plain one, as `slice` of a subclass such as Node's Buffer may be a view, and no copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 

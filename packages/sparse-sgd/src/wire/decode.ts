@@ -1,6 +1,6 @@
 /** Bytes, which may be anything, to messages. */
 import { checkOptions, FormatError, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { requireCount, requireFlag } from '../check.js';
 import type { Message } from '../compress/message.js';
 import { ByteReader } from './byte-reader.js';
 import { crc16, crc32 } from './checksum.js';
@@ -10,7 +10,7 @@ import { codecNumber, type Frame, longestVector, longRank, magic, shortFrame, ve
 export interface DecodeOptions {
   /** The length that each message must have. */
   readonly lengths?: readonly number[] | undefined;
-  /** The most entries that the vectors of all messages together may have. */
+  /** The most entries that the vectors of all messages together may have; one without entries counts as one, as it takes memory, too. */
   readonly maxLength?: number | undefined;
   /** Whether values may be NaN or infinite. Default: false. */
   readonly allowNonFinite?: boolean | undefined;
@@ -18,10 +18,22 @@ export interface DecodeOptions {
 
 function checkDecodeOptions(bytes: Uint8Array, options: DecodeOptions): void {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(`decode: expected a Uint8Array, got ${quote(bytes)}`);
-  const { lengths, maxLength } = checkOptions('decode', options, ['lengths', 'maxLength', 'allowNonFinite']);
-  if (lengths !== undefined) return;
-  if (maxLength === undefined) throw new OptionError('decode: pass { lengths } or { maxLength } that are expected');
-  requireCount('decode', 'maxLength', maxLength, 0);
+  const names = ['lengths', 'maxLength', 'allowNonFinite'] as const;
+  const { lengths, maxLength, allowNonFinite = false } = checkOptions('decode', options, names);
+  requireFlag('decode', 'allowNonFinite', allowNonFinite);
+  if (lengths !== undefined) requireLengths(lengths);
+  if (maxLength !== undefined) requireCount('decode', 'maxLength', maxLength, 0);
+  else if (lengths === undefined) {
+    throw new OptionError('decode: pass { lengths } or { maxLength } that are expected');
+  }
+}
+
+function requireLengths(lengths: readonly number[]): void {
+  if (!Array.isArray(lengths)) {
+    throw new OptionError(`decode: lengths must be an array of whole numbers, got ${quote(lengths)}`);
+  }
+  // Holes, too.
+  for (const [i, length] of lengths.entries()) requireCount('decode', `lengths[${i}]`, length, 0);
 }
 
 /** The part that the checksum is of. */
@@ -63,7 +75,7 @@ class Expectation {
   checkLength(position: number, length: number, reader: ByteReader): void {
     const expected = this.#lengths?.[position] ?? length;
     if (length !== expected) throw reader.fail(`expected message ${position} of length ${expected}, got ${length}`);
-    this.#left -= length;
+    this.#left -= Math.max(1, length);
     if (this.#left < 0 || length > longestVector) throw reader.fail(`a message of length ${length} is too long`);
   }
 }
@@ -71,7 +83,7 @@ class Expectation {
 /**
  * What is in a frame that `encode` made; checked from the first to the last byte. Takes memory in proportion to the bytes and to the lengths that are expected.
  * @throws {FormatError} for anything but a whole and sound frame of what is expected, saying what is wrong with it
- * @throws {OptionError} without one of `lengths` and `maxLength`
+ * @throws {OptionError} without one of `lengths` and `maxLength`, and for options that cannot be
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions): Frame {
   checkDecodeOptions(bytes, options);

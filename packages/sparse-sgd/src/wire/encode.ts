@@ -1,18 +1,27 @@
 /** Messages to bytes. */
 import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
-import { requireWithin } from '../compress/check.js';
+import { requireCount, requireFlag, requireWithin } from '../check.js';
+import { requireMessage } from '../compress/check-message.js';
 import type { Message } from '../compress/message.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc16, crc32 } from './checksum.js';
 import { EncodeContext, type EncodeOptions, encodeOptionNames } from './encode-options.js';
 import { codecOf, longestVector, longRank, magic, shortFrame, version } from './frame.js';
+import { requireIndexCode } from './index-bits.js';
 
 function checkHeader(messages: readonly Message[], options: EncodeOptions): void {
   if (!Array.isArray(messages)) throw new OptionError(`encode: expected a list of messages, got ${quote(messages)}`);
-  const { step = 0, rank = 0, values } = checkOptions('encode', options, encodeOptionNames);
+  const {
+    step = 0,
+    rank = 0,
+    values,
+    indexCode,
+    allowNonFinite = false,
+  } = checkOptions('encode', options, encodeOptionNames);
   requireCount('encode', 'step', step, 0);
   requireCount('encode', 'rank', rank, 0);
+  requireFlag('encode', 'allowNonFinite', allowNonFinite);
+  if (indexCode !== undefined) requireIndexCode('encode', 'indexCode', indexCode);
   if (values === undefined || values === 'float64') return;
   throw new OptionError(`encode: values must be 'float64' or left out, got ${quote(values)}`);
 }
@@ -36,10 +45,9 @@ export function encode(messages: readonly Message[], options: EncodeOptions = {}
   writeHeader(writer, messages.length, options);
   const context = new EncodeContext(options);
   for (const message of messages) {
-    const codec = codecOf(message.kind);
-    if (codec === undefined) throw new OptionError(`encode: there is no kind of messages ${quote(message.kind)}`);
+    requireMessage('encode', message);
     requireWithin('encode', 'length', message.length, 0, longestVector);
-    codec.write(writer, message, context);
+    codecOf(message.kind).write(writer, message, context);
     context.position++;
   }
   const body = writer.written;

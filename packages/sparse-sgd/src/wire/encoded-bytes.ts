@@ -1,4 +1,5 @@
 /** How many bytes messages take, without making them. */
+import { requireMessage } from '../compress/check-message.js';
 import type { Message } from '../compress/message.js';
 import { varintBytes } from './byte-writer.js';
 import { EncodeContext, type EncodeOptions } from './encode-options.js';
@@ -9,8 +10,8 @@ function isList(messages: Message | readonly Message[]): messages is readonly Me
 }
 
 /**
- * How many bytes `encode` makes of these messages, or of one. Messages and options are trusted. Messages of one entry take next to no time.
- * @throws {OptionError} for indices that do not ascend
+ * How many bytes `encode` makes of these messages, or of one. The parts of messages and the options are trusted. Messages of one entry take next to no time.
+ * @throws {OptionError} for indices that do not ascend, and for a message of a kind that there is not
  */
 export function encodedBytes(messages: Message | readonly Message[], options: EncodeOptions = {}): number {
   const { step = 0, rank = 0 } = options;
@@ -24,5 +25,5 @@ export function encodedBytes(messages: Message | readonly Message[], options: En
 }
 
 function bytesOf(message: Message, context: EncodeContext): number {
-  return codecOf(message.kind)!.bytes(message, context);
+  return codecOf(requireMessage('encodedBytes', message).kind).bytes(message, context);
 }

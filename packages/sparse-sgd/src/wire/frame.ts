@@ -12,6 +12,9 @@
  *
  * All is little-endian, bits are highest first, varints are LEB128. A message is kind (3 bits) and flags (5), its length as a varint, and
  * what its kind has: see the codecs.
+ *
+ * Frames are not canonical: `encode` makes one of the same messages, but `decode` also takes others that say the same, such as with a step
+ * or a bucket written where its flag could be left out.
  */
 import type { Message } from '../compress/message.js';
 import { powersCodec, signsCodec } from './bit-codecs.js';
@@ -60,12 +63,12 @@ const codecs = {
   factor: factorCodec,
 };
 
-/** The codec of a kind of message; undefined for a kind that there is not. */
-export function codecOf(kind: Message['kind']): MessageCodec<Message> | undefined {
-  return codecs[kind] as MessageCodec<Message> | undefined;
+/** The codec of a kind of message. */
+export function codecOf(kind: Message['kind']): MessageCodec<Message> {
+  return codecs[kind] as MessageCodec<Message>;
 }
 
-/** The codec of a kind by its number on the wire. */
+/** The codec of a kind by its number on the wire; undefined for a kind that there is not. */
 export function codecNumber(kind: number): MessageCodec<Message> | undefined {
   const name = messageKinds[kind];
   return name === undefined ? undefined : codecOf(name);

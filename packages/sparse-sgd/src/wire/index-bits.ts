@@ -1,5 +1,7 @@
 /** How many bits a set of positions takes in each code, and which code is the shortest. */
 import { OptionError, quote } from '@saccade/tensor';
+import { requireWithin } from '../check.js';
+import { requireIndices } from '../compress/check-vector.js';
 import { eliasDelta, eliasGamma } from './elias.js';
 
 /**
@@ -7,6 +9,15 @@ import { eliasDelta, eliasGamma } from './elias.js';
  * entry of the vector) say where they are; the others how far each is from the one before: LEB128, Elias gamma, Elias delta, Golomb-Rice.
  */
 export type IndexCode = 'packed' | 'bitmap' | 'leb128' | 'rice' | 'gamma' | 'delta' | 'uint32';
+
+/** In the order of how fast they are read. */
+const indexCodes: readonly IndexCode[] = ['packed', 'bitmap', 'leb128', 'rice', 'gamma', 'delta', 'uint32'];
+
+/** @throws {OptionError} unless it is a code */
+export function requireIndexCode(op: string, name: string, code: IndexCode): void {
+  if (indexCodes.includes(code)) return;
+  throw new OptionError(`${op}: ${name} must be one of ${indexCodes.join(', ')}, got ${quote(code)}`);
+}
 
 /** Bits of a position in `packed`: ceil(log2 length). */
 export function packedWidth(length: number): number {
@@ -60,13 +71,13 @@ interface DistanceBits {
 }
 
 /** @throws {OptionError} unless positions ascend and are below the length */
-function distanceBits(indices: Int32Array, length: number): DistanceBits {
+function distanceBits(op: string, indices: Int32Array, length: number): DistanceBits {
   const sums = { leb128: 0, gamma: 0, delta: 0 };
   for (let i = 0, before = -1; i < indices.length; i++) {
     const index = indices[i]!;
     const distance = index - before;
     if (!(distance > 0 && index < length)) {
-      throw new OptionError(`encode: indices must ascend and be below ${length}, got ${index} at ${i}`);
+      throw new OptionError(`${op}: indices must ascend and be below ${length}, got ${index} at ${i}`);
     }
     before = index;
     sums.gamma += eliasGamma.bits(distance);
@@ -78,11 +89,11 @@ function distanceBits(indices: Int32Array, length: number): DistanceBits {
 }
 
 /** The size in each code. */
-function indexPlans(indices: Int32Array, length: number): IndexPlan[] {
-  const { leb128, gamma, delta } = distanceBits(indices, length);
+function indexPlans(op: string, indices: Int32Array, length: number): IndexPlan[] {
+  const { leb128, gamma, delta } = distanceBits(op, indices, length);
   const parameter = bestRiceParameter(indices);
   const count = indices.length;
-  // In the order of how fast they are read: the first of equal size is taken.
+  // In the order of `indexCodes`: the first of equal size is taken.
   return [
     { code: 'packed', bits: count * packedWidth(length), parameter: 0 },
     { code: 'bitmap', bits: length, parameter: 0 },
@@ -99,21 +110,27 @@ function indexPlans(indices: Int32Array, length: number): IndexPlan[] {
  * @param indices ascending, below `length`
  * @throws {OptionError} unless they are, and for a code that there is not
  */
-export function planIndices(indices: Int32Array, length: number, wanted?: IndexCode | undefined): IndexPlan {
-  const plans = indexPlans(indices, length);
-  if (wanted === undefined) {
-    return plans.reduce((best, plan) => (Math.ceil(plan.bits / 8) < Math.ceil(best.bits / 8) ? plan : best));
-  }
-  const plan = plans.find(({ code }) => code === wanted);
-  if (plan !== undefined) return plan;
-  throw new OptionError(`indexCode must be one of ${plans.map(({ code }) => code).join(', ')}, got ${quote(wanted)}`);
+export function planIndices(
+  indices: Int32Array,
+  length: number,
+  wanted?: IndexCode | undefined,
+  op = 'encode',
+): IndexPlan {
+  if (wanted !== undefined) requireIndexCode(op, 'indexCode', wanted);
+  const plans = indexPlans(op, indices, length);
+  if (wanted !== undefined) return plans[indexCodes.indexOf(wanted)]!;
+  return plans.reduce((best, plan) => (Math.ceil(plan.bits / 8) < Math.ceil(best.bits / 8) ? plan : best));
 }
 
 /**
  * How many bits these positions of a vector take in a code.
  * @param indices ascending, below `length`
+ * @param length of the vector, a whole number from 0, below 2^31
  * @throws {OptionError} unless they are, and for a code that there is not
  */
 export function indexBits(code: IndexCode, indices: Int32Array, length: number): number {
-  return planIndices(indices, length, code).bits;
+  requireIndexCode('indexBits', 'code', code);
+  requireIndices('indexBits', indices);
+  requireWithin('indexBits', 'length', length, 0, 2 ** 31 - 1);
+  return planIndices(indices, length, code, 'indexBits').bits;
 }

@@ -1,5 +1,6 @@
 /** Levels of norms in bytes: flags, how many levels, entries a bucket, norms, levels. */
 import { OptionError, ShapeError } from '@saccade/tensor';
+import { requireCount } from '../check.js';
 import type { LevelsMessage } from '../compress/message.js';
 import { varintBytes } from './byte-writer.js';
 import { headBytes, type MessageCodec, writeHead } from './message-codec.js';
@@ -24,7 +25,8 @@ function checkLevels(message: LevelsMessage, { most }: SignedNumbers): void {
   if (!(s >= 1 && s <= 32767 && Number.isInteger(s) && most <= s)) {
     throw new OptionError(`encode: levels must be from -s to s, s from 1 to 32767, got s ${s} and level ${most}`);
   }
-  if (bucket >= 1 && levels.length === length && norms.length === Math.ceil(length / bucket)) return;
+  requireCount('encode', 'bucket', bucket);
+  if (levels.length === length && norms.length === Math.ceil(length / bucket)) return;
   throw new ShapeError(
     `encode: ${length} entries in buckets of ${bucket} need as many levels and a norm a bucket, ` +
       `got ${levels.length} and ${norms.length}`,

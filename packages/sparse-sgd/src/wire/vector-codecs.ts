@@ -1,5 +1,6 @@
 /** Messages that are lists of values, in bytes: dense ones, those with positions from a seed, factors. */
 import { ShapeError } from '@saccade/tensor';
+import { requireCount } from '../check.js';
 import type { DenseMessage, FactorMessage, SeededMessage } from '../compress/message.js';
 import { type ByteWriter, varintBytes } from './byte-writer.js';
 import { headBytes, type MessageCodec, writeHead } from './message-codec.js';
@@ -53,6 +54,7 @@ export const seededCodec: MessageCodec<SeededMessage> = {
         `encode: a seeded message of length ${length} has at most as many values, got ${values.length}`,
       );
     }
+    for (const [name, number] of Object.entries({ seed, step, stream })) requireCount('encode', name, number, 0);
     const type = wireType(values, valueType, context.double);
     const flags = seedFlags(message, context);
     writeHead(writer, message, flags | type);
@@ -86,7 +88,8 @@ export const factorCodec: MessageCodec<FactorMessage> = {
   },
   write(writer: ByteWriter, message, { double, loose }) {
     requireAll(message);
-    if (!(message.rank >= 1 && message.length % message.rank === 0)) {
+    requireCount('encode', 'rank of a factor', message.rank);
+    if (message.length % message.rank !== 0) {
       throw new ShapeError(`encode: the rank of a factor of ${message.length} must divide that, got ${message.rank}`);
     }
     const type = factorType(message, double);

@@ -1,0 +1,29 @@
+/** Checks of vectors, and of positions in them. */
+import { OptionError, quote } from '@saccade/tensor';
+import type { Vector } from './message.js';
+
+/** @throws {OptionError} unless it is a Float32Array or Float64Array */
+export function requireVector(op: string, vector: Vector): Vector {
+  if (vector instanceof Float32Array || vector instanceof Float64Array) return vector;
+  throw new OptionError(`${op}: expected a Float32Array or Float64Array, got ${quote(vector)}`);
+}
+
+/** @throws {OptionError} if an entry is NaN or infinite */
+export function requireFinite(op: string, vector: Vector): void {
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i]!;
+    // Only a finite number minus itself is 0.
+    if (value - value !== 0) throw new OptionError(`${op}: entries must be finite, got ${value} at ${i}`);
+  }
+}
+
+/** @throws {OptionError} unless it is a vector of finite numbers */
+export function requireFiniteVector(op: string, vector: Vector): void {
+  requireFinite(op, requireVector(op, vector));
+}
+
+/** @throws {OptionError} unless it is an Int32Array */
+export function requireIndices(op: string, indices: Int32Array): Int32Array {
+  if (indices instanceof Int32Array) return indices;
+  throw new OptionError(`${op}: indices must be an Int32Array, got ${quote(indices)}`);
+}
