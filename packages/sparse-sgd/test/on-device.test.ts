@@ -41,6 +41,28 @@ test('long vectors with entries that are not finite are refused with the place o
   assertThrows(() => qsgd(vector, 4, new Rng(0)), OptionError, /got Infinity at 777/);
 });
 
+test('a generator does not move on where long vectors are refused, and does where they are not, as with short ones', () => {
+  const vector = new Float32Array(worthMoving + 1).fill(1);
+  const rng = new Rng(5);
+  const before = rng.state;
+  vector[3] = Number.NaN;
+  assertThrows(() => qsgd(vector, 4, rng), OptionError, /got NaN at 3/);
+  assert.equal(rng.state, before);
+  vector[3] = 1;
+  qsgd(vector, 4, rng);
+  const other = new Rng(5);
+  qsgd(Float64Array.from(vector), 4, other);
+  assert.equal(rng.state, other.state);
+});
+
+test('long vectors whose norm float32 does not hold have the largest number as norm', () => {
+  const vector = new Float32Array(20_000).fill(3e38);
+  vector[7] = 0;
+  const { norms, levels } = qsgd(vector, 16, new Rng(1));
+  assert.equal([...norms], [(2 - 2 ** -23) * 2 ** 127]);
+  assert.ok(levels.every((level, i) => (i === 7 ? level === 0 : level === 14 || level === 15)));
+});
+
 test('precision makes no difference to long vectors: float64 is searched in plain JavaScript', () => {
   const vector = new Rng(3).normal([worthMoving + 5]).dataSync() as Float32Array;
   assert.equal(topK(vector, 100).indices, topK(Float64Array.from(vector), 100).indices);

@@ -1,5 +1,5 @@
 /** Frames byte by byte, as the tests of reading them need: good and bad ones with a right checksum. */
-import { crc16, crc32 } from '../src/wire/checksum.js';
+import { crc16, portableCrc32 } from '../src/wire/checksum.js';
 
 /** Bytes before the checksum, with one that is right. */
 export function sealed(body: Uint8Array): Uint8Array {

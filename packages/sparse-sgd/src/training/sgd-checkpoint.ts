@@ -1,7 +1,7 @@
 /** Check points of Mem-SGD: the state of the steps, the losses so far, and which run they are of. */
 import { type CheckpointTarget, readCheckpoint, writeCheckpoint } from '@saccade/nn';
 import { createJsDevice, FormatError, OptionError, type Tensor, tensor } from '@saccade/tensor';
-import { crc32 } from '../wire/checksum.js';
+import { crc32 } from '../wire/crc32.js';
 import type { SGDPlan } from './sgd-plan.js';
 import type { Steps, Traffic } from './steps.js';
 
@@ -22,12 +22,12 @@ function sumOf(values: ArrayBufferView | undefined): number {
   return values === undefined ? 0 : crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
-/** What must be the same for a check point to be gone on with: everything but how long to go on. */
+/** What must be the same for a check point to be gone on with, as JSON: everything but how long to go on. */
 export function identityOf({ rows, compressor, order, start, evaluations, steps, named, ...others }: SGDPlan): string {
   const { count, features, classes, labels, values, rowStart, columns } = rows;
   const sums = [labels, values, rowStart, columns, start].map(sumOf);
   const way = typeof order === 'string' ? order : sumOf(order);
-  return JSON.stringify([count, features, classes, sums, way, compressor.name, others]);
+  return JSON.stringify({ rows: count, features, classes, sums, order: way, compress: compressor.name, ...others });
 }
 
 /** Replaces what was saved. */

@@ -20,7 +20,7 @@ function makeTables(): Int32Array[] {
 }
 
 /** CRC-32 of zip, png and Ethernet. */
-export function crc32(bytes: Uint8Array): number {
+export function portableCrc32(bytes: Uint8Array): number {
   const [t0, t1, t2, t3] = tables as [Int32Array, Int32Array, Int32Array, Int32Array];
   const { length } = bytes;
   let crc = -1;

@@ -3,7 +3,8 @@ import { checkOptions, FormatError, OptionError, quote } from '@saccade/tensor';
 import { requireCount, requireFlag } from '../check.js';
 import type { Message } from '../compress/message.js';
 import { ByteReader } from './byte-reader.js';
-import { crc16, crc32 } from './checksum.js';
+import { crc16 } from './checksum.js';
+import { crc32 } from './crc32.js';
 import { codecNumber, type Frame, longestVector, longRank, magic, shortFrame, version } from './frame.js';
 
 /** What the receiver expects, so that nobody can make it take more memory than that: one of `lengths` and `maxLength` is needed. */

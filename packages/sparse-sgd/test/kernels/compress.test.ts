@@ -4,7 +4,7 @@ import { assertClose } from '@saccade/testing';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { qsgdPlain } from '../../src/compress/qsgd-plain.js';
+import { type Quantized, qsgdPlain } from '../../src/compress/qsgd-plain.js';
 import { topKPlain } from '../../src/compress/top-k-plain.js';
 import { sparseSgdKernels } from '../../src/kernels/extension.js';
 
@@ -33,6 +33,23 @@ function topKOn(device: Device, vector: Float32Array, k: number): Found {
   const found = { indices: read(indices), values: read(values), notFinite: read(notFinite)[0]! };
   for (const buffer of [x, indices, values, notFinite]) device.release(buffer);
   return found;
+}
+
+function qsgdOn(device: Device, vector: Float32Array, uniforms: Float32Array, s: number, bucket: number): Quantized {
+  const n = vector.length;
+  const buffers = [
+    device.allocate('float32', n),
+    device.allocate('float32', n),
+    device.allocate('uint8', 2 * n),
+    device.allocate('float32', Math.ceil(n / bucket)),
+  ] as const;
+  device.write(buffers[0], vector);
+  device.write(buffers[1], uniforms);
+  device.extend(sparseSgdKernels).qsgd(...buffers, n, s, bucket);
+  const levels = new Int16Array((device.readSync!(buffers[2]) as Uint8Array).buffer);
+  const norms = device.readSync!(buffers[3]) as Float32Array;
+  for (const buffer of buffers) device.release(buffer);
+  return { norms, levels };
 }
 
 /** Lengths below and above a piece, and long enough for a guessed threshold. */
@@ -84,6 +101,15 @@ for (const [name, make] of devices) {
     device.dispose();
   });
 
+  test(`the norm of a bucket with an entry that is not finite is not finite, on ${name}`, () => {
+    const device = make();
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const made = qsgdOn(device, Float32Array.of(1, 3e38, 3e38, odd), new Float32Array(4), 4, 3);
+      assert.equal(Array.from(made.norms, Number.isFinite), [true, false]);
+    }
+    device.dispose();
+  });
+
   test(`entries that are not finite are counted on ${name}`, () => {
     const device = make();
     for (const n of [10, 40_000]) {
@@ -97,8 +123,11 @@ for (const [name, make] of devices) {
 
   test(`QSGD on ${name} is that of plain JavaScript, bit for bit`, () => {
     const device = make();
-    for (const [n, s, bucket] of [
+    for (const [n, s, bucket, scale = 1] of [
       [1, 1, 1],
+      // Norms that float32 does not hold, some of them.
+      [13, 4, 3, 1.2e38],
+      [20_000, 16, 512, 1.5e37],
       [13, 4, 13],
       [20_000, 16, 20_000],
       [20_000, 32_767, 512],
@@ -106,22 +135,14 @@ for (const [name, make] of devices) {
     ] as const) {
       const rng = new Rng(n + s);
       const vector = rng.normal([n]).dataSync() as Float32Array;
+      for (let i = 0; i < n; i++) vector[i]! *= scale;
       if (n > 600) vector.fill(0, 512, 1100);
       const uniforms = rng.uniform([n]).dataSync() as Float32Array;
-      const buffers = [
-        device.allocate('float32', n),
-        device.allocate('float32', n),
-        device.allocate('uint8', 2 * n),
-      ] as const;
-      const norms = device.allocate('float32', Math.ceil(n / bucket));
-      device.write(buffers[0], vector);
-      device.write(buffers[1], uniforms);
-      device.extend(sparseSgdKernels).qsgd(...buffers, norms, n, s, bucket);
+      const made = qsgdOn(device, vector, uniforms, s, bucket);
       const plain = qsgdPlain(vector, s, bucket, uniforms);
-      assertClose(device.readSync!(norms), plain.norms, { rtol: 1e-7 });
-      const levels = new Int16Array((device.readSync!(buffers[2]) as Uint8Array).buffer);
-      assert.equal(Array.from(levels), Array.from(plain.levels));
-      for (const buffer of [...buffers, norms]) device.release(buffer);
+      assertClose(made.norms, plain.norms, { rtol: 1e-7 });
+      assert.ok(made.norms.every(Number.isFinite));
+      assert.equal(Array.from(made.levels), Array.from(plain.levels));
     }
     device.dispose();
   });
