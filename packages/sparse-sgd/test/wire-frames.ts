@@ -8,7 +8,7 @@ export function sealed(body: Uint8Array): Uint8Array {
   bytes.set(body);
   const view = new DataView(bytes.buffer);
   if (short) view.setUint16(body.length, crc16(body), true);
-  else view.setUint32(body.length, crc32(body), true);
+  else view.setUint32(body.length, portableCrc32(body), true);
   return bytes;
 }
 
