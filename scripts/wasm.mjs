@@ -8,7 +8,8 @@ import zopfli from '@gfx/zopfli';
 
 const limit = 60 * 1024; // bytes; a binary travels inside every bundle
 // Warning 112 is about v128 values at the border to JavaScript; only addresses and numbers cross it.
-const common = ['--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads', '--disableWarning', '112'];
+const features = ['--enable', 'simd', '--enable', 'threads'];
+const common = ['--noAssert', '--runtime', 'stub', ...features, '--disableWarning', '112'];
 const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
 // In kernels, general is large and seldom hot: compiled for size as well. Its products are compiled for speed, once for engines
 // without relaxed SIMD. A package that brings kernels along has one binary.

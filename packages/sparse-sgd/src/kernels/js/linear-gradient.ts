@@ -28,7 +28,7 @@ export function eachEntry(
 }
 
 /** Logits z_c = sum_j a_j x_jc of a row, for x [features, classes]. */
-export function rowLogits(rows: Rows, row: number, x: TypedArray): Float64Array {
+function rowLogits(rows: Rows, row: number, x: TypedArray): Float64Array {
   const { classes } = rows;
   const logits = new Float64Array(classes);
   eachEntry(rows, row, (j, a) => {
@@ -38,7 +38,7 @@ export function rowLogits(rows: Rows, row: number, x: TypedArray): Float64Array 
 }
 
 /** The gradient of the loss by the logits, in place: -y sigmoid(-y z) for one logit, softmax(z) - onehot(y) for several. */
-export function lossGradient(logits: Float64Array, label: number): Float64Array {
+function lossGradient(logits: Float64Array, label: number): Float64Array {
   if (logits.length === 1) {
     logits[0] = -label / (1 + Math.exp(label * logits[0]!));
     return logits;
