@@ -24,18 +24,21 @@ export function countTraffic(
   const sparse = (indices: Int32Array) =>
     ({ kind: 'sparse', length, indices, values: values.subarray(0, indices.length) }) as const;
   const [bytesOfAll, bytesOfOne, bytesOfNone] = [all, sparse(Int32Array.of(0)), sparse(new Int32Array(0))].map(sizeAt);
+  const bitsOfAll = messageBits(all);
   for (let step = first; step < first + count; step++) {
     if (entries === undefined || k === length) {
-      traffic.bits += messageBits(all);
+      traffic.bits += bitsOfAll;
       traffic.bytes += bytesOfAll!(step);
-      continue;
+    } else if (k === 1) {
+      // Where a single entry stands makes no difference.
+      const sent = entries[step - first]! >= 0;
+      traffic.bits += sent ? 64 : 0;
+      traffic.bytes += sent ? bytesOfOne!(step) : bytesOfNone!(step);
+    } else {
+      const own = entries.subarray((step - first) * k, (step - first + 1) * k);
+      const indices = own.filter((j) => j >= 0).sort();
+      traffic.bits += 64 * indices.length;
+      traffic.bytes += encodedBytes(sparse(indices), { step });
     }
-    const own = entries.subarray((step - first) * k, (step - first + 1) * k);
-    // Where a single entry stands makes no difference.
-    const indices = k === 1 ? own : own.filter((j) => j >= 0).sort();
-    const sent = k === 1 ? Number(own[0]! >= 0) : indices.length;
-    traffic.bits += 64 * sent;
-    traffic.bytes +=
-      sent === 0 ? bytesOfNone!(step) : sent === 1 ? bytesOfOne!(step) : encodedBytes(sparse(indices), { step });
   }
 }

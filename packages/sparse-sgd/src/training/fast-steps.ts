@@ -99,7 +99,8 @@ export class FastSteps implements Steps {
     const { rows, workers, lambda, scale, memory, average, tau, atomic } = this.#plan;
     const { choice, k } = this.#fast;
     const count = order.length;
-    const weights = Float64Array.from(order, (_, i) => (this.#averages ? termOf(average, first + i, tau) : 0));
+    const weights = new Float64Array(count);
+    if (this.#averages) for (let i = 0; i < count; i++) weights[i] = termOf(average, first + i, tau);
     const own = [
       this.#put('int32', order),
       this.#putNumbers(rates),
