@@ -7,7 +7,7 @@ import type { Message } from '../src/compress/message.js';
 import { decode } from '../src/wire/decode.js';
 import { encode } from '../src/wire/encode.js';
 import { frame, sealed } from './wire-frames.js';
-import { anyMessage } from './wire-messages.js';
+import { anyMessage, anyMessages, anySingles } from './wire-messages.js';
 
 /** Runs `body`, and tells how many bytes of typed arrays and buffers it made at most at once. */
 function largestArray(body: () => void): number {
@@ -41,17 +41,29 @@ function largestArray(body: () => void): number {
   return largest;
 }
 
-test('10,000 damaged, cut and invented frames give a FormatError or sound messages, and take little memory', () => {
-  const valid = fc
-    .sample(fc.array(anyMessage, { minLength: 1, maxLength: 3 }), { seed: 3, numRuns: 400 })
-    .map((list) => encode(list));
+/** Entries that the receiver expects at most. */
+const expected = 4096;
+
+const messageLists = {
+  'messages of all kinds': fc.oneof(
+    { weight: 3, arbitrary: fc.array(anyMessage, { minLength: 1, maxLength: 3 }) },
+    { weight: 1, arbitrary: anyMessages },
+  ),
+  'runs of single entries': fc
+    .array(anySingles, { minLength: 1, maxLength: 3 })
+    .map((lists) => lists.flat())
+    .filter((list) => list.reduce((sum, { length }) => sum + length, 0) <= expected),
+} as const;
+
+/** Decodes 10,000 damaged frames; those of them that were read must be sound. */
+function decodeDamaged(lists: fc.Arbitrary<Message[]>) {
+  const valid = fc.sample(lists, { seed: 3, numRuns: 400 }).map((list) => encode(list));
   // Numbers that are the same everywhere; good ones are not needed.
   let state = 12345;
   const random = (bound: number): number => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     return Math.floor((state / 2 ** 32) * bound);
   };
-  const expected = 4096;
   const reasons = new Map<string, number>();
   let sound = 0;
   const largest = largestArray(() => {
@@ -68,11 +80,24 @@ test('10,000 damaged, cut and invented frames give a FormatError or sound messag
       }
     }
   });
-  // Two bytes a level; four a sparse value that takes one bit and one byte at least; and the frames themselves.
-  assert.ok(largest <= 8 * expected, `${largest} bytes`);
-  // The parsers were reached, not only the checksum.
-  assert.ok(sound > 300 && reasons.size > 20, `${sound} sound, ${reasons.size} reasons`);
-});
+  return { largest, sound, reasons: [...reasons.keys()] };
+}
+
+for (const [what, lists] of Object.entries(messageLists)) {
+  test(`10,000 damaged, cut and invented frames of ${what} give a FormatError or sound messages, and take little memory`, () => {
+    const { largest, sound, reasons } = decodeDamaged(lists);
+    // Two bytes a level; four a sparse value that takes one bit and one byte at least; and the frames themselves.
+    assert.ok(largest <= 8 * expected, `${largest} bytes`);
+    // The parsers were reached, not only the checksum.
+    assert.ok(sound > 300 && reasons.length > 15, `${sound} sound, ${reasons.length} reasons`);
+    const wanted = [/a run of # singles where/, /a run of singles has flags/, /ends early: # more bytes/];
+    for (const reason of wanted)
+      assert.ok(
+        reasons.some((found) => reason.test(found)),
+        `${reason} never came`,
+      );
+  });
+}
 
 /** Bytes that are damaged: as they are, with a right checksum in most cases, so that what is behind it is reached. */
 function damaged(valid: Uint8Array, way: number, random: (bound: number) => number): Uint8Array {
@@ -118,6 +143,19 @@ function checkSound(message: Message): void {
   if (message.kind === 'signs') assert.ok(finite([message.negative, message.positive]));
   if ('values' in message) assert.ok(finite(message.values) && message.values.length <= message.length);
 }
+
+test('a run cannot ask for more than its bytes and what is expected', () => {
+  // A million of vectors of one entry, which have no bits of position: the values would be 2 MB, and are not there.
+  const run = [0b111_00001, 1, 192, 132, 61, ...new Array(40).fill(0)];
+  const largest = largestArray(() => {
+    const alone = frame(0b001_0_0000, 0, 22, ...run);
+    assertThrows(() => decode(alone, { maxLength: 2 ** 40 }), FormatError, /a run of 1000000 singles where 22/);
+    const long = frame(0b001_0_0000, 0, 2, 0b111_00001, 128, 128, 4, 2, ...new Array(8).fill(0));
+    assertThrows(() => decode(long, { maxLength: 131071 }), FormatError, /a message of length 65536 is too long/);
+    assert.is(decode(long, { maxLength: 131072 }).messages.length, 2);
+  });
+  assert.ok(largest <= 4096, `${largest} bytes`);
+});
 
 test('a frame of many messages cannot ask for more than is expected of all together', () => {
   // Levels that are all 0 take a few bytes, whatever their length.

@@ -7,6 +7,8 @@ import { encode } from '../src/wire/encode.js';
 import { frame, one, sealed } from './wire-frames.js';
 
 const maxLength = 2 ** 40;
+/** As `frame` takes them: a frame of two messages, step 0. */
+const two = [0b001_0_0000, 0, 2] as const;
 
 const malformed: readonly [string, Uint8Array, RegExp][] = [
   ['nothing', new Uint8Array(0), /0 bytes cannot be a frame/],
@@ -15,7 +17,33 @@ const malformed: readonly [string, Uint8Array, RegExp][] = [
   ['another first byte', sealed(Uint8Array.of(1, one, 0, 0, 0, 0)), /not a frame: the first byte is 1, not 215/],
   ['another version', frame(0b010_1_0000, 0, 0, 0, 0), /expected version 1 of the format, got 2/],
   ['a step without end', frame(one, 128), /ends early/],
-  ['a kind that there is not', frame(one, 0, 7 << 5, 0), /no kind of messages 7/],
+  ['flags of a run', frame(one, 0, 0b111_00100, 5, 2), /a run of singles has flags 4/],
+  ['a run of none', frame(...two, 0b111_00001, 5, 0, 0), /a run of 0 singles where 2 messages are left/],
+  ['a run of one', frame(...two, 0b111_00001, 5, 1, 0, 0, 0), /a run of 1 singles where 2 messages are left/],
+  ['a run in a frame of one', frame(one, 0, 0b111_00001, 5, 2, 0, 0, 0, 0, 0), /2 singles where 1 messages are left/],
+  [
+    'a run that goes beyond the frame',
+    frame(...two, 0b111_00001, 5, 3, 0, 0, 0, 0, 0, 0, 0),
+    /a run of 3 singles where 2 messages are left/,
+  ],
+  ['a run without its values', frame(...two, 0b111_00001, 5, 2, 0, 0, 0), /ends early: 5 more bytes expected, got 3/],
+  ['a run without entries', frame(...two, 0b111_00001, 0, 2, 0, 0, 0, 0), /index 0 is not below the length 0/],
+  [
+    'an index of a run above the length',
+    frame(...two, 0b111_00001, 5, 2, 0b00010100, 0, 0, 0, 0),
+    /index 5 is not below/,
+  ],
+  [
+    'a run of too long vectors',
+    frame(...two, 0b111_00001, 128, 128, 128, 128, 8, 2, ...new Array(12).fill(0)),
+    /too long/,
+  ],
+  [
+    'bits after the positions of a run',
+    frame(...two, 0b111_00001, 5, 2, 1, 0, 0, 0, 0),
+    /bits between parts are not 0/,
+  ],
+  ['an infinite value of a run', frame(...two, 0b111_00001, 5, 2, 0, 0, 0, 0, 0x7c), /value 0 is Infinity/],
   ['no message where there should be one', frame(one, 0), /1 messages do not fit into 0 bytes/],
   [
     'more messages than there is room for',

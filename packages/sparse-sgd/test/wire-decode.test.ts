@@ -7,7 +7,8 @@ import type { Message } from '../src/compress/message.js';
 import { decode } from '../src/wire/decode.js';
 import { encode } from '../src/wire/encode.js';
 import { indexBits } from '../src/wire/index-bits.js';
-import { anyMessage, inDouble } from './wire-messages.js';
+import { frame } from './wire-frames.js';
+import { anyMessages, inDouble } from './wire-messages.js';
 
 const maxLength = 2 ** 40;
 const small: Message = { kind: 'sparse', length: 100, indices: Int32Array.of(3, 7), values: Float32Array.of(1, 2) };
@@ -22,7 +23,7 @@ function expected(message: Message): Message {
 test('gives messages, step and rank back', () => {
   const header = { step: fc.oneof(fc.nat(300), fc.maxSafeNat()), rank: fc.oneof(fc.nat(20), fc.nat()) };
   fc.assert(
-    fc.property(fc.array(anyMessage, { maxLength: 5 }), fc.record(header), (messages, { step, rank }) => {
+    fc.property(anyMessages, fc.record(header), (messages, { step, rank }) => {
       const frame = decode(encode(messages, { step, rank }), { lengths: messages.map(({ length }) => length) });
       assert.equal(frame, { step, rank, messages: messages.map(expected) });
     }),
@@ -32,10 +33,10 @@ test('gives messages, step and rank back', () => {
 
 test('gives float64 back if it was sent, and float32 of it if not', () => {
   fc.assert(
-    fc.property(anyMessage, (message) => {
-      const wide = inDouble(message);
-      const exact = decode(encode([wide], { values: 'float64' }), { maxLength }).messages[0]!;
-      assert.equal(exact, expected(wide));
+    fc.property(anyMessages, (messages) => {
+      const wide = messages.map(inDouble);
+      const exact = decode(encode(wide, { values: 'float64' }), { lengths: wide.map(({ length }) => length) }).messages;
+      assert.equal(exact, wide.map(expected));
     }),
     { seed: 2, numRuns: 300 },
   );
@@ -76,6 +77,37 @@ test('refuses messages of other lengths or numbers than expected', () => {
   assertThrows(() => decode(bytes, { lengths: [100, 99] }), FormatError, /expected message 1 of length 99, got 100/);
   assert.is(decode(bytes, { maxLength: 200 }).messages.length, 2);
   assertThrows(() => decode(bytes, { maxLength: 199 }), FormatError, /a message of length 100 is too long/);
+});
+
+test('each message of a run counts', () => {
+  const run = [3, 1, 99].map((index): Message => {
+    return { ...small, indices: Int32Array.of(index), values: Float32Array.of(index) } as Message;
+  });
+  const bytes = encode([...run, small]);
+  assert.equal(decode(bytes, { lengths: [100, 100, 100, 100] }).messages, [...run, small].map(expected));
+  assertThrows(() => decode(bytes, { lengths: [100, 100] }), FormatError, /expected 2 messages, got 4/);
+  assertThrows(() => decode(bytes, { lengths: [100, 100, 9, 100] }), FormatError, /message 2 of length 9, got 100/);
+  assert.is(decode(encode(run), { maxLength: 300 }).messages.length, 3);
+  assertThrows(() => decode(encode(run), { maxLength: 299 }), FormatError, /a message of length 100 is too long/);
+});
+
+test('the messages of a run do not share memory', () => {
+  const message: Message = { ...small, indices: Int32Array.of(3), values: Float32Array.of(1) };
+  const { messages } = decode(encode([message, message]), { maxLength });
+  const [first, second] = messages;
+  assert.ok(first?.kind === 'sparse' && second?.kind === 'sparse');
+  assert.is.not(first.indices.buffer, second.indices.buffer);
+  assert.is.not(first.values.buffer, second.values.buffer);
+});
+
+test('single messages written one by one, each with its head, are still read', () => {
+  const head = [0b000_000_01, 5];
+  const bytes = frame(0b001_0_0000, 0, 2, ...head, 0b01100000, 0, 0x3c, ...head, 0b01100000, 0, 0x3c);
+  const single = { kind: 'sparse', length: 5, indices: Int32Array.of(3), values: Float32Array.of(1) } as const;
+  assert.equal(decode(bytes, { maxLength }).messages, [
+    { ...single, valueType: 'float16' },
+    { ...single, valueType: 'float16' },
+  ]);
 });
 
 test('messages without entries count as one entry, as each takes memory', () => {

@@ -132,6 +132,23 @@ for (const [what, message, errorClass, text] of bad) {
   });
 }
 
+test('refuses in a run what it refuses alone', () => {
+  const good = single(9, 1);
+  assertThrows(() => encode([good, single(9, 9)]), OptionError, /be below 9, got 9 at 0/);
+  assertThrows(() => encode([good, single(9, -1)]), OptionError, /be below 9, got -1 at 0/);
+  assertThrows(() => encode([good, single(9, 1, Number.NaN)]), OptionError, /value NaN at 0 is not finite/);
+  assertThrows(() => encode([good, { ...good, length: -1 }]), OptionError, /length must be a whole number/);
+  assertThrows(() => encode([good, { ...good, valueType: 'int8' as never }]), OptionError, /no type of values 'int8'/);
+  assertThrows(
+    () => encode([good, { ...good, values: new Float32Array(2) }]),
+    OptionError,
+    /as many values as indices/,
+  );
+  assertThrows(() => encode([good, null as never]), OptionError, /expected a message, got null/);
+  const long = single(2 ** 31, 0);
+  assertThrows(() => encode([long, long]), OptionError, /length must be a whole number from 0 to 2147483647/);
+});
+
 test('refuses what is no list', () => {
   assertThrows(() => encode(single(9, 1) as never), OptionError, /expected a list of messages, got an object/);
 });

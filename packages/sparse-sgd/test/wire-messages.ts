@@ -104,6 +104,35 @@ const factor = fc
 /** A message of any kind, with numbers that float32 holds. */
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(sparse, seeded, dense, levels, signs, powers, factor);
 
+const runLength = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(64, 130));
+
+/** Messages of one entry each, of the same length and type of values: what a frame packs. */
+export const anySingles: fc.Arbitrary<Message[]> = fc
+  .tuple(length, valueType, runLength)
+  .filter(([length]) => length > 0)
+  .chain(([length, valueType, count]) =>
+    fc
+      .tuple(
+        fc.array(fc.integer({ min: 0, max: length - 1 }), { minLength: count, maxLength: count }),
+        values(count, valueType),
+      )
+      .map(([indices, values]) =>
+        indices.map((index, i): Message => {
+          return { kind: 'sparse', length, indices: Int32Array.of(index), values: values.slice(i, i + 1), valueType };
+        }),
+      ),
+  );
+
+/** Messages of any kind, runs of single entries among them. */
+export const anyMessages: fc.Arbitrary<Message[]> = fc
+  .array(
+    fc.oneof({ weight: 2, arbitrary: anyMessage.map((message) => [message]) }, { weight: 1, arbitrary: anySingles }),
+    {
+      maxLength: 5,
+    },
+  )
+  .map((lists) => lists.flat());
+
 /** The same with numbers that only float64 holds, where it has numbers. */
 export function inDouble(message: Message): Message {
   const wide = (values: Vector): Float64Array => Float64Array.from(values, (value) => value * (1 + 2 ** -40));

@@ -6,6 +6,7 @@ import { ByteReader } from './byte-reader.js';
 import { crc16 } from './checksum.js';
 import { crc32 } from './crc32.js';
 import { codecNumber, type Frame, longestVector, longRank, magic, shortFrame, version } from './frame.js';
+import { readRunLength, readSingles, singlesKind } from './singles-codec.js';
 
 /** What the receiver expects, so that nobody can make it take more memory than that: one of `lengths` and `maxLength` is needed. */
 export interface DecodeOptions {
@@ -69,7 +70,7 @@ class Expectation {
   checkCount(count: number, reader: ByteReader): void {
     const expected = this.#lengths?.length ?? count;
     if (count !== expected) throw reader.fail(`expected ${expected} messages, got ${count}`);
-    // None is shorter than its head.
+    // None is shorter than its head, or, in a run, its value.
     if (2 * count > reader.left) throw reader.fail(`${count} messages do not fit into ${reader.left} bytes`);
   }
 
@@ -99,14 +100,16 @@ export function decode(bytes: Uint8Array, options: DecodeOptions): Frame {
   const expectation = new Expectation(options);
   expectation.checkCount(count, reader);
   const messages: Message[] = [];
-  for (let position = 0; position < count; position++) {
+  while (messages.length < count) {
+    const position = messages.length;
     const head = reader.byte();
-    const codec = codecNumber(head >>> 5);
-    if (codec === undefined) throw reader.fail(`there is no kind of messages ${head >>> 5}`);
     const length = reader.varint();
-    expectation.checkLength(position, length, reader);
-    const loose = options.allowNonFinite ?? false;
-    messages.push(codec.read(reader, { step, position, loose, flags: head & 31, length }));
+    const context = { step, position, loose: options.allowNonFinite ?? false, flags: head & 31, length };
+    const kind = head >>> 5;
+    const records = kind === singlesKind ? readRunLength(reader, context, count - position) : 1;
+    for (let i = 0; i < records; i++) expectation.checkLength(position + i, length, reader);
+    if (kind !== singlesKind) messages.push(codecNumber(kind).read(reader, context));
+    else for (const message of readSingles(reader, context, records)) messages.push(message);
   }
   if (reader.left > 0) throw reader.fail(`${reader.left} bytes after the last message`);
   return { step, rank, messages };

@@ -4,6 +4,7 @@ import type { Message } from '../compress/message.js';
 import { varintBytes } from './byte-writer.js';
 import { EncodeContext, type EncodeOptions } from './encode-options.js';
 import { codecOf, longRank, shortFrame } from './frame.js';
+import { singlesAt, singlesBytes } from './singles-codec.js';
 
 function isList(messages: Message | readonly Message[]): messages is readonly Message[] {
   return Array.isArray(messages);
@@ -19,7 +20,11 @@ export function encodedBytes(messages: Message | readonly Message[], options: En
   const context = new EncodeContext(options);
   if (isList(messages)) {
     if (messages.length !== 1) bytes += varintBytes(messages.length);
-    for (let i = 0; i < messages.length; i++, context.position++) bytes += bytesOf(messages[i]!, context);
+    while (context.position < messages.length) {
+      const run = singlesAt(messages, context);
+      bytes += run.length > 1 ? singlesBytes(run, context) : bytesOf(messages[context.position]!, context);
+      context.position += Math.max(1, run.length);
+    }
   } else bytes += bytesOf(messages, context);
   return bytes + (bytes < shortFrame ? 2 : 4);
 }

@@ -13,6 +13,17 @@
  * All is little-endian, bits are highest first, varints are LEB128. A message is kind (3 bits) and flags (5), its length as a varint, and
  * what its kind has: see the codecs.
  *
+ * Sparse messages of one entry each that follow one another, of the same length and type of values, are one record instead, a run. Each
+ * counts in the number of messages.
+ *
+ * ```
+ * 7 (3 bits) 0 (3) type of values (2)
+ * length                                varint
+ * n                                     varint, from 2
+ * n positions                           ceil(log2 length) bits each, bit after bit; then 0 bits up to a whole byte
+ * n values
+ * ```
+ *
  * Frames are not canonical: `encode` makes one of the same messages, but `decode` also takes others that say the same, such as with a step
  * or a bucket written where its flag could be left out.
  */
@@ -68,8 +79,7 @@ export function codecOf(kind: Message['kind']): MessageCodec<Message> {
   return codecs[kind] as MessageCodec<Message>;
 }
 
-/** The codec of a kind by its number on the wire; undefined for a kind that there is not. */
-export function codecNumber(kind: number): MessageCodec<Message> | undefined {
-  const name = messageKinds[kind];
-  return name === undefined ? undefined : codecOf(name);
+/** The codec of a kind by its number on the wire, from 0 to 6: 7 is a run. */
+export function codecNumber(kind: number): MessageCodec<Message> {
+  return codecOf(messageKinds[kind]!);
 }
