@@ -1,5 +1,5 @@
 /** The bundlers that people use: each makes a site from a page's folder and resolves to its place. */
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import * as vite from 'vite';
@@ -7,7 +7,8 @@ import * as vite from 'vite';
 type Bundlers = Record<string, (page: string) => Promise<string>>;
 
 async function bundleByVite(page: string): Promise<string> {
-  await vite.build({ root: page, configFile: false, logLevel: 'warn' });
+  const build = { chunkSizeWarningLimit: 2000 };
+  await vite.build({ root: page, configFile: false, logLevel: 'warn', build });
   return join(page, 'dist');
 }
 
@@ -15,7 +16,8 @@ async function bundleByVite(page: string): Promise<string> {
 function esbuildWith(folder: string, options: esbuild.BuildOptions): (page: string) => Promise<string> {
   return async (page) => {
     const outdir = join(page, folder);
-    const entryPoints = [join(page, 'main.js')];
+    // esbuild does not follow `new Worker(new URL('./worker.js', import.meta.url))`: who has a worker names it.
+    const entryPoints = ['main.js', 'worker.js'].map((name) => join(page, name)).filter((path) => existsSync(path));
     const { warnings } = await esbuild.build({ entryPoints, bundle: true, outdir, logLevel: 'warning', ...options });
     if (warnings.length > 0) throw new Error(`esbuild warns: ${warnings.map(({ text }) => text).join('; ')}`);
     copyFileSync(join(page, 'index.html'), join(outdir, 'index.html'));

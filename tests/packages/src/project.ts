@@ -25,10 +25,17 @@ export function userProject(): Promise<Project> {
   return project;
 }
 
-async function create(): Promise<Project> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'saccade-user-')));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** The same project in another folder, with packages of others installed too, such as `name@1.0.0`. */
+export async function projectWith(others: readonly string[]): Promise<Project> {
+  const { folder: original, packages } = await userProject();
+  const folder = newFolder();
+  cpSync(original, folder, { recursive: true, verbatimSymlinks: true });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...others], folder);
+  return projectIn(folder, packages);
+}
 
+async function create(): Promise<Project> {
+  const folder = newFolder();
   const packages = publishedPackages();
   const workspaces = packages.flatMap((name) => ['--workspace', name]);
   await run('npm', ['pack', '--silent', '--pack-destination', folder, ...workspaces], root);
@@ -38,6 +45,17 @@ async function create(): Promise<Project> {
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }\n');
   await run('npm', ['install', '--no-audit', '--no-fund', ...tarballs.map((name) => `./${name}`)], folder);
   cpSync(resolve(import.meta.dirname, '../fixtures'), folder, { recursive: true });
+  return projectIn(folder, packages);
+}
+
+/** A folder that goes when the process ends. */
+function newFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'saccade-user-')));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function projectIn(folder: string, packages: string[]): Project {
   return { folder, packages, node: (...args) => run(process.execPath, args, folder) };
 }
 

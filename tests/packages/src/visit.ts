@@ -20,14 +20,16 @@ export interface Visit {
   readonly flags?: string[];
 }
 
-/** Whether a message is about the page: not about the icon that it lacks, nor a GL driver's word on its own speed. */
+/** Not about the page: a GL driver's word on its own speed; the odd answer of old nats-servers to a WebSocket that is closed. */
+const idle = /GL Driver Message.*Performance|broken close frame/;
+
+/** Whether a message is about the page, and not about the icon that it lacks. */
 function isComplaint(message: Message): boolean {
-  if (message.location().url.endsWith('favicon.ico') || /GL Driver Message.*Performance/.test(message.text()))
-    return false;
+  if (message.location().url.endsWith('favicon.ico') || idle.test(message.text())) return false;
   return ['error', 'warning'].includes(message.type());
 }
 
-/** Serves a site and gives its page, and the list of paths that it asks for, to `body`; an error or warning on its console is a failure. */
+/** Serves a site and gives its page, and the list of paths that it asks for, to `body`; an error or warning on its console, or on that of another tab, is a failure. */
 export async function visit<R>(
   site: string,
   { isolated, search = '', flags = [] }: Visit,
@@ -38,12 +40,13 @@ export async function visit<R>(
   const complaints: string[] = [];
   const requests: string[] = [];
   try {
-    const page = await browser.newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
+    const context = await browser.newContext();
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+    context.on('console', (message) => {
       if (isComplaint(message)) complaints.push(message.text());
     });
-    page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    context.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    const page = await context.newPage();
     await page.goto(server.url + search);
     const result = await body(page, requests);
     if (complaints.length > 0) throw new Error('the page complains');
