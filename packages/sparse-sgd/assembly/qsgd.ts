@@ -1,4 +1,4 @@
-// QSGD's random levels of a norm, in float64 as src/compress/qsgd.ts computes them.
+// QSGD's random levels of a norm, step by step as src/compress/qsgd-plain.ts computes those of float32.
 
 // @ts-ignore: decorator
 @inline
@@ -43,25 +43,15 @@ export function bucketNorms(x: usize, norms: usize, n: i32, bucket: i32, start: 
   }
 }
 
-/** Two levels, int32 in the low lanes: floor(l) + [u < l - floor(l)], l = s |x| / norm. */
-// @ts-ignore: decorator
-@inline
-function levelPair(x: v128, u: v128, s: v128, size: v128): v128 {
-  // Rounding may have made the norm smaller than its only entry.
-  const l = f64x2.pmin(f64x2.div(f64x2.mul(s, x), size), s);
-  const whole = f64x2.floor(l);
-  const up = v128.and(f64x2.lt(u, f64x2.sub(l, whole)), f64x2.splat(1));
-  return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(whole, up));
-}
-
-/** Four signed levels. */
+/** Four signed levels: sign(x) (floor(l) + [u < l - floor(l)]), l = s (|x| / norm), at most s. */
 // @ts-ignore: decorator
 @inline
 function levelsOf(x: v128, u: v128, s: v128, size: v128): v128 {
-  const bare = f32x4.abs(x);
-  const low = levelPair(lowPair(bare), lowPair(u), s, size);
-  const high = levelPair(highPair(bare), highPair(u), s, size);
-  const level = v128.shuffle<i32>(low, high, 0, 1, 4, 5);
+  // Rounding may have made the norm smaller than its only entry.
+  const l = f32x4.pmin(f32x4.mul(s, f32x4.div(f32x4.abs(x), size)), s);
+  const whole = f32x4.floor(l);
+  // A comparison that holds is -1.
+  const level = i32x4.sub(i32x4.trunc_sat_f32x4_s(whole), f32x4.lt(u, f32x4.sub(l, whole)));
   const negative = i32x4.shr_s(x, 31);
   return i32x4.sub(v128.xor(level, negative), negative);
 }
@@ -73,30 +63,30 @@ export function qsgd(
   levels: usize,
   norms: usize,
   n: i32,
-  s: f64,
+  s: f32,
   bucket: i32,
   piece: i32,
   start: i32,
   end: i32,
   scratch: usize,
 ): void {
-  const s2 = f64x2.splat(s);
+  const s4 = f32x4.splat(s);
   const last = min(end * piece, n);
   for (let i = start * piece; i < last; ) {
     const b = i / bucket;
     const to = min((b + 1) * bucket, last);
-    const size = <f64>load<f32>(norms + (<usize>b << 2));
+    const size = load<f32>(norms + (<usize>b << 2));
     // Of zeros 0 is left, whatever they are divided by.
-    const size2 = f64x2.splat(size > 0 ? size : Infinity);
+    const size4 = f32x4.splat(size > 0 ? size : f32.MAX_VALUE);
     for (; i + 8 <= to; i += 8) {
       const at = <usize>i << 2;
-      const low = levelsOf(v128.load(x + at), v128.load(uniforms + at), s2, size2);
-      const high = levelsOf(v128.load(x + at, 16), v128.load(uniforms + at, 16), s2, size2);
+      const low = levelsOf(v128.load(x + at), v128.load(uniforms + at), s4, size4);
+      const high = levelsOf(v128.load(x + at, 16), v128.load(uniforms + at, 16), s4, size4);
       v128.store(levels + (<usize>i << 1), i16x8.narrow_i32x4_s(low, high));
     }
     for (; i < to; i++) {
       const at = <usize>i << 2;
-      const one = levelsOf(f32x4.splat(load<f32>(x + at)), f32x4.splat(load<f32>(uniforms + at)), s2, size2);
+      const one = levelsOf(f32x4.splat(load<f32>(x + at)), f32x4.splat(load<f32>(uniforms + at)), s4, size4);
       store<i16>(levels + (<usize>i << 1), <i16>i32x4.extract_lane(one, 0));
     }
   }

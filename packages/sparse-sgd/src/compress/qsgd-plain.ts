@@ -31,7 +31,7 @@ export function qsgdPlain(vector: Vector, s: number, bucket: number, uniforms: V
   return { norms, levels };
 }
 
-/** Writes the levels of entries begin <= i < end; those of a larger magnitude than `norm` get s. */
+/** Writes the levels of entries begin <= i < end; those of a larger magnitude than `norm` get s. Of float32 in the arithmetic of that. */
 export function roundToLevels(
   vector: Vector,
   begin: number,
@@ -41,13 +41,11 @@ export function roundToLevels(
   uniforms: Vector,
   levels: Int16Array,
 ): void {
-  // Of very large float64, s times as much would be infinite; a power of two of both changes nothing else.
-  const shrink = norm > 1e300 ? 2 ** -16 : 1;
-  const factor = s * shrink;
-  const divisor = norm * shrink;
+  const round = vector instanceof Float32Array ? Math.fround : (value: number) => value;
   for (let i = begin; i < end; i++) {
     const value = vector[i]!;
-    const scaled = Math.min(s, (factor * Math.abs(value)) / divisor);
+    // In this order, as s times a large entry might be infinite.
+    const scaled = Math.min(s, round(s * round(Math.abs(value) / norm)));
     const floor = Math.floor(scaled);
     const level = floor + (uniforms[i]! < scaled - floor ? 1 : 0);
     levels[i] = value < 0 ? -level : level;
