@@ -30,6 +30,22 @@ export class SparseRows {
     if (column > this.maxColumn) this.maxColumn = column;
   }
 
+  /** Brings the entries of the row that is not ended yet into ascending order, and adds up those of one column. */
+  sortRow(): void {
+    const from = this.#rowStart[this.rows]!;
+    const columns = this.#columns.slice(from, this.size);
+    const values = this.#values.slice(from, this.size);
+    const order = Array.from(columns.keys()).sort((i, j) => columns[i]! - columns[j]! || i - j);
+    this.size = from;
+    let sum = 0;
+    for (const [place, i] of order.entries()) {
+      sum += values[i]!;
+      if (columns[order[place + 1] ?? -1] === columns[i]) continue;
+      this.add(columns[i]!, sum);
+      sum = 0;
+    }
+  }
+
   /** Ends the row. */
   endRow(label: number): void {
     if (this.rows + 1 === this.#rowStart.length) {
@@ -84,11 +100,19 @@ function readIndex(text: string, from: number, colon: number): number {
   return index;
 }
 
+/** How indices are to be read. */
+export interface LineForm {
+  /** The index of the first feature in the file, 0 or 1. */
+  readonly base: number;
+  /** Indices must lie in [base, base + features). */
+  readonly features: number;
+  /** Whether they may come in any order, and several times. */
+  readonly anyOrder: boolean;
+}
+
 /**
  * Reads one line into `rows`.
  *
- * @param base the index of the first feature in the file, 0 or 1
- * @param features indices must lie in [base, base + features)
  * @returns false if there is nothing on the line
  * @throws FormatError with line and column for all that is not of the format
  */
@@ -96,8 +120,7 @@ export function parseLibsvmLine(
   text: string,
   line: number,
   rows: SparseRows,
-  base: number,
-  features: number,
+  { base, features, anyOrder }: LineForm,
   label: string,
 ): boolean {
   const hash = text.indexOf('#');
@@ -105,6 +128,7 @@ export function parseLibsvmLine(
   let at = 0;
   let y: number | undefined;
   let previous = -1;
+  let sorted = true;
   for (;;) {
     while (at < length && isBlank(text.charCodeAt(at))) at++;
     if (at === length) break;
@@ -124,13 +148,15 @@ export function parseLibsvmLine(
       if (column < 0 || column >= features) {
         fail(label, line, from, `expected an index in [${base}, ${base + features - 1}], got ${column + base}`);
       }
-      if (column <= previous) {
+      if (column <= previous && !anyOrder) {
         fail(label, line, from, `expected an index above ${previous + base}, got ${column + base}`);
       }
       rows.add(column, readNumber(text, colon + 1, at, line, label, 'a float32 number as value'));
+      sorted &&= column > previous;
       previous = column;
     }
   }
+  if (!sorted) rows.sortRow();
   if (y !== undefined) rows.endRow(y);
   return y !== undefined;
 }

@@ -11,6 +11,8 @@ export interface LibsvmOptions extends OpenOptions {
   readonly features?: number | undefined;
   /** Whether the indices in the file count from 0. Default: false, they count from 1. */
   readonly zeroBased?: boolean | undefined;
+  /** Whether indices of a line may come in any order; values of one that comes several times are added up. Default: false, they must ascend. */
+  readonly anyOrder?: boolean | undefined;
   /** Read only the first so many examples. Default: all. */
   readonly limit?: number | undefined;
 }
@@ -38,14 +40,14 @@ export interface LibsvmMatrix {
 
 /** Adds the examples to `rows` and yields after each block of the file. */
 async function* readInto(rows: SparseRows, bytes: ByteStream, options: LibsvmOptions): AsyncGenerator<void> {
-  const { features, zeroBased = false, limit = Number.MAX_SAFE_INTEGER } = options;
+  const { features, zeroBased = false, anyOrder = false, limit = Number.MAX_SAFE_INTEGER } = options;
   const last = features ?? 2 ** 31 - 1;
   let line = 0;
   let left = limit;
   for await (const block of textBlocks(bytes)) {
     for (const text of splitLines(block)) {
       line++;
-      if (parseLibsvmLine(text, line, rows, zeroBased ? 0 : 1, last, bytes.label)) left--;
+      if (parseLibsvmLine(text, line, rows, { base: zeroBased ? 0 : 1, features: last, anyOrder }, bytes.label)) left--;
       if (left === 0) break;
     }
     yield;
@@ -54,14 +56,16 @@ async function* readInto(rows: SparseRows, bytes: ByteStream, options: LibsvmOpt
 }
 
 function check(op: string, options: LibsvmOptions): void {
-  const { features, zeroBased, limit } = checkOptions(op, options, ['features', 'zeroBased', 'limit', 'signal']);
+  const names = ['features', 'zeroBased', 'anyOrder', 'limit', 'signal'] as const;
+  const { features, zeroBased, anyOrder, limit } = checkOptions(op, options, names);
   if (features !== undefined) requireCount(op, 'features', features, 1);
   if (features !== undefined && features > 2 ** 31 - 1) {
     throw new OptionError(`${op}: features must be below 2^31, got ${features}`);
   }
   if (limit !== undefined) requireCount(op, 'limit', limit, 1);
-  if (zeroBased !== undefined && typeof zeroBased !== 'boolean') {
-    throw new OptionError(`${op}: zeroBased must be true or false, got ${quote(zeroBased)}`);
+  for (const [name, value] of Object.entries({ zeroBased, anyOrder })) {
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new OptionError(`${op}: ${name} must be true or false, got ${quote(value)}`);
   }
 }
 
@@ -83,11 +87,11 @@ async function* eachRow(bytes: ByteStream, options: LibsvmOptions): AsyncGenerat
 
 /**
  * The examples of a libsvm file (gzip or not) as they are read. A line is a label and pairs `index:value` with
- * ascending indices; `qid:` pairs, text after `#` and empty lines are skipped. Columns are counted from 0, whatever
+ * ascending indices (see `anyOrder`); `qid:` pairs, text after `#` and empty lines are skipped. Columns are counted from 0, whatever
  * the file does.
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
- * @param options `features`, default as many as needed; `zeroBased`, default false; `limit`; `signal`
+ * @param options `features`, default as many as needed; `zeroBased` and `anyOrder`, default false; `limit`; `signal`
  * @throws FormatError, when it gets there, with line and column, for all that is not of this form
  * @throws OptionError for options that do not fit
  * @throws SaccadeError with code `io` if the file cannot be read

@@ -153,4 +153,15 @@ test('stopping early closes the file', async () => {
   assert.ok(blob.cancelled);
 });
 
+test('indices in any order are sorted, and values of equal ones added up, where that is wanted', async () => {
+  const bytes = new TextEncoder().encode('1 5:1 2:2 5:3\n-1 1:1 3:1\n1\n1 4:-1 4:1 1:7\n');
+  const { rowStart, columns, values, shape } = await loadLibsvm(bytes, { anyOrder: true });
+  assert.equal(Array.from(rowStart), [0, 2, 4, 4, 6]);
+  assert.equal(Array.from(columns), [1, 4, 0, 2, 0, 3]);
+  assert.equal(Array.from(values), [2, 4, 1, 1, 7, 0]);
+  assert.equal(shape, [4, 5]);
+  await assertRejects(() => loadLibsvm(bytes), FormatError, /line 1, column 7: expected an index above 5, got 2/);
+  await assertRejects(() => loadLibsvm(bytes, { anyOrder: 1 as never }), OptionError, /anyOrder must be true or false/);
+});
+
 test.run();
