@@ -69,7 +69,7 @@ export function missingPackages(error: unknown): SaccadeError | undefined {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
   if (!isMissing || !String(message).includes('@nats-io/')) return undefined;
-  const packages = ['nats-core', 'transport-node', 'jetstream', 'obj'].map((name) => `@nats-io/${name}`).join(' ');
+  const packages = ['nats-core', 'transport-node', 'jetstream'].map((name) => `@nats-io/${name}`).join(' ');
   return new SaccadeError('missing', `NATS needs packages that are not installed: npm install ${packages}`, {
     cause: error,
   });
