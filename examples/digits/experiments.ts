@@ -64,7 +64,7 @@ export const experiments: readonly Experiment[] = [
     baseline: 'a linear classifier',
     bar: { atLeast: 98 },
     async run(context) {
-      const { train: digits, test } = await loadDigits();
+      const { train: digits, test } = loadDigits();
       using network = smallNetwork(new Rng(context.seed));
       const data = batches(digits, { size: 32, seed: context.seed, dropLast: true });
       return await compare(context, digits, test, network, data, { epochs: 12, rate: 3e-3 });

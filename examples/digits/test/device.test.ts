@@ -12,7 +12,7 @@ onTestDevice(test, init);
 
 /** Losses of one epoch, and how much of the test images is read right after it. */
 async function epoch(): Promise<{ losses: number[]; right: number }> {
-  const { train: digits, test: held } = await loadDigits();
+  const { train: digits, test: held } = loadDigits();
   const network = smallNetwork(new Rng(3));
   const losses = await train(network, batches(digits, { size: 32, seed: 3 }), { epochs: 1, rate: 3e-3 });
   return { losses, right: await percentRight(await predict(network, held), held) };
@@ -36,7 +36,7 @@ test('no kernel of training leaves the device', async () => {
   const images = new Rng(1).uniform([8, 28, 28, 1]);
   const { device } = images;
   const labels = new Rng(2).integers([8], 0, 10);
-  const { train: digits } = await loadDigits();
+  const { train: digits } = loadDigits();
   const few: Digits = { images: digits.images.at(':64'), labels: digits.labels.at(':64') };
   for (const [network, data] of [
     [smallNetwork(new Rng(1)), few],

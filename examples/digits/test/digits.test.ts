@@ -10,13 +10,13 @@ import { percentRight, predict, train } from '../src/train.js';
 
 async function firstLosses(device: 'js' | 'wasm', count: number): Promise<number[]> {
   await init({ device });
-  const { train: digits } = await loadDigits();
+  const { train: digits } = loadDigits();
   const few = { images: digits.images.at(`:${8 * count}`), labels: digits.labels.at(`:${8 * count}`) };
   return train(smallNetwork(new Rng(5)), batches(few, { size: 8, seed: 5 }), { epochs: 1, rate: 3e-3 });
 }
 
 test('the data has 1,297 images to train on and 500 to test with', async () => {
-  const { train: digits, test: held } = await loadDigits();
+  const { train: digits, test: held } = loadDigits();
   assert.equal([...digits.images.shape], [1297, 8, 8, 1]);
   assert.equal([...held.images.shape], [500, 8, 8, 1]);
   const pixels = await digits.images.data();
@@ -34,7 +34,7 @@ test('the first steps are the same on the wasm device and on the oracle', async 
 
 test('two epochs of training halve the loss and read most digits; the figures show them', async () => {
   await init({ device: 'wasm' });
-  const { train: digits, test: held } = await loadDigits();
+  const { train: digits, test: held } = loadDigits();
   const network = smallNetwork(new Rng(1));
   const losses = await train(network, batches(digits, { size: 32, seed: 1 }), { epochs: 2, rate: 3e-3 });
   const mean = (part: number[]): number => part.reduce((a, b) => a + b) / part.length;

@@ -1,8 +1,8 @@
 /** Charts as SVG by Observable Plot, in a wide and a narrow form; the page shows the one that is readable. */
 import * as Plot from '@observablehq/plot';
+import { escapeHtml } from '@saccade/pictures';
 import { parseHTML } from 'linkedom';
 import { type Size, xScale, yScale } from './chart-axes.js';
-import { escapeHtml } from './escape-html.js';
 import type { Chart, Point, Series } from './figure.js';
 import { drawable, movingMean, thin } from './series.js';
 

@@ -1,6 +1,6 @@
 /** Figures as HTML, each with its title and caption. */
+import { escapeHtml } from '@saccade/pictures';
 import { chartHtml } from './charts.js';
-import { escapeHtml } from './escape-html.js';
 import type { Cell, Figure, Table } from './figure.js';
 import { numberText } from './number-text.js';
 import { picturesHtml } from './pictures.js';

@@ -2,8 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { OptionError } from '@saccade/tensor';
+import { readArguments, UsageError, wholeNumber } from '@saccade/command';
 
 /** The text of `--help`. */
 export const help = `Runs the experiments: each tests a claim of a paper by a number and a bar that it must pass.
@@ -38,17 +37,9 @@ export interface Options {
   readonly experiments: string;
 }
 
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-    throw new OptionError(`--${name} must be a whole number from ${least}, got ${text}`);
-  }
-  return value;
-}
-
 function folder(name: string, path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new OptionError(`${name}: there is no folder ${path}`);
+    throw new UsageError(`${name}: there is no folder ${path}`);
   }
   return path;
 }
@@ -56,7 +47,7 @@ function folder(name: string, path: string): string {
 const definitions = {
   only: { type: 'string', default: '' },
   full: { type: 'boolean', default: false },
-  seed: { type: 'string', default: '1' },
+  seed: { type: 'string' },
   threads: { type: 'string' },
   data: { type: 'string' },
   out: { type: 'string' },
@@ -66,28 +57,20 @@ const definitions = {
   experiments: { type: 'string' },
 } as const;
 
-function values(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof definitions }>>['values'] {
-  try {
-    return parseArgs({ args: [...args], options: definitions }).values;
-  } catch (error) {
-    throw new OptionError((error as Error).message);
-  }
-}
-
 /**
  * Reads the arguments. Paths are relative to where the person called npm, which changes the folder on its way here.
- * @throws {OptionError} for an unknown option, a bad number or a folder that is not there
+ * @throws {UsageError} for an unknown option, a bad number or a folder that is not there
  */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Options {
-  const given = values(args);
+  const { values: given } = readArguments(args, definitions);
   const path = (text: string): string => resolve(env.INIT_CWD ?? '.', text);
   const here = (relative: string): string => resolve(fileURLToPath(new URL(relative, import.meta.url)));
   const fromEnv = env.SACCADE_DATA ? folder('SACCADE_DATA', path(env.SACCADE_DATA)) : undefined;
   return {
     only: given.only,
     full: given.full,
-    seed: whole('seed', given.seed, 0),
-    threads: given.threads === undefined ? undefined : whole('threads', given.threads, 1),
+    seed: wholeNumber('seed', given.seed, 0) ?? 1,
+    threads: wholeNumber('threads', given.threads),
     data: given.data === undefined ? fromEnv : folder('--data', path(given.data)),
     out: given.out === undefined ? here('../../../report') : path(given.out),
     json: given.json,

@@ -1,5 +1,5 @@
 /** The head of the report: how many claims held, under what circumstances, and a table of all claims. */
-import { escapeHtml } from './escape-html.js';
+import { escapeHtml } from '@saccade/pictures';
 import { barText, measuredText, numberText, secondsText, withUnit } from './number-text.js';
 import type { RunFacts } from './run-facts.js';
 import { badge } from './section.js';

@@ -1,12 +1,10 @@
 /** How the report looks: one accent colour, light and dark, from 360 pixels to any width, and on paper. */
+import { pageColors } from '@saccade/pictures';
 
 const colors = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b1d21; --soft: #5d636c; --line: #e2e5e9; --card: #f5f6f8;
-  --accent: #1d5fc4; --bad: #b8321a; --rest: #a3aab4;
-  --series-1: #1d5fc4; --series-2: #d0620a; --series-3: #0a8f7a; --series-4: #a83f97; --series-5: #7a6a00; --series-6: #5d636c; }
-@media (prefers-color-scheme: dark) { :root { --paper: #141619; --ink: #e7e9ec; --soft: #9da3ad; --line: #2d3138; --card: #1d2025;
-  --accent: #74aaff; --bad: #ff8f78; --rest: #666d78;
-  --series-1: #74aaff; --series-2: #ffa14f; --series-3: #35c8ae; --series-4: #e78fd8; --series-5: #d8c23c; --series-6: #b3b9c2; } }`;
+${pageColors}
+:root { --card: #f5f6f8; --accent: var(--series-1); --bad: #b8321a; --rest: #a3aab4; }
+@media (prefers-color-scheme: dark) { :root { --card: #1d2025; --bad: #ff8f78; --rest: #666d78; } }`;
 
 const text = `
 * { box-sizing: border-box; }

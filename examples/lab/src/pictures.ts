@@ -1,6 +1,6 @@
 /** Sheets of pictures as HTML: each picture a PNG inside the page. */
+import { escapeHtml } from '@saccade/pictures';
 import { encode } from 'fast-png';
-import { escapeHtml } from './escape-html.js';
 import type { Picture, Pictures } from './figure.js';
 
 /** Small pictures grow to about so many screen pixels: less on a sheet that is full of them. */

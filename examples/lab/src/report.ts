@@ -1,7 +1,8 @@
 /** The report: one page that needs nothing but itself, written whole or not at all. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { escapeHtml } from './escape-html.js';
+import { writeFile } from '@saccade/command';
+import { escapeHtml } from '@saccade/pictures';
 import type { Paper } from './experiment.js';
 import { factsHtml, leftOutHtml, overviewHtml } from './overview.js';
 import { pageStyle } from './page-style.js';
@@ -64,12 +65,10 @@ ${leftOutHtml(results)}
 `;
 }
 
-/** Writes `index.html` into a folder, whole or not at all; returns its path. */
-export async function writeReport(folder: string, results: readonly Result[], facts: RunFacts): Promise<string> {
-  await mkdir(folder, { recursive: true });
+/** Writes `index.html` into a folder, whole or not at all; returns its path. @throws {FileError} */
+export function writeReport(folder: string, results: readonly Result[], facts: RunFacts): string {
+  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'index.html');
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, reportHtml(results, facts));
-  await rename(part, path);
+  writeFile(path, reportHtml(results, facts));
   return path;
 }

@@ -1,5 +1,5 @@
 /** The section of one experiment: claim, numbers against the bar, figures, notes. */
-import { escapeHtml } from './escape-html.js';
+import { escapeHtml } from '@saccade/pictures';
 import type { Bar, Paper } from './experiment.js';
 import { figureHtml } from './figure-html.js';
 import { barText, measuredText, numberText, secondsText, withUnit } from './number-text.js';

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { command, fixture, newFolder } from './command.js';
+import { command, fixture, start } from './command.js';
 
 const four = ['--experiments', fixture('four')];
 
@@ -82,10 +83,10 @@ test('wrong options end with status 2 and what is wrong', async () => {
 
 test('Ctrl-C stops the running experiment, and what is done is shown', async () => {
   const out = newFolder();
-  const { code, stdout, stderr } = await command(
-    ['--experiments', fixture('slow'), '--out', out],
-    'wait/endless: running',
-  );
+  const running = start(['--experiments', fixture('slow'), '--out', out]);
+  await running.until('wait/endless: running');
+  running.kill('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
   assert.is(code, 130);
   assert.match(stdout, /One round is quick\. +1 +- +≥ 1 +held/);
   assert.match(stdout, 'left out: wait/endless\n  stopped while it ran');

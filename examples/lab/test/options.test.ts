@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { OptionError } from '@saccade/tensor';
+import { UsageError } from '@saccade/command';
 import { assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -61,7 +61,7 @@ test('SACCADE_DATA is the data folder unless --data names another', () => {
 
 test('bad options are refused with what is wrong', () => {
   const refused = (args: string[], message: RegExp): Error =>
-    assertThrows(() => parseOptions(args, {}), OptionError, message);
+    assertThrows(() => parseOptions(args, {}), UsageError, message);
   refused(['--nonsense'], /--nonsense/);
   refused(['word'], /word/);
   refused(['--seed', '1.5'], /--seed must be a whole number from 0, got 1\.5/);

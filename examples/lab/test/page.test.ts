@@ -1,7 +1,8 @@
 import { browserWanted, launchChromium } from '@saccade/testing/chromium';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { command, fixture, newFolder } from './command.js';
+import { command, fixture } from './command.js';
 
 const check = browserWanted ? test : test.skip;
 

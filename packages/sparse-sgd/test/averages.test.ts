@@ -1,7 +1,7 @@
 /** Weights of the running estimate: the reference's numbers, the means they stand for, what is refused. */
-import { readFileSync } from 'node:fs';
 import { OptionError } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,9 +13,7 @@ interface Case {
   readonly rho: readonly { readonly t: number; readonly rho: number }[];
 }
 
-const { rho: cases } = JSON.parse(readFileSync(new URL('golden/schedules.json', import.meta.url), 'utf8')) as {
-  rho: Case[];
-};
+const { rho: cases } = new Golden<{ rho: Case[] }>(new URL('golden/schedules', import.meta.url)).scalars;
 
 test('the first iterate counts fully in every kind, each one in final', () => {
   for (const average of averages) assert.is(averageWeight(average, 0, 3), 1);

@@ -98,7 +98,7 @@ test('shared rand-k sends values at the positions that everybody can draw', () =
 test('refuses what cannot be', () => {
   const x = Float32Array.of(1, 2, 3);
   assertThrows(() => randK(x, 0, new Rng(0)), OptionError, /randK: k must be a whole number from 1, got 0/);
-  assertThrows(() => randK(x, 1, undefined as never), OptionError, /pass new Rng\(seed\)/);
+  assertThrows(() => randK(x, 1, undefined as never), OptionError, /such as new Rng\(seed\)/);
   assertThrows(() => randK(x, 1, new Rng(0), { scaled: true } as never), OptionError, /no option 'scaled'/);
   assertThrows(
     () => randK(x, 1, new Rng(0), { unbiased: 'no' as never }),
@@ -118,7 +118,7 @@ test('refuses what cannot be', () => {
     /there are unbiased, values/,
   );
   assertThrows(() => sharedRandKCompressor({ k: 1 }, { seed: -1 }), OptionError, /seed must be a whole number from 0/);
-  assertThrows(() => seededIndices(3, 4, 0, 0, 0), OptionError, /k must be a whole number from 0 to 3, got 4/);
+  assertThrows(() => seededIndices(3, 4, 0, 0, 0), OptionError, /k must be a whole number in \[0, 3\], got 4/);
   assertThrows(() => entriesAt(x, Int32Array.of(2, 1)), OptionError, /indices must ascend and be below 3, got 1 at 1/);
   assertThrows(() => entriesAt(x, Int32Array.of(3)), OptionError, /below 3, got 3/);
   assertThrows(() => entriesAt(x, Int32Array.of(-1)), OptionError, /below 3, got -1/);

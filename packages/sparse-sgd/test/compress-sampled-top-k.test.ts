@@ -44,7 +44,7 @@ test('keeps no more than k of equal entries', () => {
 test('refuses shares and entries that cannot be', () => {
   assertThrows(() => sampledTopK(normal, 1, new Rng(0), { sample: 0 }), OptionError, /sample must be a number above 0/);
   assertThrows(() => sampledTopK(normal, 0, new Rng(0)), OptionError, /k must be a whole number from 1, got 0/);
-  assertThrows(() => sampledTopK(normal, 1, 5 as never), OptionError, /pass new Rng\(seed\), got 5/);
+  assertThrows(() => sampledTopK(normal, 1, 5 as never), OptionError, /such as new Rng\(seed\), got 5/);
   const bad = normal.slice();
   bad[1] = Number.NaN;
   assertThrows(

@@ -1,5 +1,6 @@
 import { OptionError, Rng } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +12,6 @@ import type { Vector } from '../src/compress/message.js';
 import { topK, topKCompressor } from '../src/compress/top-k.js';
 import { topKPlain } from '../src/compress/top-k-plain.js';
 import { anyVector, extensions, largestBySort, precisions, spread } from './compress-vectors.js';
-import { Golden } from './golden.js';
 
 const occasion = { step: 0, stream: 0 };
 
@@ -150,7 +150,7 @@ for (const { name, of, tolerance } of precisions) {
       d: number;
       T: number;
       cases: { name: string; k: number; top: boolean; memory: boolean }[];
-    }>('compress');
+    }>(new URL('golden/compress', import.meta.url));
     const { d, T, cases } = golden.scalars;
     const row = (tensor: string, t: number, width = d): number[] =>
       golden.values(tensor).slice(t * width, (t + 1) * width);
@@ -171,7 +171,7 @@ for (const { name, of, tolerance } of precisions) {
 }
 
 test('gives the recorded sparse form', () => {
-  const golden = new Golden('compress');
+  const golden = new Golden(new URL('golden/compress', import.meta.url));
   const grads = Float64Array.from(golden.values('grads'));
   const indices: number[] = [];
   const values: number[] = [];

@@ -1,14 +1,14 @@
 /** Vectors and measures for the tests of compressors. */
+import { Golden } from '@saccade/testing/golden';
 import fc from 'fast-check';
 import { messageVector } from '../src/compress/apply-message.js';
 import type { Message, Vector } from '../src/compress/message.js';
-import { Golden } from './golden.js';
 
 /** One-shot operators, on the vector `x`. */
 export const extensions: Golden<{
   k: number;
   ultra: { p: number; uniform: number; index: number };
-}> = new Golden('extensions');
+}> = new Golden(new URL('golden/extensions', import.meta.url));
 
 /** A precision, and how close it must come to the recorded numbers. */
 export interface Precision {

@@ -1,8 +1,8 @@
 /** The sequences of several workers in `golden/extensions`: every worker's vectors, step by step. */
-import { Golden } from './golden.js';
 
+import { Golden } from '@saccade/testing/golden';
 export const extensions: Golden<{ W: number; T: number; d: number; k: number; localsgd: { lr: number; H: number } }> =
-  new Golden('extensions');
+  new Golden(new URL('golden/extensions', import.meta.url));
 
 export const W: number = extensions.scalars.W;
 export const T: number = extensions.scalars.T;

@@ -60,7 +60,7 @@ test('a line for each of the series, bounds dashed, few points marked with their
 
 test('colours for light and for dark are inside', () => {
   const svg = lossChart({ series });
-  assert.match(svg, /@media \(prefers-color-scheme:dark\)\{\.loss-chart \.paper\{fill:#141619\}/);
+  assert.match(svg, /@media \(prefers-color-scheme:dark\)\{\.line-chart \.paper\{fill:#141619\}/);
   assert.not.match(svg, /href|url\(|<script/);
 });
 

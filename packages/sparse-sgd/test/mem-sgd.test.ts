@@ -1,5 +1,6 @@
 import { FormatError, OptionError, Rng, SaccadeError, ShapeError } from '@saccade/tensor';
 import { assertClose, assertRejects } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Compressor } from '../src/compress/compressor.js';
@@ -9,7 +10,6 @@ import type { LinearData } from '../src/training/linear-data.js';
 import { type MemSGDResult, memSGD } from '../src/training/mem-sgd.js';
 import { bottou, constant, decay, epochDecay } from '../src/training/schedules.js';
 import type { MemSGDOptions } from '../src/training/sgd-options.js';
-import { Golden } from './golden.js';
 
 /** Rows that a plane tells apart, most of them. */
 function rows(count: number, features: number, seed = 1): LinearData {
@@ -277,7 +277,7 @@ function rateOf(params: Fit['runs'][0]['params']): MemSGDOptions['rate'] {
   return params.lr_type === 'bottou' ? bottou({ gamma }) : decay({ gamma, shift: params.tau as number });
 }
 
-const golden = new Golden<Fit>('fit');
+const golden = new Golden<Fit>(new URL('golden/fit', import.meta.url));
 for (const { form, name, epochs, params, loss, score } of golden.scalars.runs) {
   test(`reference run ${form} ${name}`, async () => {
     const prefix = `${form}.${name}.`;

@@ -1,11 +1,11 @@
 import { OptionError, Rng } from '@saccade/tensor';
 import { assertClose, assertRejects } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LinearData } from '../src/training/linear-data.js';
 import { memSGD } from '../src/training/mem-sgd.js';
 import { type ParallelMemSGDOptions, parallelMemSGD } from '../src/training/parallel-mem-sgd.js';
-import { Golden } from './golden.js';
 
 function rows(count: number, features: number): LinearData {
   const rng = new Rng(1);
@@ -111,7 +111,7 @@ interface Runs {
   }[];
 }
 
-const golden = new Golden<Runs>('parallel_one_worker');
+const golden = new Golden<Runs>(new URL('golden/parallel_one_worker', import.meta.url));
 for (const { name, epochs, params } of golden.scalars.runs) {
   test(`reference run ${name} of one worker`, async () => {
     const data: LinearData = {

@@ -1,7 +1,7 @@
 /** Learning rates: the reference's numbers, shifts in d and k, texts, what is refused. */
-import { readFileSync } from 'node:fs';
 import { OptionError } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRate } from '../src/training/parse-rate.js';
@@ -18,9 +18,7 @@ interface Case {
   readonly points: readonly { epoch: number; iteration: number; num_samples: number; lr: number }[];
 }
 
-const { lr: cases } = JSON.parse(readFileSync(new URL('golden/schedules.json', import.meta.url), 'utf8')) as {
-  lr: Case[];
-};
+const { lr: cases } = new Golden<{ lr: Case[] }>(new URL('golden/schedules', import.meta.url)).scalars;
 
 function rateOf({ lr_type: kind, initial_lr: gamma, epoch_decay_lr, tau, regularizer: lambda }: Case['params']) {
   switch (kind) {

@@ -1,7 +1,7 @@
 /** The theory: the reference's numbers, sums, what is refused. */
-import { readFileSync } from 'node:fs';
 import { OptionError } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,7 +24,7 @@ interface Case {
   readonly memory_bound_t10: number;
 }
 
-const cases = JSON.parse(readFileSync(new URL('golden/theory.json', import.meta.url), 'utf8')) as Case[];
+const { scalars: cases } = new Golden<Case[]>(new URL('golden/theory', import.meta.url));
 const problem = { d: 100, k: 1, mu: 0.1, L: 1, G: 1, distance: 2 };
 const exact = { rtol: 1e-12, atol: 0 };
 

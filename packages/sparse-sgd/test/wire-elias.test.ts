@@ -1,15 +1,17 @@
 import { FormatError } from '@saccade/tensor';
 import { assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ByteReader } from '../src/wire/byte-reader.js';
 import { ByteWriter } from '../src/wire/byte-writer.js';
 import { type EliasCode, eliasDelta, eliasGamma, eliasOmega } from '../src/wire/elias.js';
-import { Golden } from './golden.js';
 
 const codes = { gamma: eliasGamma, delta: eliasDelta, omega: eliasOmega } as const;
-const recorded = new Golden<{ elias: { v: number; gamma: string; delta: string; omega: string }[] }>('extensions');
+const recorded = new Golden<{ elias: { v: number; gamma: string; delta: string; omega: string }[] }>(
+  new URL('golden/extensions', import.meta.url),
+);
 
 function bytesOf(code: EliasCode, value: number): Uint8Array {
   const writer = new ByteWriter();

@@ -54,7 +54,7 @@ const bad: readonly [string, Message, typeof OptionError | typeof ShapeError, Re
     'a length that is none',
     { ...dense, length: -2 },
     OptionError,
-    /length must be a whole number from 0 to 2147483647/,
+    /length must be a whole number in \[0, 2147483647\]/,
   ],
   ['a length that is too long', single(2 ** 31, 0), OptionError, /length must be/],
   [
@@ -146,7 +146,7 @@ test('refuses in a run what it refuses alone', () => {
   );
   assertThrows(() => encode([good, null as never]), OptionError, /expected a message, got null/);
   const long = single(2 ** 31, 0);
-  assertThrows(() => encode([long, long]), OptionError, /length must be a whole number from 0 to 2147483647/);
+  assertThrows(() => encode([long, long]), OptionError, /length must be a whole number in \[0, 2147483647\]/);
 });
 
 test('refuses what is no list', () => {

@@ -1,5 +1,6 @@
 import { FormatError, OptionError, Rng } from '@saccade/tensor';
 import { assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,7 +9,6 @@ import { ByteReader } from '../src/wire/byte-reader.js';
 import { ByteWriter } from '../src/wire/byte-writer.js';
 import { bestRiceParameter, type IndexCode, indexBits, planIndices } from '../src/wire/index-bits.js';
 import { readIndices, writeIndices } from '../src/wire/index-codes.js';
-import { Golden } from './golden.js';
 import { positions } from './wire-messages.js';
 
 const codes: readonly IndexCode[] = ['packed', 'bitmap', 'leb128', 'rice', 'gamma', 'delta', 'uint32'];
@@ -32,7 +32,7 @@ test('has the recorded sizes', () => {
       packed_ceil_log2_d: number;
       bitmap: number;
     }[];
-  }>('extensions').scalars;
+  }>(new URL('golden/extensions', import.meta.url)).scalars;
   for (const set of sets) {
     const indices = set.indices ? Int32Array.from(set.indices) : seededIndices(set.d, set.k, 1, 0, 0);
     assert.is(indexBits('uint32', indices, set.d), set.uint32);

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { OptionError } from '@saccade/tensor';
 import { assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { messageBits, paperBits } from '../src/wire/paper-bits.js';
 
-const { bits: recorded } = JSON.parse(readFileSync(new URL('golden/schedules.json', import.meta.url), 'utf8')) as {
-  bits: { d: number; d_eff: number | null; b: number; bits: number }[];
-};
+const { bits: recorded } = new Golden<{ bits: { d: number; d_eff: number | null; b: number; bits: number }[] }>(
+  new URL('golden/schedules', import.meta.url),
+).scalars;
 
 test('QSGD takes the recorded numbers of bits', () => {
   for (const { d, d_eff, b, bits } of recorded) {

@@ -13,6 +13,7 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Aggregation } from '../src/model/aggregation/aggregation.js';
@@ -20,7 +21,6 @@ import { CrossAttentionAggregation } from '../src/model/aggregation/cross-attent
 import { MlpAggregation } from '../src/model/aggregation/mlp.js';
 import { MaxAggregation, MeanAggregation, SumLayerNormAggregation } from '../src/model/aggregation/pooling.js';
 import { type TokenPooling, TransformerAggregation } from '../src/model/aggregation/transformer.js';
-import { Golden } from './golden.js';
 import { assertGradients, assertNear, fill, type Names, pullBack } from './golden-modules.js';
 
 interface Sizes {
@@ -31,7 +31,7 @@ interface Sizes {
   readonly ffn: number;
 }
 
-const golden = new Golden<Sizes>('aggregate');
+const golden = new Golden<Sizes, Tensor>(new URL('golden/aggregate', import.meta.url), tensor);
 const rng = new Rng(1);
 
 /** One of each kind for 3 patches of 4 features at 5 places. */

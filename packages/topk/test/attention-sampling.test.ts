@@ -15,15 +15,18 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attentionExpectation } from '../src/baselines/attention-expectation.js';
 import { type AttentionGeometry, attentionPatchStarts } from '../src/baselines/attention-patch-starts.js';
 import { attentionRegularizer } from '../src/baselines/attention-regularizer.js';
 import { attentionSampling } from '../src/baselines/attention-sampling.js';
-import { Golden } from './golden.js';
 
-const golden = new Golden<{ offset: AttentionGeometry; sample: { n: number; smooth: number } }>('ats');
+const golden = new Golden<{ offset: AttentionGeometry; sample: { n: number; smooth: number } }, Tensor>(
+  new URL('golden/ats', import.meta.url),
+  tensor,
+);
 
 test('cells without attention are never drawn, with and without replacement, whatever the random numbers are', () => {
   scope(() => {
@@ -71,7 +74,7 @@ test('shapes and options that do not fit are typed errors', () => {
       OptionError,
       /k must be an integer in \[1, 12\], got 13/,
     );
-    assertThrows(() => attentionSampling(logits, { k: 1 }), OptionError, /pass { rng: new Rng\(seed\) }/);
+    assertThrows(() => attentionSampling(logits, { k: 1 }), OptionError, /needs a source of random numbers/);
     assertThrows(
       () => attentionSampling(logits, { k: 1, smoothing: 2, rng }),
       OptionError,

@@ -1,13 +1,13 @@
 /** Billiard images: the reference's, bit for bit; options; windows; data sets. */
 import { IndexError, memory, OptionError, Rng } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BilliardBatchOptions, billiardDataset, billiardImage, generateBilliard } from '../src/data/billiard.js';
 import type { BilliardBall } from '../src/data/billiard-balls.js';
 import type { BilliardTask } from '../src/data/billiard-labels.js';
-import { Golden } from './golden.js';
 
 interface Scalars {
   readonly seed: number;
@@ -16,7 +16,7 @@ interface Scalars {
   readonly objects: BilliardBall[][];
 }
 
-const golden = new Golden<Scalars>('data_billiard');
+const golden = new Golden<Scalars>(new URL('golden/data_billiard', import.meta.url));
 const { seed, checksum500, label_columns, objects } = golden.scalars;
 
 const bad = (change: object): BilliardBatchOptions => ({ seed: 1, count: 1, ...change }) as BilliardBatchOptions;
@@ -54,8 +54,8 @@ test('options out of range are refused', () => {
     [{ count: 0 }, /count must be a whole number in \[1, 4294967296\], got 0/],
     [{ count: 1.5 }, /count/],
     [{ first: 2 ** 32 - 1, count: 2 }, /count must be a whole number in \[1, 1\]/],
-    [{ split: 'training' }, /split must be "train", "test", "valid", got "training"/],
-    [{ task: 'rightmost' }, /task must be "rightmost-number", .*, got "rightmost"/],
+    [{ split: 'training' }, /split must be one of train, test, valid, got "training"/],
+    [{ task: 'rightmost' }, /task must be one of rightmost-number, .*, got "rightmost"/],
     [{ height: 18 }, /height must be a whole number in \[19, 1048576\], got 18/],
     [{ width: 2 ** 20 + 1 }, /width/],
     [{ minBalls: 0 }, /minBalls/],

@@ -25,7 +25,7 @@ const shared: Readonly<Record<string, Choose>> = { lapSum, sparseTopK };
 
 test('a k that is no whole number in [1, n], or for masks of a real k none in (0, n), is refused by name', () => {
   scope(() => {
-    const scores = tensor([[0.1, 0.3, 0.2]]) as unknown as Tensor;
+    const scores = tensor([[0.1, 0.3, 0.2]]);
     for (const [name, choose] of Object.entries(counted)) {
       for (const k of [0, -1, 1.5, 4, Number.NaN, Infinity, '2' as never]) {
         assertThrows(
@@ -48,7 +48,7 @@ test('a k that is no whole number in [1, n], or for masks of a real k none in (0
 test('scores that are no float tensor of two axes are refused by name', () => {
   scope(() => {
     for (const [name, choose] of Object.entries({ ...counted, ...shared })) {
-      const whole = tensor([[1, 3, 2]], { dtype: 'int32' }) as unknown as Tensor;
+      const whole = tensor([[1, 3, 2]], { dtype: 'int32' });
       assertThrows(
         () => choose(whole, 1),
         DTypeError,
@@ -56,17 +56,17 @@ test('scores that are no float tensor of two axes are refused by name', () => {
       );
       assertThrows(() => choose([[1, 2]] as never, 1), DTypeError, new RegExp(`^${name}: scores must be a tensor`));
       for (const shape of [[3], [1, 1, 3]]) {
-        const scores = zeros(shape) as Tensor;
+        const scores = zeros(shape);
         assertThrows(() => choose(scores, 1), ShapeError, new RegExp(`^${name}: scores must be \\[batch, n\\], got`));
       }
-      choose(tensor([[1, 3, 2]], { dtype: 'float64', device: createJsDevice() }) as unknown as Tensor, 1);
+      choose(tensor([[1, 3, 2]], { dtype: 'float64', device: createJsDevice() }), 1);
     }
   });
 });
 
 test('options that are unknown or out of range are refused by name', () => {
   scope(() => {
-    const scores = tensor([[0.1, 0.3, 0.2]]) as unknown as Tensor;
+    const scores = tensor([[0.1, 0.3, 0.2]]);
     const refuse = (choose: () => unknown, pattern: RegExp): void => void assertThrows(choose, OptionError, pattern);
     refuse(() => sparseTopK(scores, 1, { alpha: 1 } as never), /^sparseTopK: no option 'alpha'; there are width, p$/);
     refuse(() => sparseTopK(scores, 1, { width: 0 }), /^sparseTopK: width must be a number above 0, got 0/);

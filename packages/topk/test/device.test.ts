@@ -26,9 +26,9 @@ for (const method of ['exact', 'perturbed', 'lapsum'] as const) {
   test(`${method} and its gradient are as on the plain device`, async () => {
     const scores = await new Rng(1).uniform([2, 40]).data();
     const [here, there] = await onBoth(async () => {
-      const x = tensor(scores, { shape: [2, 40] }) as unknown as Tensor;
+      const x = tensor(scores, { shape: [2, 40] });
       const options: TopKOptions = { k: 4, method, samples: 20, rng: new Rng(2) };
-      const g = new Rng(3).normal([2, 40]) as unknown as Tensor;
+      const g = new Rng(3).normal([2, 40]);
       const [[, mask], gradient] = valueAndGradOf(x, () => {
         const mask = topK(x, options).toMask();
         return [sum(mul(mask, g)), mask] as const;
@@ -51,8 +51,8 @@ test('a selector’s loss and gradients are as on the plain device', async () =>
       features: { kind: 'conv', channels: [2], outSize: 4 },
       rng: new Rng(5),
     });
-    const images = tensor(pixels, { shape: [2, 32, 32, 1] }) as unknown as Tensor;
-    const labels = tensor([0, 2], { dtype: 'int32' }) as unknown as Tensor;
+    const images = tensor(pixels, { shape: [2, 32, 32, 1] });
+    const labels = tensor([0, 2], { dtype: 'int32' });
     const parameters = selector.parameters();
     const [loss, gradients] = valueAndGradOf(parameters, () => selector.loss(images, labels));
     const values = [await loss.data()];

@@ -101,7 +101,7 @@ test('at the port’s own size shapes and grid are the port’s', async () => {
 test('it looks, in evaluation and in training', async () => {
   const selector = await loadDpsCheckpoint(await portFile(), geometry);
   scope(() => {
-    const x = new Rng(2).normal([2, 120, 160, 3]) as Tensor;
+    const x = new Rng(2).normal([2, 120, 160, 3]);
     const { logits } = selector.look(x);
     assert.equal([...logits.shape], [2, 4]);
     const seen = selector.eval().look(x);
@@ -117,7 +117,7 @@ test('it can be saved as a selector', async () => {
   await saveSelector({ save: async (bytes) => void kept.push(bytes) }, selector);
   const twin = (await loadSelector(kept[0] as Uint8Array)).eval();
   scope(() => {
-    const x = new Rng(2).normal([1, 120, 160, 3]) as Tensor;
+    const x = new Rng(2).normal([1, 120, 160, 3]);
     assert.equal(twin.forward(x).dataSync(), selector.forward(x).dataSync());
   });
   for (const one of [selector, twin]) one.dispose();

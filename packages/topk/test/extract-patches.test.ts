@@ -22,13 +22,13 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows, onTestDevice } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Selection } from '../src/operator/selection.js';
 import { extractPatches } from '../src/patches/extract-patches.js';
 import { type PatchGrid, patchBox, patchGrid } from '../src/patches/patch-grid.js';
-import { Golden } from './golden.js';
 
 onTestDevice(test, init);
 
@@ -47,18 +47,18 @@ interface Case {
   readonly padRight: number;
 }
 
-const golden = new Golden<Readonly<Record<string, Case>>>('patches');
+const golden = new Golden<Readonly<Record<string, Case>>, Tensor>(new URL('golden/patches', import.meta.url), tensor);
 
 /** A grid and a selection of two of its six cells, for a picture [1, 4, 6, 1] that counts its pixels. */
 const small = patchGrid({ height: 4, width: 6, rows: 2, columns: 3, patchSize: 2 });
 
 function counting(dtype: 'float32' | 'uint8' = 'float32'): Tensor {
   const values = Array.from({ length: 24 }, (_, i) => i);
-  return tensor(values, { shape: [1, 4, 6, 1], dtype }) as unknown as Tensor;
+  return tensor(values, { shape: [1, 4, 6, 1], dtype });
 }
 
 function indices(values: number[][]): Tensor {
-  return tensor(values, { dtype: 'int32' }) as unknown as Tensor;
+  return tensor(values, { dtype: 'int32' });
 }
 
 function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, label: string): void {
@@ -74,7 +74,7 @@ check('a hard choice copies windows, in the order of the rows', async () => {
 });
 
 check('a soft choice mixes windows by weights that need not sum to 1', async () => {
-  const weights = tensor([[[0.5, 0, 2]]]) as unknown as Tensor;
+  const weights = tensor([[[0.5, 0, 2]]]);
   const y = extractPatches(counting(), new Selection(indices([[1, 2, 4]]), weights, 6), small);
   assertClose(
     await y.data(),
@@ -96,8 +96,8 @@ check('uint8 images come out between 0 and 1, or at the scale asked for', async 
 });
 
 check('pixels of windows without weight are not read', async () => {
-  const x = counting().div(zeros([1, 4, 6, 1])) as Tensor;
-  const weights = tensor([[[0, 0]]]) as unknown as Tensor;
+  const x = counting().div(zeros([1, 4, 6, 1]));
+  const weights = tensor([[[0, 0]]]);
   assert.equal(
     [...(await extractPatches(x, new Selection(indices([[1, 2]]), weights, 6), small).data())],
     [0, 0, 0, 0],
@@ -109,11 +109,11 @@ check('a threshold passes over candidates that are small in all rows, and gives 
     [0.125, 0.125, -0.875],
     [0.125, 0.25, 0],
   ];
-  const weights = tensor([rows]) as unknown as Tensor;
+  const weights = tensor([rows]);
   const places = indices([[0, 2, 4]]);
   const [[, y], gradient] = valueAndGradOf(weights, () => {
     const patches = extractPatches(counting(), new Selection(places, weights, 6), small, { threshold: 0.125 });
-    return [patches.sum() as Tensor, patches] as const;
+    return [patches.sum(), patches] as const;
   });
   const mixed = [4, 5, 10, 11].map((pixel, at) => 0.125 * pixel - 0.875 * ([14, 15, 20, 21][at] as number));
   assertClose((await y.data()).subarray(0, 4), mixed);
@@ -121,8 +121,8 @@ check('a threshold passes over candidates that are small in all rows, and gives 
 });
 
 check('the image may be a leaf: its gradient is computed only where it is wanted', async () => {
-  const [x, weights] = [counting(), ones([1, 1, 2]) as unknown as Tensor];
-  const loss = (): Tensor => extractPatches(x, new Selection(indices([[0, 5]]), weights, 6), small).sum() as Tensor;
+  const [x, weights] = [counting(), ones([1, 1, 2])];
+  const loss = (): Tensor => extractPatches(x, new Selection(indices([[0, 5]]), weights, 6), small).sum();
   const [, byImage] = valueAndGradOf(x, loss);
   const [, [again, byWeight]] = valueAndGradOf([x, weights] as [Tensor, Tensor], loss);
   const expected = [1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1];
@@ -140,7 +140,7 @@ check('patches larger than the image, of one pixel, and any number of channels a
   for (const size of sizes) {
     const grid = patchGrid(size);
     for (const channels of [1, 2, 4, 5]) {
-      const x = new Rng(channels).normal([1, size.height, size.width, channels]) as unknown as Tensor;
+      const x = new Rng(channels).normal([1, size.height, size.width, channels]);
       const cells = Array.from({ length: size.rows * size.columns }, (_, i) => i);
       const y = await extractPatches(x, Selection.fromIndices(indices([cells]), cells.length), grid).data();
       const pixels = await x.data();
@@ -186,8 +186,8 @@ check('bad shapes, types, devices and options are typed errors', () => {
   );
   const other = Selection.fromIndices(indices([[5, 0]]), 7);
   refuse(() => extractPatches(x, other, small), ShapeError, /has 2 x 3 cells, but the selection is among 7/);
-  refuse(() => extractPatches(x.cast('int32') as Tensor, chosen, small), DTypeError, /must be uint8 or, .* got int32/);
-  const elsewhere = zeros([1, 4, 6, 1], { device: createJsDevice() }) as unknown as Tensor;
+  refuse(() => extractPatches(x.cast('int32'), chosen, small), DTypeError, /must be uint8 or, .* got int32/);
+  const elsewhere = zeros([1, 4, 6, 1], { device: createJsDevice() });
   refuse(() => extractPatches(elsewhere, chosen, small), DeviceError, /different devices/);
   refuse(() => extractPatches(x, indices([[5, 0]]) as never, small), OptionError, /must come from topK or/);
   refuse(() => extractPatches(x, chosen, small, { threshold: -1 }), OptionError, /threshold must be a number from 0/);
@@ -198,14 +198,10 @@ check('bad shapes, types, devices and options are typed errors', () => {
 });
 
 check('an empty batch, an image without channels and a choice of nothing give empty or black patches', async () => {
-  const none = tensor(new Int32Array(0), { shape: [0, 2] }) as unknown as Tensor;
-  const selection = new Selection(none, zeros([0, 3, 2]) as unknown as Tensor, 6);
+  const none = tensor(new Int32Array(0), { shape: [0, 2] });
+  const selection = new Selection(none, zeros([0, 3, 2]), 6);
   assert.equal([...extractPatches(zeros([0, 4, 6, 3]) as never, selection, small).shape], [0, 3, 2, 2, 3]);
-  const nothing = new Selection(
-    tensor(new Int32Array(0), { shape: [1, 0] }) as unknown as Tensor,
-    zeros([1, 1, 0]) as unknown as Tensor,
-    6,
-  );
+  const nothing = new Selection(tensor(new Int32Array(0), { shape: [1, 0] }), zeros([1, 1, 0]), 6);
   assert.equal([...(await extractPatches(counting(), nothing, small).data())], [0, 0, 0, 0]);
   const pale = extractPatches(zeros([1, 4, 6, 0]) as never, Selection.fromIndices(indices([[1]]), 6), small);
   assert.equal([...pale.shape], [1, 1, 2, 2, 0]);
@@ -221,7 +217,7 @@ for (const [name, size] of Object.entries(golden.scalars)) {
     const indicators = golden.tensor(`${name}.indicators`);
     const cotangent = golden.tensor(`${name}.grad_out`);
     const [[, patches], [byImage, byIndicator]] = valueAndGradOf([x, indicators] as [Tensor, Tensor], () => {
-      const y = extractPatches(x, Selection.fromDense(transpose(indicators, [0, 2, 1]) as Tensor), grid);
+      const y = extractPatches(x, Selection.fromDense(transpose(indicators, [0, 2, 1])), grid);
       return [sum(mul(y, cotangent)), y] as const;
     });
     assertNear(await patches.data(), golden.values(`${name}.patches`), 'patches');
@@ -248,10 +244,10 @@ check('gradients by image and weights agree with differences', async () => {
   await checkGradients(
     (x, weights) => {
       const { device } = x;
-      const places = tensor(chosen, { dtype: 'int32', device }) as unknown as Tensor;
+      const places = tensor(chosen, { dtype: 'int32', device });
       return extractPatches(x, new Selection(places, weights, 6), grid, { scale: 0.5 });
     },
-    [rng.normal([2, 7, 9, 2]) as unknown as Tensor, rng.normal([2, 2, 3]) as unknown as Tensor],
+    [rng.normal([2, 7, 9, 2]), rng.normal([2, 2, 3])],
   );
 });
 
@@ -263,13 +259,13 @@ check('patches are linear in the weights and the same whichever way candidates a
       const [rows, columns] = [1 + (seed % h), 1 + (seed % w)];
       const grid = patchGrid({ height: h, width: w, rows, columns, patchSize });
       const n = rows * columns;
-      const x = rng.normal([2, h, w, 3]) as unknown as Tensor;
-      const dense = rng.normal([2, k, n]) as unknown as Tensor;
+      const x = rng.normal([2, h, w, 3]);
+      const dense = rng.normal([2, k, n]);
       const back = Array.from({ length: n }, (_, i) => n - 1 - i);
-      const reversed = new Selection(indices([back, back]), flip(dense, 2) as unknown as Tensor, n);
+      const reversed = new Selection(indices([back, back]), flip(dense, 2), n);
       const patches = await extractPatches(x, Selection.fromDense(dense), grid).data();
       assertNear(await extractPatches(x, reversed, grid).data(), patches, 'reversed');
-      const twice = extractPatches(x, Selection.fromDense(dense.mul(2) as unknown as Tensor), grid);
+      const twice = extractPatches(x, Selection.fromDense(dense.mul(2)), grid);
       assert.equal([...(await twice.data())], [...patches.map((value) => 2 * value)]);
     }),
     { numRuns: 40, seed: 2 },
@@ -278,8 +274,8 @@ check('patches are linear in the weights and the same whichever way candidates a
 
 test('all that stays behind are the patches, and what is made on the way is no larger', async () => {
   const grid = patchGrid({ height: 96, width: 128, rows: 12, columns: 16, patchSize: 32 });
-  const x = new Rng(1).uniform([1, 96, 128, 3]) as unknown as Tensor;
-  const weights = new Rng(2).uniform([1, 2, 192]) as unknown as Tensor;
+  const x = new Rng(1).uniform([1, 96, 128, 3]);
+  const weights = new Rng(2).uniform([1, 2, 192]);
   const before = memory();
   const places = Selection.fromDense(weights);
   const own = memory();

@@ -1,14 +1,14 @@
 /** The networks that turn a patch into features. */
 
 import type { AnyModule } from '@saccade/nn';
-import { memory, OptionError, Rng, ShapeError, scope, type Tensor, zeros } from '@saccade/tensor';
+import { memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AtsNetwork } from '../src/model/ats-network.js';
 import { PatchConvNet } from '../src/model/patch-conv-net.js';
 import { ResidualNetwork } from '../src/model/residual-network.js';
-import { Golden } from './golden.js';
 import { assertGradients, assertNear, fill, type Names, pullBack } from './golden-modules.js';
 
 interface Case {
@@ -22,7 +22,7 @@ interface Case {
   readonly small: boolean;
 }
 
-const golden = new Golden<Readonly<Record<string, Case>>>('features');
+const golden = new Golden<Readonly<Record<string, Case>>, Tensor>(new URL('golden/features', import.meta.url), tensor);
 const rng = new Rng(1);
 
 test('presets have the sizes that their names promise', () => {

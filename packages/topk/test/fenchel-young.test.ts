@@ -13,13 +13,16 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fenchelYoungLoss } from '../src/operator/fenchel-young.js';
 import type { FenchelYoungOptions } from '../src/operator/fenchel-young-options.js';
-import { Golden } from './golden.js';
 
-const golden = new Golden<{ fy: { k: number; sigma: number } }>('training');
+const golden = new Golden<{ fy: { k: number; sigma: number } }, Tensor>(
+  new URL('golden/training', import.meta.url),
+  tensor,
+);
 const { k, sigma } = golden.scalars.fy;
 
 test('without noise the loss is the difference between the best k and those that are wanted', () => {

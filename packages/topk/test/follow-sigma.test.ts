@@ -1,6 +1,6 @@
 /** Sigma along a schedule, and training that goes on bit for bit. */
 import { Adam, batches, type CheckpointStore, fit } from '@saccade/nn';
-import { OptionError, Rng, scope, type Tensor, tensor } from '@saccade/tensor';
+import { OptionError, Rng, scope, tensor } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -40,8 +40,8 @@ function memoryStore(): CheckpointStore {
 
 /** Trains 2 steps an epoch on 8 examples, from a check point if there is one. */
 async function train(selector: PatchSelector, epochs: number, to: CheckpointStore, multipliers: number[] = []) {
-  const images = new Rng(9).uniform([8, 24, 24, 1]) as Tensor;
-  const labels = tensor(Int32Array.of(0, 1, 0, 1, 1, 0, 1, 0)) as unknown as Tensor;
+  const images = new Rng(9).uniform([8, 24, 24, 1]);
+  const labels = tensor(Int32Array.of(0, 1, 0, 1, 1, 0, 1, 0));
   const optimizer = new Adam(selector, { rate: 0.01 });
   const follow = followSigma(selector, linearSigma({ steps: 4 }));
   await fit(selector, {

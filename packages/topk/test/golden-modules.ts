@@ -2,24 +2,24 @@
 import type { AnyModule } from '@saccade/nn';
 import { assign, concat, mul, scope, sum, type Tensor, transpose, valueAndGradOf } from '@saccade/tensor';
 import { assertClose } from '@saccade/testing';
-import type { Golden } from './golden.js';
+import type { Golden } from '@saccade/testing/golden';
 
 /** For each tensor of a module the name of its reference, or the names of those that are joined in it. */
 export type Names = ReadonlyMap<string, string | readonly string[]>;
 
 /** References are dense kernels (in, out) and filters [height, width, in, out]; ours are [out, in] and the latter as they are. */
-function reference<S>(golden: Golden<S>, prefix: string, names: string | readonly string[]): Tensor {
+function reference<S>(golden: Golden<S, Tensor>, prefix: string, names: string | readonly string[]): Tensor {
   return scope(() => {
     const parts = [names].flat().map((name) => {
       const stored = golden.tensor(`${prefix}${name}`);
       return stored.rank === 2 ? transpose(stored) : stored;
     });
-    return parts.length === 1 ? (parts[0] as Tensor) : concat(parts);
+    return parts.length === 1 ? parts[0] : concat(parts);
   });
 }
 
 /** Gives the parameters and buffers that `names` lists the values of the reference. */
-export function fill<S>(module: AnyModule, golden: Golden<S>, prefix: string, names: Names): void {
+export function fill<S>(module: AnyModule, golden: Golden<S, Tensor>, prefix: string, names: Names): void {
   const entries = module.entries();
   for (const [own, theirs] of names) {
     const entry = entries.get(own);
@@ -50,7 +50,7 @@ export function pullBack(
 /** Compares the gradients of the parameters that `names` lists. */
 export function assertGradients<S>(
   gradients: ReadonlyMap<string, Tensor>,
-  golden: Golden<S>,
+  golden: Golden<S, Tensor>,
   prefix: string,
   names: Names,
   tolerance: number,

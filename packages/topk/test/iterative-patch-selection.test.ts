@@ -8,8 +8,8 @@ import * as assert from 'uvu/assert';
 import { type IterativeSelectionOptions, selectIteratively } from '../src/baselines/iterative-patch-selection.js';
 
 /** A patch is a number, which is its score. */
-const embed = (patches: readonly number[]): Tensor => tensor(patches.map((patch) => [patch, 1])) as unknown as Tensor;
-const score = (embeddings: Tensor): Tensor => embeddings.at(':', 0) as Tensor;
+const embed = (patches: readonly number[]): Tensor => tensor(patches.map((patch) => [patch, 1]));
+const score = (embeddings: Tensor): Tensor => embeddings.at(':', 0);
 
 test('what stays equals the choice of the best of all at once, in the order of the stream; of equals the earlier', async () => {
   await fc.assert(
@@ -66,7 +66,7 @@ test('at most keep + chunk patches are alive, each is embedded once, and nothing
 test('the model works in evaluation mode and goes back to its own', async () => {
   const rng = new Rng(2);
   const model = new Sequential(new Linear(2, 8, { rng }), new Dropout(0.5, { rng }), new Linear(8, 1, { rng }));
-  const scored = (embeddings: Tensor): Tensor => model.forward(embeddings).reshape([-1]) as Tensor;
+  const scored = (embeddings: Tensor): Tensor => model.forward(embeddings).reshape([-1]);
   const options: IterativeSelectionOptions<number> = { keep: 3, chunk: 4, embed, score: scored, model };
   const values = Array.from({ length: 20 }, (_, i) => Math.sin(i));
   const first = await selectIteratively(values, options);

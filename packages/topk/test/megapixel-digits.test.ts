@@ -2,6 +2,7 @@
 import { digits8x8 } from '@saccade/nn';
 import { IndexError, memory, OptionError, Rng } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +12,6 @@ import {
   megapixelDigitsDataset,
   megapixelDigitsImage,
 } from '../src/data/megapixel-digits.js';
-import { Golden } from './golden.js';
 
 interface Case {
   readonly H: number;
@@ -26,7 +26,7 @@ interface Case {
   readonly up: number;
 }
 
-const golden = new Golden<Record<'g0' | 'g1', Case>>('data_digits');
+const golden = new Golden<Record<'g0' | 'g1', Case>>(new URL('golden/data_digits', import.meta.url));
 
 function optionsOf({ H: height, W: width, same, other, noise, seed, split, up }: Case) {
   return { height, width, same, other, noise, seed, up, split: (['train', 'test', 'valid'] as const)[split]! };
@@ -54,8 +54,8 @@ test('options out of range are refused', () => {
     [{ seed: 0.5 }, /generateMegapixelDigits: seed must be a whole number/],
     [{ count: -3 }, /count/],
     [{ first: -1 }, /first/],
-    [{ split: 1 }, /split must be "train", "test", "valid", got 1/],
-    [{ task: 'max' }, /task must be "needle", "majority", got "max"/],
+    [{ split: 1 }, /split must be one of train, test, valid, got 1/],
+    [{ task: 'max' }, /task must be one of needle, majority, got "max"/],
     [{ up: 0 }, /up must be a whole number in \[1, /],
     [{ height: 15 }, /height must be a whole number in \[16, 1048576\], got 15/],
     [{ width: Number.NaN }, /width .* got NaN/],

@@ -11,15 +11,18 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { normalizeScores, ScoreNormalization } from '../src/patches/normalize-scores.js';
 import { scoreEntropy } from '../src/patches/score-entropy.js';
-import { Golden } from './golden.js';
 import { assertNear, pullBack } from './golden-modules.js';
 
-const golden = new Golden<Readonly<Record<string, string>>>('normalize');
+const golden = new Golden<Readonly<Record<string, string>>, Tensor>(
+  new URL('golden/normalize', import.meta.url),
+  tensor,
+);
 
 const rows = (...values: number[][]): Tensor => tensor(values);
 const values = (x: Tensor): number[] => [...x.dataSync()];

@@ -28,14 +28,14 @@ const grids = [
 function planes(height: number, width: number, batch: number): Tensor {
   const rows = broadcastTo(linspace(0, 1, height).reshape([1, height, 1, 1]), [batch, height, width, 1]);
   const columns = broadcastTo(linspace(0, 1, width).reshape([1, 1, width, 1]), [batch, height, width, 1]);
-  return concat([rows as unknown as Tensor, columns as unknown as Tensor], 3);
+  return concat([rows, columns], 3);
 }
 
 test('they are what extraction from planes as large as the image gives', () => {
   for (const grid of grids) {
     scope(() => {
       const { height, width, rows, columns } = grid;
-      const indicators = new Rng(1).uniform([2, 3, rows * columns]) as Tensor;
+      const indicators = new Rng(1).uniform([2, 3, rows * columns]);
       const expected = extractPatches(planes(height, width, 2), Selection.fromDense(indicators), grid);
       const actual = patchPositions(indicators, grid);
       assert.equal([...actual.shape], [...expected.shape]);
@@ -59,7 +59,7 @@ test('indicators of another grid are a ShapeError', () => {
 });
 
 test('gradients by the indicators agree with differences, and nothing is left behind', async () => {
-  const indicators = new Rng(2).uniform([1, 2, 12]) as Tensor;
+  const indicators = new Rng(2).uniform([1, 2, 12]);
   const before = memory().tensors;
   await checkGradients((y) => patchPositions(y, grids[0]!), [indicators]);
   assert.is(memory().tensors, before);

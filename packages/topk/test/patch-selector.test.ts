@@ -1,5 +1,5 @@
 /** The whole network. */
-import { type AnyModule, Conv2d, crossEntropy, type Layer, Module } from '@saccade/nn';
+import { Conv2d, crossEntropy, type Layer, Module } from '@saccade/nn';
 import {
   at,
   maxPool,
@@ -15,13 +15,13 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PatchConvNet } from '../src/model/patch-conv-net.js';
 import { PatchSelector } from '../src/model/patch-selector.js';
 import type { PatchSelectorOptions, SelectionOptions } from '../src/model/patch-selector-options.js';
 import type { Scorer } from '../src/model/scorer.js';
-import { Golden } from './golden.js';
 import { assertNear, fill, type Names } from './golden-modules.js';
 
 interface Case {
@@ -43,7 +43,7 @@ interface Case {
   readonly sigma: number;
 }
 
-const golden = new Golden<Readonly<Record<string, Case>>>('patchnet');
+const golden = new Golden<Readonly<Record<string, Case>>, Tensor>(new URL('golden/patchnet', import.meta.url), tensor);
 
 /** The reference's feature network: two convolutions, a pooling between them, and the mean over all positions, which the selector takes. */
 class Features extends Module {
@@ -85,7 +85,7 @@ function selectorOf(name: string, one: Case, selection: SelectionOptions): Patch
     selection,
     entropyWeight: one.entropyWeight,
   });
-  fill(selector as AnyModule, golden, `${name}.param.`, namesOf(one));
+  fill(selector, golden, `${name}.param.`, namesOf(one));
   return selector;
 }
 
@@ -284,9 +284,9 @@ test('positions are appended once, to patches only', () => {
 
 test('uint8 images are those of floats from 0 to 1', () => {
   scope(() => {
-    const bytes = new Rng(4).integers([2, 32, 36, 2], 0, 256).cast('uint8') as Tensor;
+    const bytes = new Rng(4).integers([2, 32, 36, 2], 0, 256).cast('uint8');
     const selector = build().eval();
-    const expected = selector.forward(bytes.cast('float32').div(255) as Tensor);
+    const expected = selector.forward(bytes.cast('float32').div(255));
     assertClose(selector.forward(bytes).dataSync(), expected.dataSync(), { atol: 1e-5 });
     selector.dispose();
   });

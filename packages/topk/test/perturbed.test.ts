@@ -12,13 +12,13 @@ import {
   valueAndGradOf,
 } from '@saccade/tensor';
 import { assertClose, onTestDevice } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PerturbedGradient } from '../src/operator/perturbed.js';
 import { topK } from '../src/operator/top-k.js';
 import type { TopKOptions } from '../src/operator/top-k-options.js';
-import { Golden } from './golden.js';
 
 onTestDevice(test, init);
 
@@ -29,7 +29,7 @@ interface Case {
   readonly numSamples: number;
 }
 
-const golden = new Golden<Record<string, Case>>('perturbed');
+const golden = new Golden<Record<string, Case>, Tensor>(new URL('golden/perturbed', import.meta.url), tensor);
 
 /** What a case is called with: the noise is given. */
 function options(name: string): TopKOptions {
@@ -86,7 +86,7 @@ for (const [name, { k }] of Object.entries(golden.scalars)) {
       at('grad_out').filter((_, i) => Math.floor(i / n) % k === 0),
       { shape: [batch, n] },
     );
-    const byMask = await gradient(x, row as unknown as Tensor, { ...options(name), grad: 'plain' }, true);
+    const byMask = await gradient(x, row, { ...options(name), grad: 'plain' }, true);
     assertClose(byMask, at('grad_x_mask'), { rtol: 0, atol: 2e-6 * scale(at('grad_x_mask')) });
   });
 }
@@ -94,7 +94,7 @@ for (const [name, { k }] of Object.entries(golden.scalars)) {
 /** Values and gradients by scores and sigma on the device of `scores`, with noise drawn from a seed. */
 async function all(scores: Tensor, g: Tensor, options: TopKOptions): Promise<number[][]> {
   const { device } = scores;
-  const sigma = tensor(new Array<number>(scores.shape[0] as number).fill(0.1), { device }) as unknown as Tensor;
+  const sigma = tensor(new Array<number>(scores.shape[0] as number).fill(0.1), { device });
   const [[, value], [byScore, bySigma]] = valueAndGradOf([scores, sigma], () => {
     const dense = topK(scores, { ...options, method: 'perturbed', sigma, rng: new Rng(5) }).toDense();
     return [sum(mul(dense, g)), dense] as const;
@@ -119,12 +119,9 @@ test('the WebAssembly gives what plain sorting gives, over many rows and chunks 
       async ({ batch, n, part, samples, order, grad, noise, ties }) => {
         const k = 1 + Math.floor(part * (n - 1));
         const rng = new Rng(n);
-        const x = (ties
-          ? rng.integers([batch, n], 0, 3).cast('float32')
-          : rng.uniform([batch, n])) as unknown as Tensor;
-        const g = rng.normal([batch, k, n]) as unknown as Tensor;
-        const on = async (t: Tensor): Promise<Tensor> =>
-          tensor(await t.data(), { shape: t.shape, device: js }) as Tensor;
+        const x = ties ? rng.integers([batch, n], 0, 3).cast('float32') : rng.uniform([batch, n]);
+        const g = rng.normal([batch, k, n]);
+        const on = async (t: Tensor): Promise<Tensor> => tensor(await t.data(), { shape: t.shape, device: js });
         const options = { k, samples, order, grad, noise };
         const [fast, plain] = [await all(x, g, options), await all(await on(x), await on(g), options)];
         for (const [i, values] of plain.entries()) {
@@ -138,9 +135,9 @@ test('the WebAssembly gives what plain sorting gives, over many rows and chunks 
 });
 
 test('noise is drawn in chunks: a sample is what it would be alone', async () => {
-  const x = new Rng(1).uniform([2, 5000]) as unknown as Tensor;
+  const x = new Rng(1).uniform([2, 5000]);
   const rng = new Rng(3);
-  const noise = rng.normal([2, 20, 5000]) as unknown as Tensor;
+  const noise = rng.normal([2, 20, 5000]);
   const drawn = topK(x, { k: 3, method: 'perturbed', samples: 20, rng: new Rng(3) });
   const given = topK(x, { k: 3, method: 'perturbed', noise });
   assert.equal(await drawn.toDense().data(), await given.toDense().data());
@@ -149,7 +146,7 @@ test('noise is drawn in chunks: a sample is what it would be alone', async () =>
 test('nothing is left behind', () => {
   const before = memory().tensors;
   scope(() => {
-    const x = new Rng(1).uniform([2, 30]) as unknown as Tensor;
+    const x = new Rng(1).uniform([2, 30]);
     for (const [, grad] of gradients) {
       valueAndGradOf(x, () =>
         topK(x, { k: 3, method: 'perturbed', samples: 5, rng: new Rng(1), grad })

@@ -13,6 +13,7 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,11 +21,13 @@ import { dfTopK } from '../src/operator/dftopk.js';
 import { neuralSort } from '../src/operator/neural-sort.js';
 import { softSort } from '../src/operator/soft-sort.js';
 import type { TemperatureOptions } from '../src/operator/temperature.js';
-import { Golden } from './golden.js';
 
 type Method = (scores: Tensor, k: number, options?: TemperatureOptions) => Tensor;
 const methods: Readonly<Record<string, Method>> = { neuralsort: neuralSort, softsort: softSort, dftopk: dfTopK };
-const golden = new Golden<Record<string, { k: number; tau: number }>>('relaxations');
+const golden = new Golden<Record<string, { k: number; tau: number }>, Tensor>(
+  new URL('golden/relaxations', import.meta.url),
+  tensor,
+);
 
 test('ordered methods give rows that sum to 1 with the best first, DFTopK a mask', () => {
   scope(() => {

@@ -13,14 +13,17 @@ import {
   zeros,
 } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resizeAntialiased } from '../src/patches/resize-antialiased.js';
-import { Golden } from './golden.js';
 import { assertNear, pullBack } from './golden-modules.js';
 
-const golden = new Golden<Readonly<Record<string, { readonly out: readonly [number, number] }>>>('resize');
+const golden = new Golden<Readonly<Record<string, { readonly out: readonly [number, number] }>>, Tensor>(
+  new URL('golden/resize', import.meta.url),
+  tensor,
+);
 
 test('pixels are mixed by a triangle as wide as a new pixel', () => {
   scope(() => {

@@ -1,11 +1,11 @@
 /** The scorer and its squeeze and excite. */
-import { memory, OptionError, ones, Rng, ShapeError, scope, type Tensor, zeros } from '@saccade/tensor';
+import { memory, OptionError, ones, Rng, ShapeError, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Scorer } from '../src/model/scorer.js';
 import { SqueezeExcite } from '../src/model/squeeze-excite.js';
-import { Golden } from './golden.js';
 import { assertGradients, assertNear, fill, type Names, pullBack } from './golden-modules.js';
 
 interface Case {
@@ -17,7 +17,7 @@ interface Case {
   readonly reduction: number;
 }
 
-const golden = new Golden<Readonly<Record<string, Case>>>('scorer');
+const golden = new Golden<Readonly<Record<string, Case>>, Tensor>(new URL('golden/scorer', import.meta.url), tensor);
 const rng = new Rng(1);
 
 test('the grids are those of the paper, and one score sees sixteen pixels', () => {

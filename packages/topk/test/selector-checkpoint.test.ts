@@ -79,7 +79,7 @@ for (const [i, options] of kinds.entries()) {
   }`, async () => {
     const selector = build(options);
     selector.sigmaMultiplier = 0.25;
-    const x = new Rng(i).uniform([2, 40, 44, 2]) as Tensor;
+    const x = new Rng(i).uniform([2, 40, 44, 2]);
     selector.forward(x).dispose();
     const twin = await loadSelector(await saved(selector));
     assert.equal(twin.config, selector.config);

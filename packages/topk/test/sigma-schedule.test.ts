@@ -1,10 +1,10 @@
 /** How the noise fades. */
 import { OptionError } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cosineSigma, linearSigma } from '../src/model/sigma-schedule.js';
-import { Golden } from './golden.js';
 
 test('the linear one is whole in the first step and 0 after the last', () => {
   const sigma = linearSigma({ steps: 4 });
@@ -25,7 +25,9 @@ test('options that make no sense are refused', () => {
 });
 
 test("the linear multipliers are the reference's", () => {
-  const golden = new Golden<{ readonly optimizer: { readonly numTrainSteps: number } }>('training');
+  const golden = new Golden<{ readonly optimizer: { readonly numTrainSteps: number } }>(
+    new URL('golden/training', import.meta.url),
+  );
   const expected = golden.values('schedule.sigma_multiplier');
   const multiplier = linearSigma({ sigma: 1, steps: golden.scalars.optimizer.numTrainSteps });
   assertClose(

@@ -1,11 +1,11 @@
 /** The random numbers of the generated images. */
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { StreamGenerator } from '../src/data/stream-generator.js';
-import { Golden } from './golden.js';
 
-const golden = new Golden<{ prng_seeds: number[] }>('data_billiard');
+const golden = new Golden<{ prng_seeds: number[] }>(new URL('golden/data_billiard', import.meta.url));
 
 const numbersOf = (stream: StreamGenerator): number[] => Array.from({ length: 8 }, () => stream.next());
 

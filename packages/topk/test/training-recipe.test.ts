@@ -2,10 +2,10 @@
 import { accuracy, binaryCrossEntropy, crossEntropy, multilabelAccuracy } from '@saccade/nn';
 import { memory, OptionError, scope, type Tensor, tensor } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { releaseAdam, releaseSchedule } from '../src/model/release-recipe.js';
-import { Golden } from './golden.js';
 import { assertNear, pullBack } from './golden-modules.js';
 
 interface Scalars {
@@ -21,7 +21,7 @@ interface Scalars {
   };
 }
 
-const golden = new Golden<Scalars>('training');
+const golden = new Golden<Scalars, Tensor>(new URL('golden/training', import.meta.url), tensor);
 
 test('the schedule starts at 0, is whole at the end of its rise and 0 from the end on', () => {
   const schedule = releaseSchedule({ rate: 2, steps: 10, warmUp: 0.25 });

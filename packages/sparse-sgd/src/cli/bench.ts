@@ -1,10 +1,20 @@
 /** `sparse-sgd bench`: what compressors cost and bring for vectors of a person's sizes. */
+import {
+  milliseconds,
+  percent,
+  print,
+  printJson,
+  readArguments,
+  table,
+  tell,
+  wholeNumber,
+  wholeNumbers,
+} from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import { init, Rng } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { parseCompressor } from '../compress/parse-compressor.js';
-import { readArguments, wholeNumber, wholeNumbers } from './arguments.js';
 import { compressorName } from './compressor-name.js';
-import { percent, print, printJson, quantity, table, tell } from './print.js';
 import { type CompressorTimes, timeCompressor } from './time-compressor.js';
 
 const compressors: readonly string[] = [
@@ -40,7 +50,7 @@ function timesTable(times: readonly CompressorTimes[]): string {
   const titles = ['', 'least', 'median', 'bytes', 'share', 'kept', 'claimed'];
   const rows = times.map(({ compress, least, median, bytes, share, kept, claimed }) => [
     compress,
-    ...[least, median].map((value) => `${value.toPrecision(3)} ms`),
+    ...[least, median].map(milliseconds),
     quantity(bytes, 'B'),
     percent(share, 3),
     kept.toPrecision(3),
@@ -56,7 +66,7 @@ export async function bench(args: readonly string[], signal: AbortSignal): Promi
     await print(help);
     return 0;
   }
-  const sizes = wholeNumbers('sizes', values.sizes) ?? [100_000, 1_000_000];
+  const sizes = wholeNumbers('sizes', values.sizes, '1000,100000') ?? [100_000, 1_000_000];
   const names = (values.compress ?? compressors).map(compressorName);
   const runs = wholeNumber('runs', values.runs) ?? 20;
   const seed = wholeNumber('seed', values.seed, 0) ?? 0;

@@ -1,6 +1,9 @@
 /** Runs of Mem-SGD, one after the other, in one chart. */
+import { LiveChart } from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import { SaccadeError } from '@saccade/tensor';
 import type { LossSeries } from '../pictures/loss-series.js';
+import { lossText } from '../pictures/loss-text.js';
 import { linearScore } from '../training/linear-loss.js';
 import { type MemSGDResult, memSGD } from '../training/mem-sgd.js';
 import { parallelMemSGD } from '../training/parallel-mem-sgd.js';
@@ -9,8 +12,6 @@ import type { SGDProgress } from '../training/sgd-options.js';
 import { writeLivePage } from './chart-files.js';
 import type { LinearFiles } from './linear-files.js';
 import type { LinearOptions, RunOptions } from './linear-options.js';
-import { LiveChart } from './live-chart.js';
-import { quantity } from './print.js';
 import { RunStore } from './run-store.js';
 
 /** What a run came to. */
@@ -65,7 +66,7 @@ export async function compareRuns(
   signal: AbortSignal,
 ): Promise<LinearRun[]> {
   const { data, epochs, checkpoint, x } = options;
-  const chart = new LiveChart(linearTitle, x);
+  const chart = new LiveChart();
   const done: LinearRun[] = [];
   for (const run of options.runs) {
     const store = new RunStore(checkpoint);
@@ -73,7 +74,7 @@ export async function compareRuns(
       const series = seriesOf([...done, { name: run.name, curve: store.curve }]);
       const sent = quantity(store.curve.at(-1)!.bits, 'bit');
       const line = `${run.name}: epoch ${Number(epoch.toFixed(2))}/${epochs}, loss ${loss.toPrecision(5)}, ${sent} sent`;
-      await chart.draw(series, line, step === steps);
+      await chart.draw((size) => lossText({ ...size, series, x, title: linearTitle }), line, step === steps);
       if (Number.isInteger(epoch)) await chart.progress(line);
       writeLivePage(options, series, linearTitle);
     };

@@ -1,6 +1,6 @@
 /** Names of compressors as people type them. */
+import { UsageError } from '@saccade/command';
 import { parseCompressor } from '../compress/parse-compressor.js';
-import { UsageError } from './arguments.js';
 
 /** The same text, if it names a compressor. @throws {UsageError} */
 export function compressorName(text: string): string {

@@ -1,14 +1,12 @@
 /** The way into a job that this process begins with others, and out of it. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { commandName, counted, shellWords, tell, UsageError } from '@saccade/command';
 import { createHub, type Hub } from '../transport/tcp-hub.js';
 import type { Transport } from '../transport/transport.js';
-import { UsageError } from './arguments.js';
-import { commandName, shellWords } from './checkpoint-file.js';
 import { ownAddress, reachableAddresses } from './hub-addresses.js';
 import { type CrewOptions, roundTimeoutOf } from './job-options.js';
 import { decodeSettings, encodeSettings, type JobSettings } from './job-settings.js';
 import { type Meeting, meet, meetingText } from './meeting-place.js';
-import { counted, tell } from './print.js';
 
 /** Milliseconds that the hub waits for the other workers to leave at the end. */
 const longestFarewell = 10_000;
@@ -33,7 +31,7 @@ async function invite(
   if (workers === 1) await tell('begins at once. Others can come later:');
   else await tell(`waits for ${counted(workers - 1, 'other worker')}. In another terminal type:`);
   for (const address of addresses) {
-    await tell(`  ${commandName()} ${shellWords(['join', address, '--job', job, ...words])}`);
+    await tell(`  ${commandName('sparse-sgd')} ${shellWords(['join', address, '--job', job, ...words])}`);
   }
 }
 

@@ -1,10 +1,8 @@
 /** `sparse-sgd hub`: a hub where workers meet, and nothing else. */
+import { interrupted, print, readArguments, tell, UsageError } from '@saccade/command';
 import { createHub } from '../transport/tcp-hub.js';
-import { readArguments, UsageError } from './arguments.js';
 import { reachableAddresses } from './hub-addresses.js';
-import { interrupted } from './interrupt.js';
 import { parseHost } from './meeting-place.js';
-import { print, tell } from './print.js';
 
 const help = `A hub where the workers of jobs meet. It runs until Ctrl-C, and holds any number of jobs.
 

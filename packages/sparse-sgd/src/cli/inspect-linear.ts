@@ -1,11 +1,11 @@
 /** What a check point of Mem-SGD tells: the run, where it stands, and its memory against the theory. */
+import { quantity } from '@saccade/pictures';
 import { FormatError } from '@saccade/tensor';
 import { parseCompressor } from '../compress/parse-compressor.js';
 import { memoryBound, minimalShift } from '../theory/bound.js';
 import type { Evaluation } from '../training/sgd-checkpoint.js';
 import { type FileReport, normOf } from './file-report.js';
 import type { ArrayReport } from './inspect-tensors.js';
-import { quantity } from './print.js';
 
 /** The numbers that the run was made of, as `identityOf` writes them. */
 interface RunPlan {

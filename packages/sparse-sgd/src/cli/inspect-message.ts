@@ -1,10 +1,11 @@
 /** What an encoded message holds. */
+import { percent } from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import type { Message } from '../compress/message.js';
 import { decode } from '../wire/decode.js';
 import { encodedBytes } from '../wire/encoded-bytes.js';
 import { messageBits } from '../wire/paper-bits.js';
 import type { FileReport } from './file-report.js';
-import { percent, quantity } from './print.js';
 
 /** A message in few words. */
 function describe(message: Message): string {

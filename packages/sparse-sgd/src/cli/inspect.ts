@@ -1,15 +1,13 @@
 /** `sparse-sgd inspect`: what a file holds that this package, or another one, has written. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { FormatError, openSafetensors, SaccadeError, type SafetensorsFile } from '@saccade/tensor';
-import { plainText } from '../pictures/safe-text.js';
+import { print, printJson, readArguments, readFile, readStart, table, UsageError, wholeNumber } from '@saccade/command';
+import { plainText } from '@saccade/pictures';
+import { FormatError, openSafetensors, type SafetensorsFile } from '@saccade/tensor';
 import { magic } from '../wire/frame.js';
-import { readArguments, UsageError, wholeNumber } from './arguments.js';
 import type { FileReport } from './file-report.js';
 import { inspectDistributed } from './inspect-distributed.js';
 import { inspectLinear } from './inspect-linear.js';
 import { inspectMessage } from './inspect-message.js';
 import { type ArrayReport, arrayReports } from './inspect-tensors.js';
-import { print, printJson, table } from './print.js';
 
 const help = `Says what a file holds: a check point of Mem-SGD or of a job, weights (safetensors), or an encoded message.
 
@@ -50,21 +48,6 @@ function isMessage(bytes: Uint8Array): boolean {
   return bytes[0] === magic && bytes[8] !== '{'.charCodeAt(0);
 }
 
-/** The first bytes of a file. @throws {SaccadeError} with code `io` */
-function firstBytes(path: string): Uint8Array {
-  const start = new Uint8Array(9);
-  try {
-    const file = openSync(path, 'r');
-    try {
-      return start.subarray(0, readSync(file, start));
-    } finally {
-      closeSync(file);
-    }
-  } catch (cause) {
-    throw new SaccadeError('io', `cannot read ${path} (${(cause as Error).message})`, { cause });
-  }
-}
-
 async function opened(path: string): Promise<SafetensorsFile> {
   try {
     return await openSafetensors(path);
@@ -74,9 +57,9 @@ async function opened(path: string): Promise<SafetensorsFile> {
   }
 }
 
-/** What a file holds. @param longest most entries that a message may be of @throws {FormatError} for a file of another kind @throws {SaccadeError} with code `io` */
+/** What a file holds. @param longest most entries that a message may be of @throws {FormatError} for a file of another kind @throws {FileError} */
 export async function look(path: string, longest: number): Promise<Found> {
-  if (isMessage(firstBytes(path))) return inspectMessage(readFileSync(path), longest);
+  if (isMessage(readStart(path, 9))) return inspectMessage(readFile(path), longest);
   const file = await opened(path);
   try {
     const arrays = await arrayReports(file, path);

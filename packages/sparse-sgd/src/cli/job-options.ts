@@ -1,7 +1,7 @@
 /** The options of training with the distributed optimizer: `sparse-sgd train --digits`, and `--workers`. */
 import { basename } from 'node:path';
+import { oneOf, realNumber, UsageError, wholeNumber } from '@saccade/command';
 import { type FeedbackKind, feedbackKinds, type Grouping } from '../distributed/settings.js';
-import { oneOf, realNumber, UsageError, wholeNumber } from './arguments.js';
 import { compressorName } from './compressor-name.js';
 import { type DataOptions, dataOptions } from './linear-options.js';
 import { checkedJobName, type Meeting, parseHost, parseMeeting } from './meeting-place.js';

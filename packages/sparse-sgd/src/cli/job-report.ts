@@ -1,6 +1,7 @@
 /** What people and programs are told at the end of a job. */
+import { counted, percent, print, printJson } from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import type { JobSettings } from './job-settings.js';
-import { counted, percent, print, printJson, quantity } from './print.js';
 import type { Outcome, PartOptions } from './take-part.js';
 
 function droppedOf({ counts, dropped }: Outcome): number {

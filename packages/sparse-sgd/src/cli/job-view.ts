@@ -1,10 +1,11 @@
 /** What people see of a job while it runs: the chart, who comes and goes, and that nothing happens. */
+import { counted, LiveChart, percent } from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import type { LossSeries } from '../pictures/loss-series.js';
+import { lossText } from '../pictures/loss-text.js';
 import type { PeerEvent, Transport } from '../transport/transport.js';
 import { type ChartFiles, writeLivePage } from './chart-files.js';
 import type { JobSettings } from './job-settings.js';
-import { LiveChart } from './live-chart.js';
-import { counted, percent, quantity } from './print.js';
 import type { Standing } from './standing.js';
 import type { Score } from './task.js';
 
@@ -21,7 +22,7 @@ export class JobView {
   readonly #transport: Transport;
   readonly #epochs: number;
   readonly #files: ChartFiles;
-  readonly #chart: LiveChart;
+  readonly #chart = new LiveChart();
   readonly #stop: readonly (() => void)[];
   #status = '';
 
@@ -30,7 +31,6 @@ export class JobView {
     this.#transport = transport;
     this.#epochs = epochs;
     this.#files = files;
-    this.#chart = new LiveChart(this.title, files.x);
     const { warn } = console;
     console.warn = (text: unknown) => this.#tell(String(text));
     const restore = (): void => {
@@ -46,18 +46,23 @@ export class JobView {
   }
 
   async point(standing: Standing): Promise<void> {
-    await this.#chart.draw(this.series(standing), this.#status, standing.turns === standing.total);
+    await this.#draw(standing, standing.turns === standing.total);
     writeLivePage(this.#files, this.series(standing), this.title);
   }
 
   async epoch(standing: Standing, score: Score): Promise<void> {
     this.#status = this.#epochText(standing, score);
     await this.#chart.progress(this.#status);
-    await this.#chart.draw(this.series(standing), this.#status, true);
+    await this.#draw(standing, true);
   }
 
   close(): void {
     for (const stop of this.#stop) stop();
+  }
+
+  #draw(standing: Standing, force: boolean): Promise<void> {
+    const losses = { series: this.series(standing), x: this.#files.x, title: this.title };
+    return this.#chart.draw((size) => lossText({ ...size, ...losses }), this.#status, force);
   }
 
   #tell(text: string): void {

@@ -1,7 +1,7 @@
 /** `sparse-sgd join`: one more worker for a job. */
+import { oneOf, print, readArguments, requireFolders, tell, UsageError } from '@saccade/command';
 import { init } from '@saccade/tensor';
 import type { Transport } from '../transport/transport.js';
-import { oneOf, readArguments, UsageError } from './arguments.js';
 import { digitsTask } from './digits-task.js';
 import { roundTimeoutOf } from './job-options.js';
 import { reportJob } from './job-report.js';
@@ -9,10 +9,8 @@ import { decodeSettings, type JobSettings } from './job-settings.js';
 import { libsvmTask } from './libsvm-task.js';
 import { readLinear } from './linear-files.js';
 import { checkedJobName, meet, meetingText, parseMeeting } from './meeting-place.js';
-import { print, tell } from './print.js';
 import { type PartOptions, takePart } from './take-part.js';
 import type { Task } from './task.js';
-import { requireFolders } from './write-file.js';
 
 const help = `Takes part in a job as one more worker. All settings come from the job.
 

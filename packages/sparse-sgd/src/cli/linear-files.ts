@@ -1,10 +1,10 @@
 /** The files of a linear model: rows to learn from and to test with, and its weights. */
+import { writeFile } from '@saccade/command';
 import { type LibsvmMatrix, loadLibsvm } from '@saccade/nn';
 import { packSafetensors } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { type LinearData, unitRows } from '../training/linear-data.js';
 import type { DataOptions } from './linear-options.js';
-import { writeFile } from './write-file.js';
 
 /** Rows with as many features as the model. */
 export interface LinearFiles {
@@ -27,7 +27,7 @@ export async function readLinear(
   return { train: fit(rows), test: held && fit(held) };
 }
 
-/** Writes weights [features], or [features, classes], with what they are of. @throws {SaccadeError} with code `io` if it cannot be written */
+/** Writes weights [features], or [features, classes], with what they are of. @throws {FileError} if it cannot be written */
 export function writeWeights(
   path: string,
   weights: Vector,

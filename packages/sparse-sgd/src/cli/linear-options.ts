@@ -1,8 +1,8 @@
 /** The options of Mem-SGD on this machine: `sparse-sgd train --data FILE`. */
+import { oneOf, realNumber, UsageError, wholeNumber } from '@saccade/command';
 import { type Average, averages } from '../training/averages.js';
 import type { LinearLoss } from '../training/linear-data.js';
 import { parseRate } from '../training/parse-rate.js';
-import { oneOf, realNumber, UsageError, wholeNumber } from './arguments.js';
 import { compressorName } from './compressor-name.js';
 import { type FileOptions, fileOptions, type TrainValues } from './train-options.js';
 

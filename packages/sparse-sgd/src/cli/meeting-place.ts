@@ -1,10 +1,10 @@
 /** Addresses where workers meet, and the ways there. */
+import { UsageError } from '@saccade/command';
 import { SaccadeError } from '@saccade/tensor';
 import type { NatsTransportOptions } from '../nats.js';
 import { createHubTransport } from '../transport/hub-transport.js';
 import type { JobOptions } from '../transport/job-options.js';
 import type { Transport } from '../transport/transport.js';
-import { UsageError } from './arguments.js';
 
 /** A hub that runs already, or NATS. */
 export type Meeting =

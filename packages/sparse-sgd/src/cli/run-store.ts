@@ -1,9 +1,8 @@
 /** What Mem-SGD saves at each evaluation: kept in a file where somebody wants it, and read for what was sent until then. */
+import { readIfThere, writeFile } from '@saccade/command';
 import type { CheckpointStore } from '@saccade/nn';
 import { decodeSafetensors } from '@saccade/tensor';
 import type { Evaluation } from '../training/sgd-checkpoint.js';
-import { readIfThere } from './checkpoint-file.js';
-import { writeFile } from './write-file.js';
 
 /** The store of one run. */
 export class RunStore implements CheckpointStore {

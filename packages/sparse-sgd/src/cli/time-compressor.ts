@@ -1,4 +1,5 @@
 /** How long one compressor takes for a vector, what its message weighs, and how much of the vector is in it. */
+import { type Times, timeRuns } from '@saccade/command';
 import type { Rng } from '@saccade/tensor';
 import { messageVector } from '../compress/apply-message.js';
 import type { Compressor } from '../compress/compressor.js';
@@ -6,19 +7,13 @@ import type { Message, Vector } from '../compress/message.js';
 import { encodedBytes } from '../wire/encoded-bytes.js';
 import { messageBits } from '../wire/paper-bits.js';
 
-/** After so many milliseconds a compressor has run often enough. */
-const enough = 1000;
 /** Messages that the contraction is measured on. */
 const measured = 5;
 
 /** The figures of a compressor for a vector. */
-export interface CompressorTimes {
+export interface CompressorTimes extends Times {
   readonly compress: string;
   readonly length: number;
-  /** Milliseconds. */
-  readonly least: number;
-  readonly median: number;
-  readonly runs: number;
   /** Of the encoded message. */
   readonly bytes: number;
   /** By the paper's formula. */
@@ -50,27 +45,16 @@ export async function timeCompressor(
 ): Promise<CompressorTimes> {
   const { length } = vector;
   const compress = (step: number): Message => compressor.compress(vector, rng, { step, stream: 0 });
-  const messages = Array.from({ length: measured }, (_, step) => compress(step)); // compiles and warms up, too
-  const times: number[] = [];
-  const begin = performance.now();
-  while (times.length < runs && (times.length < 3 || performance.now() - begin < enough)) {
-    signal.throwIfAborted();
-    const start = performance.now();
-    compress(measured + times.length);
-    times.push(performance.now() - start);
-    // Lets Ctrl-C be heard.
-    await new Promise(setImmediate);
-  }
+  // First of all, so that they depend on the seed alone.
+  const messages = Array.from({ length: measured }, (_, step) => compress(step));
+  const times = await timeRuns((run) => compress(measured + run), runs, signal);
   const message = messages[0]!;
   const kept = messages.reduce((sum, one) => sum + keptShare(vector, messageVector(one)), 0) / measured;
-  times.sort((a, b) => a - b);
   const bytes = encodedBytes(message);
   return {
     compress: compressor.name,
     length,
-    least: times[0]!,
-    median: times[Math.floor(times.length / 2)]!,
-    runs: times.length,
+    ...times,
     bytes,
     bits: messageBits(message),
     share: bytes / (4 * length),

@@ -1,17 +1,24 @@
 /** `sparse-sgd train --digits`, and `--workers`: begins a job and takes part in it. */
 import { existsSync } from 'node:fs';
+import {
+  delayedSignal,
+  isInterrupt,
+  readIfThere,
+  requireNewRun,
+  resumeCommand,
+  tell,
+  tellResumed,
+  tellSaved,
+} from '@saccade/command';
 import { init } from '@saccade/tensor';
 import { localTransports } from '../transport/thread-transport.js';
-import { checkCheckpoint, readIfThere, resumeCommand } from './checkpoint-file.js';
 import { type Crew, enterJob } from './crew.js';
 import { digitsTask } from './digits-task.js';
-import { delayedSignal, isInterrupt } from './interrupt.js';
 import type { JobOptions } from './job-options.js';
 import { reportJob } from './job-report.js';
 import type { JobSettings } from './job-settings.js';
 import { libsvmSettings, libsvmTask } from './libsvm-task.js';
 import { readLinear } from './linear-files.js';
-import { tell } from './print.js';
 import { type Outcome, type PartOptions, takePart } from './take-part.js';
 import type { Task } from './task.js';
 
@@ -70,9 +77,9 @@ async function run(
 /** Trains, draws, writes. @param args as given, to say how to go on @returns the exit status */
 export async function trainJob(options: JobOptions, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { checkpoint, resume, crew, out, chart, page, x, json } = options;
-  checkCheckpoint(options);
+  requireNewRun(options);
+  await tellResumed(options);
   const saved = resume ? readIfThere(checkpoint!) : undefined;
-  if (resume) await tell(saved === undefined ? `no ${checkpoint} yet: begins` : `goes on from ${checkpoint}`);
   // One thread: steps are short, and other workers may be on this machine.
   await init({ device: 'wasm', threads: 1 });
   const prepared = await prepare(options, saved !== undefined, signal);
@@ -86,8 +93,7 @@ export async function trainJob(options: JobOptions, args: readonly string[], sig
     outcome = await run(options, prepared, part, signal);
   } catch (error) {
     if (!isInterrupt(error, signal) || checkpoint === undefined || !existsSync(checkpoint)) throw error;
-    await tell(`stopped by Ctrl-C; the run is saved in ${checkpoint}. To go on:\n  ${resumeCommand(args)}`);
-    return 130;
+    return tellSaved(checkpoint, resumeCommand('sparse-sgd', ['train', ...args]));
   }
   await reportJob(outcome, prepared.settings, part, json);
   return 0;

@@ -1,12 +1,23 @@
 /** `sparse-sgd train --data FILE`: Mem-SGD on this machine. */
 import { existsSync } from 'node:fs';
+import {
+  counted,
+  isInterrupt,
+  percent,
+  print,
+  printJson,
+  requireNewRun,
+  resumeCommand,
+  table,
+  tell,
+  tellResumed,
+  tellSaved,
+} from '@saccade/command';
+import { quantity } from '@saccade/pictures';
 import { writeCharts } from './chart-files.js';
-import { checkCheckpoint, resumeCommand } from './checkpoint-file.js';
 import { compareRuns, type LinearRun, linearTitle, seriesOf } from './compare-runs.js';
-import { isInterrupt } from './interrupt.js';
 import { type LinearFiles, readLinear, writeWeights } from './linear-files.js';
 import type { LinearOptions } from './linear-options.js';
-import { counted, percent, print, printJson, quantity, table, tell } from './print.js';
 
 function runsTable(runs: readonly LinearRun[], tested: boolean): string {
   const titles = ['', 'loss', 'accuracy', ...(tested ? ['of the test'] : []), 'bits', 'bytes', 'us a step'];
@@ -54,19 +65,18 @@ export async function trainLinearModel(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { checkpoint, resume, out, data } = options;
-  checkCheckpoint(options);
+  const { checkpoint, out, data } = options;
+  requireNewRun(options);
   const files = await readLinear(data, signal);
   const [rows, features] = files.train.shape;
   await tell(`${rows} rows of ${features} features, ${options.epochs * rows} steps`);
-  if (resume) await tell(existsSync(checkpoint!) ? `goes on from ${checkpoint}` : `no ${checkpoint} yet: begins`);
+  await tellResumed(options);
   let runs: LinearRun[];
   try {
     runs = await compareRuns(options, files, signal);
   } catch (error) {
     if (!isInterrupt(error, signal) || checkpoint === undefined || !existsSync(checkpoint)) throw error;
-    await tell(`stopped by Ctrl-C; the run is saved in ${checkpoint}. To go on:\n  ${resumeCommand(args)}`);
-    return 130;
+    return tellSaved(checkpoint, resumeCommand('sparse-sgd', ['train', ...args]));
   }
   const [first] = runs;
   if (out !== undefined && first?.result !== undefined) {

@@ -1,7 +1,6 @@
 /** The options of `sparse-sgd train`: which there are, and which go with what. */
+import { oneOf, readArguments, requireFolders, UsageError } from '@saccade/command';
 import type { LossAxis } from '../pictures/loss-series.js';
-import { oneOf, readArguments, UsageError } from './arguments.js';
-import { requireFolders } from './write-file.js';
 
 const definitions = {
   data: { type: 'string' },

@@ -1,7 +1,7 @@
 /** `sparse-sgd train`: a linear model on this machine, or a job, alone or with other workers. */
+import { print } from '@saccade/command';
 import { jobOptions } from './job-options.js';
 import { linearOptions } from './linear-options.js';
-import { print } from './print.js';
 import { trainHelp } from './train-help.js';
 import { trainRequest } from './train-options.js';
 

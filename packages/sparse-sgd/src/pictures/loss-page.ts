@@ -1,10 +1,8 @@
 /** A page with the chart of some runs and their numbers in a table. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount } from '../check.js';
-import { shortNumber } from './axis.js';
+import { escapeXml, pageColors, shortNumber } from '@saccade/pictures';
+import { checkOptions, requireCount } from '@saccade/tensor';
 import { lossChart } from './loss-chart.js';
 import { chartNames, type LossChartOptions, type LossSeries, lossDrawing } from './loss-series.js';
-import { escapeXml } from './safe-text.js';
 
 /** Options of {@link lossPage}. */
 export interface LossPageOptions extends LossChartOptions {
@@ -13,10 +11,9 @@ export interface LossPageOptions extends LossChartOptions {
 }
 
 const style = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b1d21; --soft: #5d636c; --line: #e2e5e9; }
-@media (prefers-color-scheme: dark) { :root { --paper: #141619; --ink: #e7e9ec; --soft: #9da3ad; --line: #2d3138; } }
+${pageColors}
 body { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 56rem; padding: 1.5rem 1.25rem 3rem; }
-.loss-chart { display: block; } .narrow { display: none; } .scroll { overflow-x: auto; margin: 1.5rem 1rem 0; }
+.line-chart { display: block; } .narrow { display: none; } .scroll { overflow-x: auto; margin: 1.5rem 1rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem 0 .4rem 1.5rem; text-align: right; white-space: nowrap; }
 tr > :first-child { padding-left: 0; text-align: left; } th { font-weight: inherit; } thead th { color: var(--soft); font-size: .85rem; }

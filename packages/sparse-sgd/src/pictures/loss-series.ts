@@ -47,9 +47,9 @@ export interface Curve {
 /** Checked options with their defaults. */
 export interface LossDrawing {
   readonly curves: readonly Curve[];
-  readonly x: LossAxis;
   readonly xLabel: string;
   readonly yLabel: string;
+  readonly logX: boolean;
   readonly logY: boolean;
   readonly title: string;
 }
@@ -102,5 +102,5 @@ export function lossDrawing(op: string, options: LossChartOptions): LossDrawing 
     }));
   const logY = options.logY ?? spans(read(false), 20);
   const curves = read(logY);
-  return { curves, x, xLabel: label, yLabel: y, logY, title };
+  return { curves, xLabel: label, yLabel: y, logX: true, logY, title };
 }

@@ -1,73 +1,11 @@
-/** Starts the command as a person would. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+/** The command `sparse-sgd`, started from its source. */
+import { writeFileSync } from 'node:fs';
 import { Rng } from '@saccade/tensor';
+import { type Ended, type Running, startCommand } from '@saccade/testing/command';
 
-/** A new empty folder. */
-export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'saccade-sparse-sgd-'));
-}
-
-/** What the command printed, and how it ended: `code` is null after a signal. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command that runs. */
-export interface Running {
-  /** Resolves with what standard error has once that contains `text`. @throws if the command ends before */
-  until(text: string | RegExp): Promise<string>;
-  kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<Ended>;
-}
-
-/** Milliseconds after which a command that hangs is killed, so that its test fails. */
-const longest = 120_000;
-
-const main = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-
-/** Starts it in a folder. */
-export function start(args: readonly string[], cwd: string = newFolder()): Running {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--conditions=@saccade/source', '--import', tsx, main, ...args],
-    { cwd, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let [stdout, stderr] = ['', ''];
-  const waiting = new Set<() => void>();
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    for (const look of waiting) look();
-  });
-  const late = setTimeout(() => child.kill('SIGKILL'), longest);
-  const ended = new Promise<Ended>((done) => {
-    child.on('close', (code) => {
-      clearTimeout(late);
-      done({ code, stdout, stderr });
-    });
-  });
-  const until = (text: string | RegExp): Promise<string> =>
-    new Promise((done, failed) => {
-      const look = (): void => {
-        if (typeof text === 'string' ? !stderr.includes(text) : !text.test(stderr)) return;
-        waiting.delete(look);
-        done(stderr);
-      };
-      waiting.add(look);
-      look();
-      ended.then(() => failed(new Error(`ended without ${text}:\n${stderr}${stdout}`)));
-    });
-  return { until, kill: (signal) => void child.kill(signal), ended };
+/** Starts it. @param cwd default: a new folder */
+export function start(args: readonly string[], cwd?: string): Running {
+  return startCommand(new URL('../../src/cli.ts', import.meta.url), args, { cwd });
 }
 
 /** Runs it to its end. */

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MLP, SGD } from '@saccade/nn';
 import { packSafetensors, Rng } from '@saccade/tensor';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { look } from '../../src/cli/inspect.js';
@@ -11,7 +12,7 @@ import { saveDistributed } from '../../src/distributed/save-distributed.js';
 import { memSGD } from '../../src/training/mem-sgd.js';
 import { localTransports } from '../../src/transport/thread-transport.js';
 import { encode } from '../../src/wire/encode.js';
-import { newFolder, sparseSgd } from './command.js';
+import { sparseSgd } from './command.js';
 
 const data = { labels: [1, -1, 1], values: new Float32Array([1, 0, 0, 1, 0.5, 0.5]), shape: [3, 2] } as const;
 

@@ -1,9 +1,11 @@
 /** Workers in processes of their own, at a hub: they learn together, die, come late, stop and go on. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ended } from '@saccade/testing/command';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Ended, invitation, newFolder, sparseSgd, start, writeRows } from './command.js';
+import { invitation, sparseSgd, start, writeRows } from './command.js';
 
 interface JobResult {
   readonly worker: number;

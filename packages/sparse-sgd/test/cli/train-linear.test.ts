@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors } from '@saccade/tensor';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newFolder, sparseSgd, start, writeRows } from './command.js';
+import { sparseSgd, start, writeRows } from './command.js';
 
 interface Run {
   readonly name: string;

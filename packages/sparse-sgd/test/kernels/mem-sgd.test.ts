@@ -49,13 +49,8 @@ class Run {
       device.write(buffer, array);
       return buffer;
     };
-    const isJs = device.name === 'js';
-    const numbers = (array: Float64Array): Buffer =>
-      isJs ? put('float64', array) : put('uint8', new Uint8Array(array.buffer));
-    const read = (buffer: Buffer) => (): Float64Array => {
-      const found = device.readSync!(buffer);
-      return isJs ? (found as Float64Array) : new Float64Array((found as Uint8Array).buffer);
-    };
+    const numbers = (array: Float64Array): Buffer => put('float64', array);
+    const read = (buffer: Buffer) => (): Float64Array => device.readSync!(buffer) as Float64Array;
     const d = sizes.features * sizes.classes;
     const none = put('int32', Int32Array.of(0));
     const [x, memory, sums] = [d, d * sizes.workers, d].map((length) => numbers(new Float64Array(length)));

@@ -1,9 +1,19 @@
 /** `topk bench`: how long the methods of the operator take for a person's sizes, and how good sampled gradients are there. */
+import {
+  milliseconds,
+  print,
+  printJson,
+  readArguments,
+  realNumber,
+  someOf,
+  table,
+  tell,
+  UsageError,
+  wholeNumber,
+} from '@saccade/command';
 import { init, Rng, type Tensor } from '@saccade/tensor';
 import { type GradientHealth, gradientHealth } from '../operator/gradient-health.js';
-import { methods, type TopKMethod } from '../operator/top-k-options.js';
-import { readArguments, realNumber, UsageError, wholeNumber } from './arguments.js';
-import { print, printJson, table } from './print.js';
+import { methods } from '../operator/top-k-options.js';
 import { type BenchOptions, type MethodTimes, timeMethod } from './time-method.js';
 
 const help = `Times each method of topK, forward and with its gradient, and compares sampled gradients with the exact one.
@@ -38,21 +48,10 @@ const definitions = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-function methodNames(text: string | undefined): readonly TopKMethod[] {
-  const names = text?.split(',') ?? methods;
-  const bad = names.find((name) => !(methods as readonly string[]).includes(name));
-  if (bad !== undefined) throw new UsageError(`--methods must be some of ${methods.join(', ')}, got ${bad}`);
-  return names as readonly TopKMethod[];
-}
-
-function milliseconds(value: number | undefined): string {
-  return value === undefined ? '-' : `${value.toPrecision(3)} ms`;
-}
-
 function timesTable(times: readonly MethodTimes[]): string {
   const rows = times.map(({ method, forward, gradient }) => [
     method,
-    ...[forward?.min, forward?.median, gradient?.min, gradient?.median].map(milliseconds),
+    ...[forward?.least, forward?.median, gradient?.least, gradient?.median].map(milliseconds),
   ]);
   const notes = times.flatMap(({ method, error }) => (error === undefined ? [] : [`${method}: ${error}\n`]));
   return table(['method', 'forward: least', 'median', 'with gradient: least', 'median'], rows) + notes.join('');
@@ -71,7 +70,7 @@ function healthTable({ samples, draws, estimates }: GradientHealth): string {
 
 /** Runs the command. @returns the exit status */
 export async function bench(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values } = readArguments(args, definitions, false);
+  const { values } = readArguments(args, definitions);
   if (values.help) {
     await print(help);
     return 0;
@@ -82,7 +81,7 @@ export async function bench(args: readonly string[], signal: AbortSignal): Promi
     samples: wholeNumber('samples', values.samples) ?? 500,
     sigma: realNumber('sigma', values.sigma, { above: true }) ?? 0.05,
     batch: wholeNumber('batch', values.batch) ?? 1,
-    methods: methodNames(values.methods),
+    methods: someOf('methods', values.methods, methods) ?? methods,
     runs: wholeNumber('runs', values.runs) ?? 20,
     seed: wholeNumber('seed', values.seed, 0) ?? 0,
   };
@@ -94,7 +93,7 @@ export async function bench(args: readonly string[], signal: AbortSignal): Promi
   const scores = new Rng(seed).uniform([batch, n]) as unknown as Tensor;
   const times: MethodTimes[] = [];
   for (const method of options.methods) {
-    await print(`${method} …\n`, process.stderr);
+    await tell(`${method} …`);
     times.push(await timeMethod(method, scores, options, signal));
   }
   if (!values.json) await print(timesTable(times));

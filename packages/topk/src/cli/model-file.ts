@@ -1,8 +1,8 @@
 /** The file of a model: a selector, and the names of its classes. */
+import { writeFile } from '@saccade/command';
 import { decodeSafetensors, openSafetensors, packSafetensors } from '@saccade/tensor';
 import type { PatchSelector } from '../model/patch-selector.js';
 import { loadSelector, saveSelector } from '../model/selector-checkpoint.js';
-import { writeFile } from './write-file.js';
 
 /** A selector and what its classes are called. */
 export interface Model {
@@ -11,7 +11,7 @@ export interface Model {
   readonly classes: readonly string[] | undefined;
 }
 
-/** Writes the file, which `loadSelector` can read too. @throws {SaccadeError} with code `io` */
+/** Writes the file, which `loadSelector` can read too. @throws {FileError} */
 export async function saveModel(path: string, selector: PatchSelector, classes: readonly string[]): Promise<void> {
   await saveSelector(
     {

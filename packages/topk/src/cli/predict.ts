@@ -1,14 +1,21 @@
 /** `topk predict`: the classes of images, and where the selector looked. */
-import { readFileSync } from 'node:fs';
+import {
+  percent,
+  print,
+  printJson,
+  readArguments,
+  readFile,
+  table,
+  UsageError,
+  wholeNumber,
+  writeFile,
+} from '@saccade/command';
 import { type DecodedImage, decodeImage, type ImageChannels } from '@saccade/nn';
-import { init, resizeBilinear, SaccadeError, scope, tensor } from '@saccade/tensor';
+import { FormatError, init, resizeBilinear, scope, tensor } from '@saccade/tensor';
 import type { PatchSelectorConfig } from '../model/patch-selector-options.js';
 import { type Explanation, explain } from '../pictures/explain.js';
 import type { PixelImage } from '../pictures/picture.js';
-import { readArguments, UsageError, wholeNumber } from './arguments.js';
 import { loadModel, type Model } from './model-file.js';
-import { print, printJson, table } from './print.js';
-import { writeFile } from './write-file.js';
 
 const help = `The classes of images, and the patches that decided.
 
@@ -39,18 +46,13 @@ interface Prediction {
   readonly patches: Explanation['patches'];
 }
 
-/** The image file, decoded. @throws {SaccadeError} */
+/** The image file, decoded. @throws {FileError} @throws {FormatError} */
 async function readImage(path: string, channels: number): Promise<DecodedImage> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new SaccadeError('io', `${path}: cannot be read (${(cause as Error).message})`, { cause });
-  }
+  const bytes = readFile(path);
   try {
     return await decodeImage(bytes, { channels: channels as ImageChannels });
   } catch (cause) {
-    throw new SaccadeError('format', `${path}: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${path}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -101,7 +103,7 @@ async function predictOne(
 }
 
 function describe({ image, classes, patches }: Prediction): string {
-  const best = classes.slice(0, 3).map(({ name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`);
+  const best = classes.slice(0, 3).map(({ name, probability }) => `${name} ${percent(probability)}`);
   const rows = patches.map(({ top, left, bottom, right, score }, slot) => [
     `  patch ${slot + 1}`,
     `${top} to ${bottom}`,
@@ -113,7 +115,7 @@ function describe({ image, classes, patches }: Prediction): string {
 
 /** Runs the command. @returns the exit status */
 export async function predict(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals: images } = readArguments(args, definitions, true);
+  const { values, positionals: images } = readArguments(args, definitions, Number.POSITIVE_INFINITY);
   if (values.help) {
     await print(help);
     return 0;

@@ -1,11 +1,9 @@
 /** How long one method of the operator takes. */
+import { type Times, timeRuns } from '@saccade/command';
 import { mul, Rng, reshape, SaccadeError, scope, sum, type Tensor, takeAlong, valueAndGradOf } from '@saccade/tensor';
 import type { Selection } from '../operator/selection.js';
 import { topK } from '../operator/top-k.js';
 import type { TopKMethod, TopKOptions } from '../operator/top-k-options.js';
-
-/** After so many milliseconds a method has run often enough. */
-const enough = 1500;
 
 /** What to time. */
 export interface BenchOptions {
@@ -19,13 +17,6 @@ export interface BenchOptions {
   readonly seed: number;
 }
 
-/** Milliseconds. */
-interface Times {
-  readonly min: number;
-  readonly median: number;
-  readonly runs: number;
-}
-
 /** The times of a method, or why it has none. */
 export interface MethodTimes {
   readonly method: TopKMethod;
@@ -33,22 +24,6 @@ export interface MethodTimes {
   /** Forward and backward pass together. */
   readonly gradient?: Times;
   readonly error?: string;
-}
-
-async function timed(run: () => Promise<void>, runs: number, signal: AbortSignal): Promise<Times> {
-  await run(); // compiles and warms up
-  const times: number[] = [];
-  const begin = performance.now();
-  while (times.length < runs && (times.length < 2 || performance.now() - begin < enough)) {
-    signal.throwIfAborted();
-    const start = performance.now();
-    await run();
-    times.push(performance.now() - start);
-    // Lets Ctrl-C be heard.
-    await new Promise(setImmediate);
-  }
-  const sorted = times.sort((a, b) => a - b);
-  return { min: sorted[0]!, median: sorted[Math.floor(sorted.length / 2)]!, runs: sorted.length };
 }
 
 /** A loss of the choice to which the order of the rows does not matter, and whose gradient is not zero. */
@@ -74,7 +49,7 @@ export async function timeMethod(
       await byScore.data();
     });
   try {
-    return { method, forward: await timed(choose, runs, signal), gradient: await timed(learn, runs, signal) };
+    return { method, forward: await timeRuns(choose, runs, signal), gradient: await timeRuns(learn, runs, signal) };
   } catch (error) {
     if (error instanceof SaccadeError) return { method, error: error.message };
     throw error;

@@ -1,10 +1,10 @@
 /** The images that `topk train` trains on: of a folder, or generated. */
+import { UsageError } from '@saccade/command';
 import { type Dataset, type ImageBatch, inMemory } from '@saccade/nn';
 import { dispose, keep, Rng, scope } from '@saccade/tensor';
 import { billiardDataset } from '../data/billiard.js';
 import { labelledImages } from '../data/labelled-images.js';
 import { megapixelDigitsDataset } from '../data/megapixel-digits.js';
-import { UsageError } from './arguments.js';
 import type { TrainOptions } from './train-options.js';
 
 /** Images of one size, with their classes. */

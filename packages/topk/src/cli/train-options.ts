@@ -1,9 +1,9 @@
 /** The options of `topk train`. */
+import { imageSize, oneOf, readArguments, realNumber, UsageError, wholeNumber, wholeNumbers } from '@saccade/command';
 import type { AggregationOptions } from '../model/aggregation-kinds.js';
 import type { FeatureOptions } from '../model/feature-kinds.js';
 import type { SelectionMethod } from '../model/patch-selector-options.js';
 import type { PerturbedGradient } from '../operator/perturbed.js';
-import { imageSize, oneOf, readArguments, realNumber, UsageError, wholeNumber, wholeNumbers } from './arguments.js';
 
 const definitions = {
   data: { type: 'string' },
@@ -134,7 +134,7 @@ function shareOf(text: string | undefined): number {
 
 /** Reads the arguments; undefined where help is wanted. @throws {UsageError} */
 export function trainOptions(args: readonly string[]): TrainOptions | undefined {
-  const { values } = readArguments(args, definitions, false);
+  const { values } = readArguments(args, definitions);
   if (values.help) return undefined;
   const source = sourceOf(values);
   const preset = presets[source.kind];

@@ -1,24 +1,28 @@
 /** `topk train`: from labelled images to a file with a selector. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import {
+  isInterrupt,
+  percent,
+  print,
+  printJson,
+  requireFolders,
+  requireNewRun,
+  resumeCommand,
+  tell,
+  tellResumed,
+  tellSaved,
+  writeFile,
+} from '@saccade/command';
 import { Adam, accuracy, type Batches, batches, cosine, type EpochRecord, fit, type ImageBatch } from '@saccade/nn';
 import { init, Rng, scope, type Tensor } from '@saccade/tensor';
 import { followSigma } from '../model/follow-sigma.js';
 import { PatchSelector } from '../model/patch-selector.js';
 import { linearSigma } from '../model/sigma-schedule.js';
 import { explain } from '../pictures/explain.js';
-import { UsageError } from './arguments.js';
-import { isInterrupt } from './interrupt.js';
 import { saveModel } from './model-file.js';
-import { print, printJson } from './print.js';
 import { trainHelp } from './train-help.js';
 import { type TrainImages, trainImages } from './train-images.js';
 import { type TrainOptions, trainOptions } from './train-options.js';
-import { writeFile } from './write-file.js';
-
-/** A line for people who wait. */
-function tell(text: string): Promise<void> {
-  return print(`${text}\n`, process.stderr);
-}
 
 function newSelector(options: TrainOptions, { height, width, channels, classes }: TrainImages): PatchSelector {
   const { patches, patchSize, downscale, scorerChannels, pool, features, aggregation, align, entropy } = options;
@@ -34,13 +38,9 @@ function newSelector(options: TrainOptions, { height, width, channels, classes }
   });
 }
 
-/** Where the run is saved. @throws {UsageError} where something lies that nobody asked to go on with */
-function checkpointPath({ out, checkpoint, resume }: TrainOptions): string {
-  const path = checkpoint ?? `${out.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
-  if (!resume && existsSync(path)) {
-    throw new UsageError(`there is a run in ${path}: go on with --resume, or remove it`);
-  }
-  return path;
+/** Where the run is saved. */
+function checkpointPath({ out, checkpoint }: TrainOptions): string {
+  return checkpoint ?? `${out.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
 }
 
 /** The picture of the first validation image, or of the first one. */
@@ -102,12 +102,6 @@ async function trainOn(
   return { selector, epochs: result.epochs, steps: result.steps };
 }
 
-/** How to go on with a run. */
-function resumeCommand(args: readonly string[]): string {
-  const words = ['topk', 'train', ...args, ...(args.includes('--resume') ? [] : ['--resume'])];
-  return words.map((word) => (/^[\w./:,=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
-}
-
 async function report(
   { selector, epochs, steps }: Trained,
   { classes, train, validation }: TrainImages,
@@ -123,7 +117,7 @@ async function report(
     return;
   }
   if (last !== undefined) {
-    await print(`accuracy ${(100 * last.accuracy!).toFixed(1)} % of ${validation?.size} validation images\n`);
+    await print(`accuracy ${percent(last.accuracy!)} of ${validation?.size} validation images\n`);
   }
   await print(`model: ${out}\n`);
 }
@@ -136,20 +130,21 @@ export async function train(args: readonly string[], signal: AbortSignal): Promi
     return 0;
   }
   const start = performance.now();
+  const { out, picture, resume } = options;
   const checkpoint = checkpointPath(options);
+  requireFolders({ out, checkpoint, picture });
+  requireNewRun({ checkpoint, resume });
   await init({ threads: options.threads });
   const images = await trainImages(options, signal);
-  if (options.resume)
-    await tell(existsSync(checkpoint) ? `goes on from ${checkpoint}` : `no ${checkpoint} yet: begins`);
+  await tellResumed({ checkpoint, resume });
   let trained: Trained;
   try {
     trained = await trainOn(images, options, checkpoint, signal);
   } catch (error) {
     if (!isInterrupt(error, signal)) throw error;
-    await tell(`stopped by Ctrl-C; the run is saved in ${checkpoint}. To go on:\n  ${resumeCommand(args)}`);
-    return 130;
+    return tellSaved(checkpoint, resumeCommand('topk', ['train', ...args]));
   }
-  await saveModel(options.out, trained.selector, images.classes);
+  await saveModel(out, trained.selector, images.classes);
   if (options.checkpoint === undefined) rmSync(checkpoint, { force: true });
   await report(trained, images, options, (performance.now() - start) / 1000);
   return 0;

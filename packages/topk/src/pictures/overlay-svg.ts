@@ -1,4 +1,5 @@
 /** The overlay as SVG: outlines and numbers stay sharp at every size, and scores can be read by pointing at them. */
+import { escapeXml } from '@saccade/pictures';
 import { type PixelBox, patchBox } from '../patches/patch-grid.js';
 import { colorMap, scoreShares } from './color-map.js';
 import { cellBoxes, cutBox } from './grid-boxes.js';
@@ -14,19 +15,6 @@ import {
 
 /** Grids with more cells than that are painted into the image. */
 const maxCells = 16_384;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text for elements and quoted attributes, on one line; what XML does not allow becomes a space. */
-function escapeXml(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, ' ').replace(/[&<>"']/g, (character) => entities[character]!);
-}
 
 /** An id that is the same for the same picture and another for another: a page may hold several. */
 function idOf({ scores, chosen }: OverlayInput): string {

@@ -9,7 +9,7 @@ interface BenchResult {
   readonly n: number;
   readonly times: readonly {
     readonly method: string;
-    readonly forward?: { readonly min: number; readonly median: number; readonly runs: number };
+    readonly forward?: { readonly least: number; readonly median: number; readonly runs: number };
     readonly error?: string;
   }[];
   readonly gradientHealth?: { readonly estimates: readonly { readonly gradient: string }[] };
@@ -24,7 +24,7 @@ test('it times the methods asked for, and tells which cannot do it', async () =>
   const { n, times, gradientHealth } = JSON.parse(json.stdout) as BenchResult;
   assert.is(n, 20);
   assert.is(times[0]?.forward?.runs, 2);
-  assert.ok(times[0]!.forward!.min <= times[0]!.forward!.median);
+  assert.ok(times[0]!.forward!.least <= times[0]!.forward!.median);
   assert.match(times[1]!.error!, /k must be in \(0, 20\), got 20/);
   assert.is(gradientHealth, undefined);
   assert.is(text.code, 0, text.stderr);

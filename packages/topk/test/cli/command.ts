@@ -1,38 +1,14 @@
-/** Starts the command as a person would. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+/** The command `topk`, started from its source. */
+import { type Ended, type Running, startCommand } from '@saccade/testing/command';
 
-/** A new empty folder. */
-export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'saccade-topk-'));
+/** Starts it. @param cwd default: a new folder */
+export function start(args: readonly string[], cwd?: string): Running {
+  return startCommand(new URL('../../src/cli.ts', import.meta.url), args, { cwd });
 }
 
-/** What the command printed, and how it ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command in a folder; sends it Ctrl-C once standard error contains `interruptAt`. */
-export function topk(args: readonly string[], cwd?: string, interruptAt?: string): Promise<Ended> {
-  const main = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--conditions=@saccade/source', '--import', tsx, main, ...args], { cwd });
-  let [stdout, stderr, sent] = ['', '', false];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    if (interruptAt === undefined || sent || !stderr.includes(interruptAt)) return;
-    sent = child.kill('SIGINT');
-  });
-  return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })));
+/** Runs it to its end. */
+export function topk(args: readonly string[], cwd?: string): Promise<Ended> {
+  return start(args, cwd).ended;
 }
 
 /** Options with which training takes a moment. */

@@ -1,14 +1,18 @@
 /** Ctrl-C in training, and going on. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from '@saccade/testing/new-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newFolder, tiny, topk } from './command.js';
+import { start, tiny, topk } from './command.js';
 
 test('Ctrl-C saves the run and says how to go on; the end is the same', async () => {
   const folder = newFolder();
   const options = [...tiny, '--generate', 'digits', '--count', '24', '--epochs', '3', '--out', 'my model.safetensors'];
-  const stopped = await topk(['train', ...options], folder, 'epoch 1/3');
+  const running = start(['train', ...options], folder);
+  await running.until('epoch 1/3');
+  running.kill('SIGINT');
+  const stopped = await running.ended;
   assert.is(stopped.code, 130);
   assert.is(stopped.stdout, '');
   assert.match(stopped.stderr, 'stopped by Ctrl-C; the run is saved in my model.checkpoint.safetensors. To go on:\n');

@@ -1,11 +1,12 @@
 /** `topk train` and `topk predict`, from images to a file to pictures. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from '@saccade/testing/new-folder';
 import { encode } from 'fast-png';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { megapixelDigitsImage } from '../../src/data/megapixel-digits.js';
-import { newFolder, tiny, topk } from './command.js';
+import { tiny, topk } from './command.js';
 
 interface TrainResult {
   readonly accuracy: number | null;

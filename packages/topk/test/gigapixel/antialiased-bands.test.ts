@@ -32,7 +32,7 @@ async function collect(
 function whole({ height, width, channels, data }: TilePixels, size: readonly [number, number]): Float32Array {
   return scope(() => {
     const x = tensor(data as Uint8Array, { shape: [1, height, width, channels!] });
-    return resizeAntialiased(x as never, size).dataSync() as Float32Array;
+    return resizeAntialiased(x as never, size).dataSync();
   });
 }
 

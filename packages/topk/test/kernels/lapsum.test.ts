@@ -1,12 +1,14 @@
 /** The plain version of LapSum. */
 import { Rng, scope } from '@saccade/tensor';
 import { assertClose } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { lapsum, lapsumGrad } from '../../src/kernels/js/lapsum.js';
-import { Golden } from '../golden.js';
 
-const golden = new Golden<Record<string, { n: number; k: number; lapsum_alpha: number }>>('relaxations');
+const golden = new Golden<Record<string, { n: number; k: number; lapsum_alpha: number }>>(
+  new URL('../golden/relaxations', import.meta.url),
+);
 
 function numbers(seed: number, count: number): Float64Array {
   return scope(() => Float64Array.from(new Rng(seed).normal([count]).dataSync()));

@@ -23,7 +23,7 @@ function scores(kind: number, n: number, seed: number): Tensor {
     if (kind === 3) return u < 0.1 ? -Infinity : u > 0.9 ? Infinity : u;
     return u;
   });
-  return tensor(values, { shape: [rows, n] }) as unknown as Tensor;
+  return tensor(values, { shape: [rows, n] });
 }
 
 const cases = fc.record({
@@ -42,7 +42,7 @@ test('LapSum and its gradients', () => {
     fc.property(cases, ({ kind, n, seed, share, whole, width }) => {
       scope(() => {
         const x = scores(kind, n, seed);
-        const g = new Rng(seed + 1).normal([rows, n]) as unknown as Tensor;
+        const g = new Rng(seed + 1).normal([rows, n]);
         const k = countOf(n, share, whole);
         const [y, dx, dk, dalpha] = [[rows, n], [rows, n], [rows], [rows]].map((s) => zeros(s) as Tensor) as [
           Tensor,
@@ -72,7 +72,7 @@ test('sparse top-k and its gradients', () => {
     fc.property(cases, fc.constantFrom(1, 2, 3, 1.7), ({ kind, n, seed, share, whole, width }, power) => {
       scope(() => {
         const x = scores(kind, n, seed);
-        const g = new Rng(seed + 1).normal([rows, n]) as unknown as Tensor;
+        const g = new Rng(seed + 1).normal([rows, n]);
         const k = countOf(n, share, whole);
         const [y, dx, dk] = [[rows, n], [rows, n], [rows]].map((s) => zeros(s) as Tensor) as [Tensor, Tensor, Tensor];
         kernels(x).sparse(buffer(x), buffer(y), rows, n, k, width, power);
@@ -104,9 +104,9 @@ test('masks sum to k and ties share, whatever the offset of the scores and howev
   for (const offset of [0, 1, -1, 1e5, -1e5, 1e17, -1e17, 1e30, -1e30, 3e38]) {
     for (const k of [1, 2, 2.5, 3, 5]) {
       scope(() => {
-        const x = tensor(around(offset)) as unknown as Tensor;
+        const x = tensor(around(offset));
         const [n, values] = [6, x.dataSync()];
-        const fast = zeros([rows, n]) as Tensor;
+        const fast = zeros([rows, n]);
         const plain = new Float64Array(rows * n);
         const check = (y: ArrayLike<number>, label: string): void => {
           for (let row = 0; row < rows; row++) {
@@ -138,7 +138,7 @@ test('masks sum to k and ties share, whatever the offset of the scores and howev
 
 test('a hard sparse mask is 0 and 1 without an error, and without a gradient', () => {
   scope(() => {
-    const x = tensor([[3.7, 1.2, 3.3, -4, 1.25, 3]]) as unknown as Tensor;
+    const x = tensor([[3.7, 1.2, 3.3, -4, 1.25, 3]]);
     for (const power of [1, 3, 1.7]) {
       const [y, dx, dk] = [[1, 6], [1, 6], [1]].map((s) => zeros(s) as Tensor) as [Tensor, Tensor, Tensor];
       kernels(x).sparse(buffer(x), buffer(y), 1, 6, 3, 1.75, power);
@@ -160,12 +160,12 @@ test('the noise that the exact top-k collects', () => {
         scope(() => {
           const k = 1 + (seed % n);
           const x = scores(seed % 5 === 0 ? 3 : 0, n, seed);
-          const scale = tensor(new Array(rows).fill(sigma)) as unknown as Tensor;
-          const best = sort(x, { descending: true }).values.at(':', `:${Math.min(k + 1, n)}`) as Tensor;
+          const scale = tensor(new Array(rows).fill(sigma));
+          const best = sort(x, { descending: true }).values.at(':', `:${Math.min(k + 1, n)}`);
           const plan = new Float32Array(rows * 3);
           exactPlan(best.dataSync(), x.dataSync(), scale.dataSync(), plan, new Int32Array(rows), rows, n, k, gumbel);
-          const ranges = tensor(plan, { shape: [rows, 3] }) as unknown as Tensor;
-          const total = zeros([rows]) as unknown as Tensor;
+          const ranges = tensor(plan, { shape: [rows, 3] });
+          const total = zeros([rows]);
           kernels(x).exactNoise(buffer(x), buffer(scale), buffer(ranges), buffer(total), rows, n, k, gumbel);
           const plain = new Float64Array(rows);
           exactNoise(x.dataSync(), scale.dataSync(), plan, plain, rows, n, k, gumbel);

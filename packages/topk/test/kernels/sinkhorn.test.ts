@@ -1,13 +1,13 @@
 /** The plain version of SOFT top-k: transport plans and their gradients. */
 import { OptionError, Rng, scope } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type SinkhornSettings, sinkhorn, sinkhornGrad } from '../../src/kernels/js/sinkhorn.js';
 import { sinkhornPlan, sortedTransport, type Transport, unsortedTransport } from '../../src/kernels/js/transport.js';
 import { implicitGradient, unrolledGradient } from '../../src/kernels/js/transport-grad.js';
-import { Golden } from '../golden.js';
 
 interface Case {
   readonly n: number;
@@ -17,7 +17,7 @@ interface Case {
   readonly marginal_error: number;
 }
 
-const golden = new Golden<Record<string, Case>>('sinkhorn');
+const golden = new Golden<Record<string, Case>>(new URL('../golden/sinkhorn', import.meta.url));
 const cases = Object.entries(golden.scalars);
 const usual: SinkhornSettings = { epsilon: 0.1, iterations: 200, rows: 'ranks', gradient: 'auto', tolerance: 1e-6 };
 

@@ -1,13 +1,15 @@
 /** The plain version of sparse top-k. */
 import { Rng, scope } from '@saccade/tensor';
 import { assertClose } from '@saccade/testing';
+import { Golden } from '@saccade/testing/golden';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sparse, sparseGrad } from '../../src/kernels/js/sparse.js';
-import { Golden } from '../golden.js';
 
-const golden = new Golden<Record<string, { n: number; k: number; sparse_l: number }>>('relaxations');
+const golden = new Golden<Record<string, { n: number; k: number; sparse_l: number }>>(
+  new URL('../golden/relaxations', import.meta.url),
+);
 
 function numbers(seed: number, count: number): Float64Array {
   return scope(() => Float64Array.from(new Rng(seed).normal([count]).dataSync()));

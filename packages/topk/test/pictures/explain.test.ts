@@ -1,6 +1,6 @@
 /** Why a selector decided as it did. */
 import { inference } from '@saccade/nn';
-import { memory, OptionError, Rng, ShapeError, scope, softmax, type Tensor, tensor } from '@saccade/tensor';
+import { memory, OptionError, Rng, ShapeError, scope, softmax, tensor } from '@saccade/tensor';
 import { assertClose, assertRejects } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -68,7 +68,7 @@ test('a tensor is as good as pixels, and stays its owner’s', async () => {
     Float32Array.from(bytes, (value) => value / 255),
     { shape: [1, height, width, 3] },
   );
-  const [a, b] = [await explain(model, x as Tensor), await explain(model, image)];
+  const [a, b] = [await explain(model, x), await explain(model, image)];
   assert.equal(a.classes, b.classes);
   assert.equal(a.overlay.data, b.overlay.data);
   assert.is(x.size, bytes.length);
@@ -112,7 +112,7 @@ test('wrong images and options are refused', async () => {
   await assertRejects(() => explain(model, image, { size: 3 } as never), OptionError, /no option 'size'/);
   await scope(async () => {
     const two = tensor(new Float32Array(2 * bytes.length), { shape: [2, height, width, 3] });
-    await assertRejects(() => explain(model, two as Tensor), ShapeError, /expected one image/);
+    await assertRejects(() => explain(model, two), ShapeError, /expected one image/);
   });
 });
 
