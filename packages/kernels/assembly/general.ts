@@ -8,4 +8,5 @@ export * from './layout';
 export * from './indexing';
 export * from './sorting';
 export * from './segment';
+export * from './optimizer';
 export * from './random';

@@ -28,6 +28,40 @@ function column(x: usize, xStep: usize, b: usize, row: usize, depth: i32, c: usi
   store<f32>(c, add ? load<f32>(c) + sum : sum);
 }
 
+/** The lanes of four vectors added up: lane i of the result is the sum over vector i. */
+// @ts-ignore: decorator
+@inline
+function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
+}
+
+/** c[4 columns] = (c +) dot products of x with four rows of b, all contiguous. */
+// @ts-ignore: decorator
+@inline
+function rows4(x: usize, b: usize, row: usize, depth: i32, c: usize, add: bool): void {
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+  const b2 = b + 2 * row;
+  let at: usize = 0;
+  for (let s = depth >> 2; s > 0; s--) {
+    const v = v128.load(x + at);
+    s0 = fma(v, v128.load(b + at), s0);
+    s1 = fma(v, v128.load(b + row + at), s1);
+    s2 = fma(v, v128.load(b2 + at), s2);
+    s3 = fma(v, v128.load(b2 + row + at), s3);
+    at += 16;
+  }
+  let sum = sums4(s0, s1, s2, s3);
+  for (let s = depth & 3; s > 0; s--) {
+    const v = v128.load_splat<f32>(x + at);
+    const w = f32x4(load<f32>(b + at), load<f32>(b + row + at), load<f32>(b2 + at), load<f32>(b2 + row + at));
+    sum = fma(v, w, sum);
+    at += 4;
+  }
+  v128.store(c, add ? f32x4.add(v128.load(c), sum) : sum);
+}
+
 /** Dot product of `count` values: blocks of 1,024 in float32 lanes, their sums in float64. */
 export function dot(x: usize, y: usize, count: i32): f64 {
   let total: f64 = 0;
@@ -82,6 +116,8 @@ export function gemmSmall(
       let j = 0;
       if (!bTransposed) {
         for (; j + 4 <= n; j += 4) columns4(x, aStep, y + (<usize>j << 2), bStep, k, to + (<usize>j << 2), add);
+      } else if (!aTransposed) {
+        for (; j + 4 <= n; j += 4) rows4(x, y + <usize>j * bColumn, bColumn, k, to + (<usize>j << 2), add);
       }
       for (; j < n; j++) column(x, aStep, y + <usize>j * bColumn, bStep, k, to + (<usize>j << 2), add);
       x += aRow;

@@ -38,10 +38,15 @@ function exponentials(x: usize, out: usize, n: i32, shift: f32): f64 {
     let length = min(n, BLOCK);
     n -= length;
     let sum = f32x4.splat(0);
-    for (const stop = x + (<usize>(length >> 2) << 4); x < stop; x += 16) {
+    for (const stop = x + (<usize>(length >> 3) << 5); x < stop; x += 32) {
+      sum = f32x4.add(sum, math.expNegativePair(x, shifts, out));
+      out += 32;
+    }
+    if (length & 4) {
       const e = math.expNegative(f32x4.sub(v128.load(x), shifts));
       v128.store(out, e);
       sum = f32x4.add(sum, e);
+      x += 16;
       out += 16;
     }
     length &= 3;
@@ -58,15 +63,16 @@ function exponentials(x: usize, out: usize, n: i32, shift: f32): f64 {
 @inline
 function scale(x: usize, n: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
-  for (const stop = x + (<usize>(n >> 3) << 5); x < stop; x += 32) {
+  for (const stop = x + (<usize>(n >> 4) << 6); x < stop; x += 64) {
     v128.store(x, f32x4.mul(v128.load(x), factors));
     v128.store(x, f32x4.mul(v128.load(x, 16), factors), 16);
+    v128.store(x, f32x4.mul(v128.load(x, 32), factors), 32);
+    v128.store(x, f32x4.mul(v128.load(x, 48), factors), 48);
   }
-  if (n & 4) {
+  for (n &= 15; n >= 4; n -= 4) {
     v128.store(x, f32x4.mul(v128.load(x), factors));
     x += 16;
   }
-  n &= 3;
   if (n > 0) storePart(x, f32x4.mul(loadPart(x, n), factors), n);
 }
 

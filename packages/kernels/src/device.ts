@@ -59,10 +59,13 @@ export interface Device {
   release(buffer: Buffer): void;
   /** Copies values of the buffer's own array type into it. */
   write(buffer: Buffer, values: TypedArray): void;
-  /** A copy of the contents. */
-  read(buffer: Buffer): Promise<TypedArray>;
-  /** A copy of the contents at once, on devices whose memory the CPU sees; elsewhere undefined. */
-  readonly readSync: ((buffer: Buffer) => TypedArray) | undefined;
+  /**
+   * A copy of the contents: a new array, or `into`, so that a loop need not make one each time.
+   * @throws {DTypeError} @throws {ShapeError} unless `into` is of the buffer's own array type and length
+   */
+  read(buffer: Buffer, into?: TypedArray): Promise<TypedArray>;
+  /** The same at once, on devices whose memory the CPU sees; elsewhere undefined. */
+  readonly readSync: ((buffer: Buffer, into?: TypedArray) => TypedArray) | undefined;
   memory(): DeviceMemory;
   /** Resolves when all that starts in the background runs, such as threads. Nothing needs to wait for it. @throws {DeviceError} */
   ready(): Promise<void>;

@@ -18,6 +18,8 @@ export interface WasmExtension<K> {
   readonly binary: string;
   /** The kernels on blocks of the heap; export `f` is called as `'<name>.f'`. What is left out runs as JavaScript, and is counted. */
   kernels(runtime: WasmRuntime): Partial<KernelsOn<WasmBuffer, K>>;
+  /** Those that know float64 buffers. Where one is given to another, the call runs as JavaScript, and is counted. Default none. */
+  readonly float64?: readonly (keyof K)[] | undefined;
 }
 
 /**

@@ -194,15 +194,67 @@ function boundsOf({ rtol, atol }: Tolerance): Tolerance {
 /** A kernel is compiled anew for each size on WebGL2, by software here. */
 const MOST_CASES = { wasm: Number.POSITIVE_INFINITY, webgpu: 40, webgl2: 5 } as const;
 
+/** The arguments with float64 in the place of float32, and values that float32 cannot hold; undefined where no float32 is. */
+function doubled(args: readonly unknown[]): unknown[] | undefined {
+  const isSingle = (argument: unknown): argument is BufferArgument =>
+    argument instanceof BufferArgument && argument.dtype === 'float32';
+  if (!args.some(isSingle)) return undefined;
+  return args.map((argument) => {
+    if (argument === 'float32') return 'float64'; // what a cast is to
+    if (!isSingle(argument)) return argument;
+    const values = Float64Array.from(argument.values, (x) => x * (1 + 2 ** -40));
+    return new BufferArgument('float64', values, argument.written);
+  });
+}
+
+/**
+ * Checks `kernel` on the `wasm` device with float64 buffers in the place of float32 ones, in `cases` cases that have some:
+ * within tolerance of the oracle, by default equal to it, and bit-equal between one and two threads.
+ */
+export async function conformDoubles(
+  kernel: KernelName,
+  generate: (random: Generator) => unknown[],
+  tolerance: Tolerance = { rtol: 0, atol: 0 },
+  cases = 120,
+): Promise<void> {
+  const oracle = createJsDevice();
+  const devices = await wasmForms();
+  for (let seed = 1, done = 0; done < cases && seed <= 10 * cases; seed++) {
+    const args = doubled(generate(new Generator(seed)));
+    if (args === undefined) continue;
+    done += 1;
+    const expected = await run(oracle, kernel, args, false);
+    let before: TypedArray[] = [];
+    for (const [d, { device, label }] of devices.entries()) {
+      const outputs = await run(device, kernel, args, false);
+      outputs.forEach((actual, i) => {
+        const place = `${kernel} of float64, seed ${seed}, output ${i}, ${label}`;
+        const bounds = actual instanceof Float64Array ? tolerance : { rtol: 0, atol: 0 };
+        assertClose(actual, expected[i] as TypedArray, bounds, place);
+        if (d % 2 === 1) assertSameBits(actual, before[i] as TypedArray, place);
+      });
+      before = outputs;
+    }
+  }
+}
+
+/** Cases of each kernel that run with float64 as well: most run the oracle's code then. */
+const DOUBLE_CASES = 2;
+
+/** The product sums in another order than the oracle. */
+const doubleProducts: Tolerance = { rtol: 1e-12, atol: 1e-10 };
+
 /**
  * Checks `kernel` on `cases` random argument lists: float outputs within tolerance of the float64 oracle, others
- * equal, and all outputs bit-equal (NaN to any NaN) between one and two threads. Nothing may be left allocated.
+ * equal, and all outputs bit-equal (NaN to any NaN) between one and two threads. On `wasm` `doubles` cases once more, with
+ * float64. Nothing may be left allocated.
  */
 export async function conform(
   kernel: KernelName,
   generate: (random: Generator) => unknown[],
   tolerance: Tolerance = { rtol: 1e-5, atol: 1e-6 },
   cases = 120,
+  doubles: number = DOUBLE_CASES,
 ): Promise<void> {
   const oracle = createJsDevice();
   const devices = await formsUnderTest();
@@ -220,6 +272,9 @@ export async function conform(
         if (d % 2 === 1) assertSameBits(actual, results[d - 1]?.[i] as TypedArray, label);
       });
     });
+  }
+  if (testDevice === 'wasm') {
+    await conformDoubles(kernel, generate, kernel === 'matmul' ? doubleProducts : undefined, Math.min(cases, doubles));
   }
   devices.forEach(({ device, label }, d) => {
     if (device.memory().buffers !== blocks[d]) throw new Error(`${kernel}, ${label}: scratch left allocated`);

@@ -7,11 +7,13 @@ import {
   type Device,
   DeviceError,
   DisposedError,
+  type DType,
   DTypeError,
   type InitOptions,
   init,
   OptionError,
   OutOfMemoryError,
+  ShapeError,
   useDevice,
 } from '@saccade/kernels';
 import { assertRejects, assertThrows } from '@saccade/testing';
@@ -23,6 +25,9 @@ const makers: [string, () => Device][] = [
   ['js', () => createJsDevice()],
   ['wasm', () => createWasmDevice({ threads: 1 })],
 ];
+
+// biome-ignore lint/suspicious/noExplicitAny: any class of errors, whatever its constructor takes
+type ErrorClass = abstract new (...args: any[]) => Error;
 
 let before: Device | undefined;
 test.before(() => {
@@ -75,6 +80,7 @@ for (const [name, make] of makers) {
     const device = make();
     const arrays = {
       float32: Float32Array.of(1.5, Number.NEGATIVE_INFINITY, 1e-45),
+      float64: Float64Array.of(0.1, Number.NEGATIVE_INFINITY, 5e-324),
       int32: Int32Array.of(-(2 ** 31), 0, 2 ** 31 - 1),
       uint8: Uint8Array.of(0, 128, 255),
       bool: Uint8Array.of(0, 1, 1),
@@ -90,6 +96,50 @@ for (const [name, make] of makers) {
       assert.equal([...read], [...values]);
       read.fill(7); // and so has read
       assert.equal([...(device.readSync?.(buffer) ?? [])], [...values]);
+      device.release(buffer);
+    }
+    device.dispose();
+  });
+
+  test(`${name}: values can be read into an array of the caller's`, async () => {
+    const device = make();
+    const arrays = {
+      float32: Float32Array.of(1.5, -0, Number.NaN),
+      float64: Float64Array.of(0.1, 2, 3),
+      int32: Int32Array.of(7, 8, 9),
+      uint8: Uint8Array.of(1, 2, 3),
+      bool: Uint8Array.of(0, 1, 1),
+    };
+    for (const [dtype, values] of Object.entries(arrays) as ['float32', Float32Array][]) {
+      const buffer = device.allocate(dtype, 3);
+      device.write(buffer, values);
+      const room = new (values.constructor as Float32ArrayConstructor)(5).fill(99);
+      const into = room.subarray(1, 4);
+      assert.is(device.readSync?.(buffer, into), into);
+      assert.equal([...room], [99, ...values, 99]);
+      room.fill(99);
+      assert.is(await device.read(buffer, into), into);
+      assert.equal([...room], [99, ...values, 99]);
+      device.release(buffer);
+    }
+    device.dispose();
+  });
+
+  test(`${name}: an array that does not fit is refused by type and length`, async () => {
+    const device = make();
+    const wrong: [DType, unknown, ErrorClass, RegExp][] = [
+      ['float32', new Float64Array(3), DTypeError, /^read: float32 is read into a Float32Array, got Float64Array$/],
+      ['float64', new Float32Array(3), DTypeError, /^read: float64 is read into a Float64Array, got Float32Array$/],
+      ['bool', new Uint8ClampedArray(3), DTypeError, /^read: bool is read into a Uint8Array, got Uint8ClampedArray$/],
+      ['int32', [0, 0, 0], DTypeError, /^read: int32 is read into a Int32Array, got Array$/],
+      ['int32', null, DTypeError, /got Null$/],
+      ['float32', new Float32Array(4), ShapeError, /^read: into must have the buffer's 3 elements, got 4$/],
+      ['uint8', new Uint8Array(2), ShapeError, /^read: into must have the buffer's 3 elements, got 2$/],
+    ];
+    for (const [dtype, into, errorClass, says] of wrong) {
+      const buffer = device.allocate(dtype, 3);
+      assertThrows(() => device.readSync?.(buffer, into as Float32Array), errorClass, says);
+      await assertRejects(() => device.read(buffer, into as Float32Array), errorClass, says);
       device.release(buffer);
     }
     device.dispose();
@@ -129,13 +179,6 @@ for (const [name, make] of makers) {
   });
 }
 
-test('float64 lives on js only', () => {
-  const wasm = createWasmDevice({ threads: 1 });
-  assert.not(wasm.supports('float64'));
-  assertThrows(() => wasm.allocate('float64', 1), DTypeError, /float64 lives on the 'js' device only/);
-  assert.ok(createJsDevice().supports('float64'));
-});
-
 test('kernels with lists of sizes work on after the memory has grown', () => {
   for (const threads of [1, 2]) {
     const device = createWasmDevice({ threads });
@@ -166,6 +209,47 @@ test('report names the kernels that ran on js, and how often', () => {
   device.kernels.gather(out, index, updates, sizes);
   assert.equal([...(device.readSync?.(updates) ?? [])], [8]);
   assert.equal(device.report(), [{ kernel: 'scatterAdd', calls: 2, ranOn: 'js' }]);
+});
+
+test('float64 runs on js where wasm has no code for it, and natively where it is moved, filled or multiplied', () => {
+  const device = createWasmDevice({ threads: 1 });
+  const { kernels } = device;
+  const [x, y, z] = [device.allocate('float64', 4), device.allocate('float64', 4), device.allocate('float64', 4)];
+  device.write(x, Float64Array.of(0.1, 0.2, 0.3, 0.4));
+  kernels.fill(y, 0.7);
+  kernels.copy(x, z, { shape: [2, 2], xStrides: [1, 2], xOffset: 0, outStrides: [2, 1], outOffset: 0 });
+  assert.equal([...(device.readSync?.(z) ?? [])], [0.1, 0.3, 0.2, 0.4]);
+  const sizes = { m: 2, n: 2, k: 2, transposeA: false, transposeB: false, batch: [], aStrides: [], bStrides: [] };
+  kernels.matmul(x, y, z, { ...sizes, accumulate: false });
+  const single = device.allocate('float32', 4);
+  kernels.cast(single, z, 'float64');
+  kernels.random('uniform', z, { key0: 1, key1: 2, block: 0 }, 0, 1);
+  assert.equal(device.report(), []);
+  kernels.binary('add', x, y, z);
+  kernels.unary('exp', x, z);
+  kernels.unary('exp', x, z);
+  assert.equal([...(device.readSync?.(z) ?? [])], [0.1, 0.2, 0.3, 0.4].map(Math.exp));
+  assert.equal(device.report(), [
+    { kernel: 'binary', calls: 1, ranOn: 'js' },
+    { kernel: 'unary', calls: 2, ranOn: 'js' },
+  ]);
+});
+
+test('float64 becomes whole numbers as float32 does: cut, saturated, NaN 0', () => {
+  for (const [, make] of makers) {
+    const device = make();
+    const x = device.allocate('float64', 7);
+    device.write(x, Float64Array.of(0.5, -0.5, 3e9, -3e9, Number.NaN, 300.7, Number.POSITIVE_INFINITY));
+    const cast = (to: DType): number[] => {
+      const out = device.allocate(to, 7);
+      device.kernels.cast(x, out, to);
+      return [...(device.readSync?.(out) ?? [])];
+    };
+    assert.equal(cast('int32'), [0, 0, 2 ** 31 - 1, -(2 ** 31), 0, 300, 2 ** 31 - 1]);
+    assert.equal(cast('uint8'), [0, 0, 255, 0, 0, 255, 255]);
+    assert.equal(cast('bool'), [1, 1, 1, 1, 1, 1, 1]);
+    device.dispose();
+  }
 });
 
 test('a disposed device gives no more memory, and can be disposed twice', () => {

@@ -80,6 +80,25 @@ test('on the js device they are plain JavaScript', async () => {
   assertClose(await results(createJsDevice(), 7), expected(7));
 });
 
+test('float64 goes to the plain kernels, but for those that know it', async () => {
+  const device = createWasmDevice({ threads: 1 });
+  const [x, y] = [device.allocate('float64', 2), device.allocate('float64', 2)];
+  device.write(x, Float64Array.of(0.1, 0.2));
+  device.extend(extension).scale(x, y, 3);
+  assert.equal([...(await device.read(y))], [0.1 * 3, 0.2 * 3]);
+  assert.equal(device.report(), [{ kernel: 'tested.scale', calls: 1, ranOn: 'js' }]);
+
+  let called = 0;
+  const knows: KernelExtension<Kernels> = {
+    ...extension,
+    name: 'knowing',
+    wasm: { binary, float64: ['scale'], kernels: () => ({ scale: () => void called++ }) },
+  };
+  device.extend(knows).scale(x, y, 3);
+  assert.is(called, 1);
+  device.dispose();
+});
+
 test('threads that run already take them on', async () => {
   const device = createWasmDevice({ threads: 2, shareFrom: 0 });
   try {

@@ -105,13 +105,20 @@ if (!onGpu) {
       device.write(buffer, values);
       const layout = { shape: [4], xStrides: [1], xOffset: 0, outStrides: [1], outOffset: 0 };
       device.kernels.copy(buffer, copy, layout);
-      for (const read of [await device.read(buffer), await device.read(copy)]) {
+      const into = new (values.constructor as Float32ArrayConstructor)(4);
+      assert.is(await device.read(copy, into), into);
+      for (const read of [await device.read(buffer), await device.read(copy), into]) {
         assert.is(read.constructor, values.constructor);
         assert.ok(
           read.every((value, i) => Object.is(value, values[i])),
           `${dtype}: ${read}`,
         );
       }
+      await assertRejects(
+        () => device.read(copy, new Float64Array(4)),
+        DTypeError,
+        /is read into a .*, got Float64Array$/,
+      );
       device.release(buffer);
       device.release(copy);
     }

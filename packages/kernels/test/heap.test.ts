@@ -38,13 +38,14 @@ test('live blocks are aligned, inside the memory and never overlap, whatever is 
           for (const other of live) assert.ok(at + Math.max(1, bytes) <= other.at || other.at + other.bytes <= at);
           live.push({ at, bytes: Math.max(1, bytes) });
         } else if (live.length > 0) {
-          heap.release((live.splice((release as number) % live.length, 1)[0] as { at: number }).at);
+          const [block] = live.splice((release as number) % live.length, 1) as [{ at: number; bytes: number }];
+          heap.release(block.at, block.bytes);
         }
         assert.is(heap.blocks, live.length);
         const wanted = live.reduce((sum, block) => sum + block.bytes, 0);
         assert.ok(heap.inUse >= wanted && heap.inUse <= 1.25 * wanted + 64 * live.length);
       }
-      for (const { at } of live) heap.release(at);
+      for (const { at, bytes } of live) heap.release(at, bytes);
       assert.is(heap.inUse, 0);
       assert.is(heap.blocks, 0);
       // All of it is free again, and in one piece.
@@ -58,7 +59,7 @@ test('a freed block serves the next request of its size', () => {
   const heap = newHeap(8);
   const first = heap.allocate(1000);
   heap.allocate(1000);
-  heap.release(first);
+  heap.release(first, 1000);
   assert.is(heap.allocate(990), first);
 });
 
@@ -66,8 +67,8 @@ test('a program that repeats itself does not grow the memory', () => {
   const heap = newHeap(64);
   let reserved = 0;
   for (let round = 0; round < 1000; round++) {
-    const blocks = [100, 5000, 40_000, 300, 5000].map((bytes) => heap.allocate(bytes));
-    for (const block of blocks) heap.release(block);
+    const blocks = [100, 5000, 40_000, 300, 5000].map((bytes) => ({ at: heap.allocate(bytes), bytes }));
+    for (const { at, bytes } of blocks) heap.release(at, bytes);
     if (round === 0) reserved = heap.reserved;
   }
   assert.is(heap.reserved, reserved);
@@ -76,14 +77,14 @@ test('a program that repeats itself does not grow the memory', () => {
 test('freed blocks of other sizes are merged rather than the memory grown without end', () => {
   const heap = newHeap(1024);
   // Each size is new, so no freed block fits as it is: without merging this takes 18 MiB.
-  for (let bytes = 20_000; bytes < 60_000; bytes += 40) heap.release(heap.allocate(bytes));
+  for (let bytes = 20_000; bytes < 60_000; bytes += 40) heap.release(heap.allocate(bytes), bytes);
   assert.ok(heap.reserved < 20 * PAGE, `${heap.reserved / PAGE} pages`);
 });
 
 test('neighbours merge when the memory cannot grow', () => {
   const heap = newHeap(2);
   const blocks = Array.from({ length: 28 }, () => heap.allocate(4096));
-  for (const block of blocks.slice(0, -1)) heap.release(block);
+  for (const block of blocks.slice(0, -1)) heap.release(block, 4096);
   assert.is(heap.allocate(90_000), blocks[0]);
 });
 
@@ -98,7 +99,7 @@ test('out of memory says what was asked and what is in use, and leaves the heap 
   assert.is((error as OutOfMemoryError).requested, 3 * PAGE);
   assert.is((error as OutOfMemoryError).inUse, heap.inUse);
   assert.is((error as OutOfMemoryError).code, 'out-of-memory');
-  heap.release(block);
+  heap.release(block, 2 * PAGE);
   heap.allocate(3 * PAGE);
 });
 
@@ -109,14 +110,16 @@ test('a host that refuses to grow is the same as no memory', () => {
   heap.allocate(PAGE);
 });
 
-test('releasing twice, or what was never given, does nothing', () => {
-  const heap = newHeap(4);
-  const block = heap.allocate(64);
-  heap.release(block);
-  heap.release(block);
-  heap.release(12345);
-  assert.is(heap.inUse, 0);
-  assert.is.not(heap.allocate(64), heap.allocate(64));
+test('a size class holds what is asked and is at most a quarter larger, up to 4 GiB', () => {
+  const heap = new Heap(new WebAssembly.Memory({ initial: 1, maximum: 65536 }), START, 2 ** 32);
+  for (const bytes of [0, 1, 64, 65, 256, 257, 4095, 4097, 2 ** 20 + 1, 2 ** 27 + 1]) {
+    const before = heap.inUse;
+    const at = heap.allocate(bytes);
+    const size = heap.inUse - before;
+    assert.ok(size >= bytes && size <= Math.max(64, 1.25 * bytes + 64), `${bytes}: ${size}`);
+    heap.release(at, bytes);
+    assert.is(heap.inUse, before);
+  }
 });
 
 test.run();

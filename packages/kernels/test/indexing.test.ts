@@ -34,6 +34,7 @@ test('gather copies rows of every element type', async () => {
     },
     exact,
     200,
+    40,
   );
 });
 
@@ -95,6 +96,8 @@ test('takeAlong picks element by element, in every element type', async () => {
       return [input(x), input(indices), output(dtypeOf(x), indices.length), s];
     },
     exact,
+    120,
+    40,
   );
 });
 

@@ -65,6 +65,7 @@ test('copy moves any strided block to any other, for every element type', async 
     },
     exact,
     400,
+    60,
   );
 });
 
@@ -84,6 +85,8 @@ test('copy transposes matrices of every size near the tiles', async () => {
       return [input(x), output(dtypeOf(x), x.length), layout];
     },
     exact,
+    120,
+    40,
   );
 });
 
@@ -104,6 +107,8 @@ test('copy moves whole buffers, rows of every length, and none', async () => {
       return [input(x), output(dtypeOf(x), rows * n), layout];
     },
     exact,
+    120,
+    40,
   );
 });
 

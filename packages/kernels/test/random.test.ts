@@ -180,11 +180,13 @@ test('numbers can be drawn again from the middle of a stream', () => {
   assert.equal(draw('normal', 24, { ...state, block: 10 }), whole.subarray(40, 64));
 });
 
-test('float64 on js holds the float32 numbers', () => {
-  const device = createJsDevice();
-  const out = device.allocate('float64', 100);
-  device.kernels.random('normal', out, state, 0.5, 2);
-  assert.equal(device.readSync?.(out), draw('normal', 100, state, 0.5, 2));
+test('float64 holds the float32 numbers', () => {
+  for (const device of [createJsDevice(), createWasmDevice({ threads: 1 })]) {
+    const out = device.allocate('float64', 100);
+    device.kernels.random('normal', out, state, 0.5, 2);
+    assert.equal(device.readSync?.(out), draw('normal', 100, state, 0.5, 2));
+    device.dispose();
+  }
 });
 
 test.run();

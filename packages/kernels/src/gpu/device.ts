@@ -1,4 +1,5 @@
 /** The `webgpu` and `webgl2` devices. */
+import { copyOut } from '../copy-out.js';
 import type { Buffer, Device } from '../device.js';
 import { DeviceError, DTypeError } from '../errors.js';
 import { extender, type KernelExtension } from '../extension.js';
@@ -33,13 +34,16 @@ export function deviceOn(backend: Backend, reason: string, fallback: () => Devic
     }),
     supports: (dtype) => dtype !== 'float64',
     allocate(dtype, length) {
-      if (dtype === 'float64') throw new DTypeError(`${name}: has no float64; init({ device: 'js' }) has`);
+      if (dtype === 'float64') throw new DTypeError(`${name}: has no float64; init({ device: 'wasm' }) has`);
       runtime.requireGpu();
       return runtime.allocate(dtype, length);
     },
     release: (buffer) => runtime.release(own(buffer)),
     write: (buffer, values) => runtime.write(own(buffer), values),
-    read: (buffer) => runtime.read(own(buffer)),
+    read(buffer, into) {
+      const values = runtime.read(own(buffer));
+      return into === undefined ? values : values.then((array) => copyOut(buffer, array, into));
+    },
     readSync: undefined,
     memory: () => runtime.memory(),
     ready: () => runtime.ready(),

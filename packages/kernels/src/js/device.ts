@@ -1,4 +1,5 @@
 /** The `js` device: the oracle, and the fallback where WebAssembly is forbidden. */
+import { copyOut } from '../copy-out.js';
 import type { Buffer, Device } from '../device.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from '../dtype.js';
 import { DeviceError, OutOfMemoryError } from '../errors.js';
@@ -60,8 +61,8 @@ export function createJsDevice(reason = 'asked for'): Device {
       inUse -= bytes(buffer);
     },
     write: (buffer, values) => arrayOf(buffer).set(values),
-    read: async (buffer) => arrayOf(buffer).slice(),
-    readSync: (buffer) => arrayOf(buffer).slice(),
+    read: async (buffer, into) => copyOut(buffer, arrayOf(buffer), into),
+    readSync: (buffer, into) => copyOut(buffer, arrayOf(buffer), into),
     memory: () => ({ buffers, inUse, reserved: inUse }),
     ready: async () => {},
     report: () => [],

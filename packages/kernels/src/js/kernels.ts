@@ -9,6 +9,7 @@ import { indexing } from './indexing.js';
 import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
+import { optimizer } from './optimizer.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { segment } from './segment.js';
@@ -29,5 +30,6 @@ export const jsKernels: KernelTable<TypedArray> = {
   ...sorting,
   ...segment,
   ...attention,
+  ...optimizer,
   ...random,
 };

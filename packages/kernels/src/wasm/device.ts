@@ -1,8 +1,9 @@
 /** The `wasm` device: SIMD kernels on one growable WebAssembly heap, shared by threads where the host allows it. */
+import { copyOut } from '../copy-out.js';
 import type { Buffer, Device, DeviceInfo } from '../device.js';
 import type { TypedArray } from '../dtype.js';
-import { DeviceError, DisposedError, DTypeError, OptionError } from '../errors.js';
-import { extender, type KernelExtension } from '../extension.js';
+import { DeviceError, DisposedError, OptionError } from '../errors.js';
+import { extender, type KernelExtension, type KernelsOn } from '../extension.js';
 import { adapt, adaptJsKernels } from '../js/adapt.js';
 import type { KernelTable } from '../table.js';
 import { wasmKernels } from './kernels.js';
@@ -35,9 +36,29 @@ function chooseThreads(asked: number | undefined): number {
   return asked ?? Math.min(8, availableThreads());
 }
 
+function isDouble(argument: unknown): boolean {
+  return argument instanceof WasmBuffer && argument.dtype === 'float64';
+}
+
 function wasmBuffer(buffer: Buffer): WasmBuffer {
   if (buffer instanceof WasmBuffer) return buffer;
   throw new DeviceError('wasm: this buffer belongs to another device');
+}
+
+/** An extension's kernels; `plain` ones for those that are missing, and for calls with float64 of all but those that know it. */
+function keepOffDoubles<K extends object>(
+  kernels: Partial<KernelsOn<WasmBuffer, K>>,
+  plain: K,
+  knowing: readonly (keyof K)[],
+): K {
+  const chosen: Record<string, unknown> = {};
+  for (const [name, kernel] of Object.entries(kernels) as [keyof K & string, (...args: unknown[]) => void][]) {
+    const slow = plain[name] as (...args: unknown[]) => void;
+    chosen[name] = knowing.includes(name)
+      ? kernel
+      : (...args: unknown[]): void => (args.some(isDouble) ? slow(...args) : kernel(...args));
+  }
+  return { ...plain, ...chosen };
 }
 
 /** A new `wasm` device, usable at once; its workers start with the first kernel that is worth sharing, or with `ready()`. */
@@ -60,20 +81,17 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
     extend: extender(<K extends object>({ name, js, wasm }: KernelExtension<K>): K => {
       runtime.load(name, wasm.binary);
       const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
-      return { ...plain, ...wasm.kernels(runtime) };
+      return keepOffDoubles(wasm.kernels(runtime), plain, wasm.float64 ?? []);
     }),
-    supports: (dtype) => dtype !== 'float64',
+    supports: () => true,
     allocate(dtype, length) {
       if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
-      if (dtype === 'float64') {
-        throw new DTypeError("wasm: float64 lives on the 'js' device only; use float32");
-      }
       return runtime.allocate(dtype, length);
     },
-    release: (buffer) => heap.release(wasmBuffer(buffer).address),
+    release: (buffer) => runtime.release(wasmBuffer(buffer)),
     write: (buffer, values) => runtime.view(wasmBuffer(buffer)).set(values),
-    read: async (buffer) => runtime.view(wasmBuffer(buffer)).slice(),
-    readSync: (buffer) => runtime.view(wasmBuffer(buffer)).slice(),
+    read: async (buffer, into) => copyOut(buffer, runtime.view(wasmBuffer(buffer)), into),
+    readSync: (buffer, into) => copyOut(buffer, runtime.view(wasmBuffer(buffer)), into),
     memory: () => ({ buffers: heap.blocks, inUse: heap.inUse, reserved: heap.reserved }),
     report: () => [...fallbacks].map(([kernel, calls]) => ({ kernel, calls, ranOn: 'js' as const })),
     ready: async () => runtime.pool?.ready(),

@@ -1,15 +1,14 @@
 /** Elementwise kernels of the `wasm` device. */
 import type { DType } from '../dtype.js';
-import { collapse, volume } from '../strides.js';
 import {
   type BinaryOp,
-  type Broadcast,
   binaryOps,
   type CompareOp,
   type ElementwiseKernels,
   type UnaryOp,
   unaryOps,
 } from '../table/elementwise.js';
+import { aroundRows, isFlat, type Rows, rowsOf } from './rows.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Flat kernels share work in items of 16 elements. */
@@ -41,6 +40,8 @@ const intBinary: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'max
 const INT = 32;
 
 const isBytes = (dtype: DType): boolean => dtype === 'bool' || dtype === 'uint8';
+/** Elements of four bytes. */
+const isWord = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
 const casts: readonly string[] = [
   'float32 int32',
   'float32 uint8',
@@ -69,37 +70,15 @@ function binaryCode(op: BinaryOp, dtype: DType): number | undefined {
   return dtype === 'int32' && intBinary.has(op) ? binaryCodes[op] + INT : undefined;
 }
 
-/** Collapsed axes with the last one taken off: it must run contiguously or repeat in every operand. */
-interface Rows {
-  readonly rows: number;
-  readonly inner: number;
-  readonly innerSteps: readonly number[];
-  readonly outerShape: number[];
-  readonly outerStrides: number[][];
-}
-
-function toRows(broadcast: Broadcast): Rows | undefined {
-  const { shape, strides } = collapse(broadcast.shape, broadcast.strides);
-  const inner = shape.pop() as number;
-  const innerSteps = strides.map((operand) => operand.pop() as number);
-  if (innerSteps.some((step) => step !== 0 && step !== 1)) return undefined;
-  return { rows: volume(shape), inner, innerSteps, outerShape: shape, outerStrides: strides };
-}
-
-const isFlat = ({ rows, innerSteps }: Rows): boolean => rows === 1 && !innerSteps.includes(0);
-
 function binaryRows(runtime: WasmRuntime, code: number, cost: number, operands: WasmBuffer[], rows: Rows): void {
   const [a, b, out] = operands as [WasmBuffer, WasmBuffer, WasmBuffer];
-  const { inner, outerShape, outerStrides } = rows;
-  const [aStep, bStep] = rows.innerSteps as [number, number];
-  const mid = outerShape.pop() ?? 1;
-  const aMid = (outerStrides[0]?.pop() ?? 0) * 4;
-  const bMid = (outerStrides[1]?.pop() ?? 0) * 4;
-  const [shapeAt = 0, aAt = 0, bAt = 0] = runtime.parameters(outerShape, ...outerStrides);
+  const { inner, innerSteps, mid, midSteps, outerShape, outerStrides } = rows;
+  const rank = outerShape.length;
+  const [shapeAt = 0, aAt = 0, bAt = 0] = rank === 0 ? [] : runtime.parameters(outerShape, ...outerStrides);
   // biome-ignore format: a table
   const args = [
-    code, a.address, b.address, out.address, inner, aStep * 16, bStep * 16, mid, aMid, bMid,
-    outerShape.length, shapeAt, aAt, bAt,
+    code, a.address, b.address, out.address, inner, innerSteps[0] * 16, innerSteps[1] * 16, mid, midSteps[0] * 4,
+    midSteps[1] * 4, rank, shapeAt, aAt, bAt,
   ];
   runtime.parallel('binaryRows', args, rows.rows, inner * cost + 10, 32);
 }
@@ -123,8 +102,8 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
       const code = binaryCode(op, out.dtype);
       if (code === undefined) return runtime.fallback.binary(op, a, b, out, broadcast);
       const cost = binaryCosts[op] ?? 1;
-      const rows = broadcast && toRows(broadcast);
-      if (broadcast === undefined || (rows && isFlat(rows))) {
+      const rows = broadcast && rowsOf(broadcast);
+      if (broadcast === undefined || (rows && isFlat(rows, 2))) {
         flat('binary', [code, a.address, b.address, out.address, out.length], out.length, cost);
       } else if (rows) binaryRows(runtime, code, cost, [a, b, out], rows);
       else runtime.fallback.binary(op, a, b, out, broadcast);
@@ -152,24 +131,24 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
         const turned = broadcast && { shape: broadcast.shape, strides: [...broadcast.strides].reverse() };
         return this.compare(swapped, b, a, out, turned);
       }
-      const rows = broadcast && toRows(broadcast);
-      const isContiguous = broadcast === undefined || (rows !== undefined && isFlat(rows));
+      const rows = broadcast && rowsOf(broadcast);
+      const isContiguous = broadcast === undefined || (rows !== undefined && isFlat(rows, 2));
       const logic = logicCodes[op];
       const code = compareCodes[op];
       const n = out.length;
       if (logic !== undefined && isBytes(a.dtype) && isContiguous) {
         return flat('logicFlat', [logic, a.address, b.address, out.address], n, 0.5);
       }
-      if (code === undefined || isBytes(a.dtype) || (broadcast && !rows)) {
+      if (code === undefined || !isWord(a.dtype) || (broadcast && !rows)) {
         return runtime.fallback.compare(op, a, b, out, broadcast);
       }
       const isInt = a.dtype === 'int32' ? 1 : 0;
       if (isContiguous) return flat('compareFlat', [code, isInt, a.address, b.address, out.address, n], n, 1);
-      const { inner, innerSteps, outerShape, outerStrides } = rows as Rows;
-      const lists = runtime.parameters(outerShape, ...outerStrides);
-      const steps = innerSteps.map((step) => step * 4);
-      const args = [code, isInt, a.address, b.address, out.address, inner, ...steps, outerShape.length, ...lists];
-      runtime.parallel('compareRows', args, (rows as Rows).rows, inner + 10, 32);
+      const { inner, innerSteps, outerShape, rows: count } = rows as Rows;
+      const lists = runtime.parameters(...aroundRows(rows as Rows, 2));
+      const steps = [innerSteps[0] * 4, innerSteps[1] * 4];
+      const args = [code, isInt, a.address, b.address, out.address, inner, ...steps, outerShape.length + 1, ...lists];
+      runtime.parallel('compareRows', args, count, inner + 10, 32);
     },
 
     test(op, x, out) {
@@ -181,15 +160,15 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
     },
 
     where(condition, a, b, out, broadcast) {
-      const rows = broadcast && toRows(broadcast);
-      if (isBytes(out.dtype) || (broadcast && !rows)) {
+      const rows = broadcast && rowsOf(broadcast);
+      if (!isWord(out.dtype) || (broadcast && !rows)) {
         return runtime.fallback.where(condition, a, b, out, broadcast);
       }
       const operands = [condition.address, a.address, b.address, out.address];
-      if (!rows || isFlat(rows)) return flat('whereFlat', [...operands, out.length], out.length, 1);
-      const { inner, innerSteps, outerShape, outerStrides } = rows;
-      const lists = runtime.parameters(outerShape, ...outerStrides);
-      const args = [...operands, inner, ...innerSteps, outerShape.length, ...lists];
+      if (!rows || isFlat(rows, 3)) return flat('whereFlat', [...operands, out.length], out.length, 1);
+      const { inner, innerSteps, outerShape } = rows;
+      const lists = runtime.parameters(...aroundRows(rows, 3));
+      const args = [...operands, inner, ...innerSteps, outerShape.length + 1, ...lists];
       runtime.parallel('whereRows', args, rows.rows, inner + 10);
     },
 
@@ -201,12 +180,14 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
     cast(x, out, to) {
       const from = x.dtype === 'bool' ? 'uint8' : x.dtype;
       const kind = casts.indexOf(`${from} ${to}`);
-      if (kind < 0) runtime.view(out).set(runtime.view(x));
-      else flat('cast', [kind, x.address, out.address, out.length], out.length, 1);
+      if (kind >= 0) flat('cast', [kind, x.address, out.address, out.length], out.length, 1);
+      // Arrays convert as is wanted, but for float64 to whole numbers, which wrap around there.
+      else if (x.dtype === 'float64' && to !== 'float32') runtime.fallback.cast(x, out, to);
+      else runtime.view(out).set(runtime.view(x));
     },
 
     fill(out, value) {
-      const bits = isBytes(out.dtype) ? undefined : bitsOf(value, out.dtype);
+      const bits = isWord(out.dtype) ? bitsOf(value, out.dtype) : undefined;
       if (bits === undefined) runtime.view(out).fill(value);
       else flat('fill32', [out.address, bits, out.length], out.length, 0.25);
     },

@@ -14,13 +14,26 @@ interface Span {
   length: number;
 }
 
-/** Smallest class that holds `bytes`, as its size. */
-function blockSize(bytes: number): number {
-  if (bytes <= ALIGNMENT * STEPS) return Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-  const octave = (1 << (31 - Math.clz32(Math.ceil(bytes / ALIGNMENT) - 1))) * ALIGNMENT;
-  const step = Math.max(ALIGNMENT, octave / STEPS);
-  return Math.ceil(bytes / step) * step;
+/**
+ * The smallest class that holds `bytes`. Classes 0 to 3 are 1 to 4 units of 64 bytes; each doubling after them has four.
+ * Counting them costs less than a Map by size, and what a block was asked for with tells its class when it comes back.
+ */
+function classOf(bytes: number): number {
+  const units = Math.ceil(bytes / ALIGNMENT);
+  if (units <= STEPS) return units > 0 ? units - 1 : 0;
+  const octave = 31 - Math.clz32(units - 1);
+  return (octave - 1) * STEPS + Math.ceil(units / 2 ** (octave - 2)) - STEPS - 1;
 }
+
+/** Bytes of a block of a class. */
+function sizeOfClass(index: number): number {
+  if (index < STEPS) return (index + 1) * ALIGNMENT;
+  const octave = Math.floor(index / STEPS) + 1;
+  return (STEPS + 1 + (index % STEPS)) * 2 ** (octave - 2) * ALIGNMENT;
+}
+
+/** Classes up to blocks of 4 GiB. */
+const CLASSES = classOf(2 ** 32) + 1;
 
 /** Blocks of a growable memory. Addresses are plain numbers below 2^32. */
 export class Heap {
@@ -29,13 +42,11 @@ export class Heap {
   /** First byte that was never handed out. */
   #top: number;
   #size: number;
-  /** Free blocks by size, and the bytes in all of them. */
-  readonly #free = new Map<number, number[]>();
+  /** Addresses of the free blocks of each class, and the bytes in all of them. */
+  readonly #free: readonly number[][] = Array.from({ length: CLASSES }, () => []);
   #freed = 0;
   /** What merging left, by address: blocks of any size are cut from it. */
   #spans: Span[] = [];
-  /** Size of each block by address, 0 once it is freed: a Map that deletes all the time is slow. */
-  #sizes = new Map<number, number>();
   #blocks = 0;
   #inUse = 0;
 
@@ -60,34 +71,28 @@ export class Heap {
 
   /** The address of `bytes` bytes, aligned to 64. @throws {OutOfMemoryError} */
   allocate(bytes: number): number {
-    const size = blockSize(bytes);
-    const address = this.#reuse(size) ?? this.#cut(size) ?? this.#makeRoom(size);
+    const index = classOf(bytes);
+    const size = sizeOfClass(index);
+    const address = this.#reuse(index, size) ?? this.#cut(size) ?? this.#makeRoom(size);
     if (address === undefined) throw this.#outOfMemory(bytes);
-    this.#sizes.set(address, size);
     this.#blocks += 1;
     this.#inUse += size;
     return address;
   }
 
-  release(address: number): void {
-    const size = this.#sizes.get(address);
-    if (!size) return;
-    this.#sizes.set(address, 0);
+  /** Takes a block back, once. @param bytes what it was asked for with */
+  release(address: number, bytes: number): void {
+    const index = classOf(bytes);
+    const size = sizeOfClass(index);
     this.#blocks -= 1;
     this.#inUse -= size;
-    this.#push(address, size);
-  }
-
-  #push(address: number, size: number): void {
-    const list = this.#free.get(size);
-    if (list) list.push(address);
-    else this.#free.set(size, [address]);
     this.#freed += size;
+    this.#free[index]?.push(address);
   }
 
-  /** A freed block of the very size. */
-  #reuse(size: number): number | undefined {
-    const address = this.#free.get(size)?.pop();
+  /** A freed block of the very class. */
+  #reuse(index: number, size: number): number | undefined {
+    const address = this.#free[index]?.pop();
     if (address !== undefined) this.#freed -= size;
     return address;
   }
@@ -144,7 +149,10 @@ export class Heap {
   /** Makes spans of all that is free, and gives the last one back to the top. */
   #merge(): void {
     const parts = this.#spans;
-    for (const [length, list] of this.#free) for (const at of list) parts.push({ at, length });
+    for (const [index, list] of this.#free.entries()) {
+      for (const at of list) parts.push({ at, length: sizeOfClass(index) });
+      list.length = 0;
+    }
     parts.sort((a, b) => a.at - b.at);
     const spans: Span[] = [];
     for (const part of parts) {
@@ -152,9 +160,7 @@ export class Heap {
       if (last && last.at + last.length === part.at) last.length += part.length;
       else spans.push(part);
     }
-    this.#free.clear();
     this.#freed = 0;
-    this.#sizes = new Map([...this.#sizes].filter(([, size]) => size > 0));
     const last = spans.at(-1);
     if (last && last.at + last.length === this.#top) {
       spans.pop();

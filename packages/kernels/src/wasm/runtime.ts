@@ -51,6 +51,8 @@ export class WasmBuffer implements Buffer {
   readonly length: number;
   /** Byte offset in the memory. */
   readonly address: number;
+  /** Whether its memory was given back. */
+  released = false;
 
   constructor(dtype: DType, length: number, address: number) {
     this.dtype = dtype;
@@ -135,7 +137,7 @@ export class WasmRuntime {
         callOver(this.#exports[name] as Kernel, args, count, scratch);
       }
     } finally {
-      if (own) this.heap.release(scratch);
+      if (own) this.heap.release(scratch, room * threads);
     }
   }
 
@@ -161,12 +163,19 @@ export class WasmRuntime {
     try {
       return body(address);
     } finally {
-      this.heap.release(address);
+      this.heap.release(address, bytes);
     }
   }
 
   allocate(dtype: DType, length: number): WasmBuffer {
     return new WasmBuffer(dtype, length, this.heap.allocate(length * bytesPerElement(dtype)));
+  }
+
+  /** Gives the memory of a buffer back; doing so twice is harmless. */
+  release(buffer: WasmBuffer): void {
+    if (buffer.released) return;
+    buffer.released = true;
+    this.heap.release(buffer.address, buffer.length * bytesPerElement(buffer.dtype));
   }
 
   /** The buffer's memory as a typed array, valid until the heap grows. */
