@@ -23,15 +23,14 @@ export function assign<S extends Shape>(target: Tensor<S>, value: Tensor<Shape>)
   if (old.device !== storage.device) {
     throw new DeviceError(`assign: a tensor on '${old.device.name}' cannot take one on '${storage.device.name}'`);
   }
-  const t = target as unknown as Tensor;
-  if (state.tapes.some((tape) => tape.pins(t))) {
+  if (state.tapes.some((tape) => tape.pins(target))) {
     throw new GradientError(`assign: a gradient that is being recorded needs the old values of ${show(target.shape)}`);
   }
   if (old === storage) return target;
-  if (t.scope === undefined) unwatch(t);
-  t.storage = storage;
+  if (target.scope === undefined) unwatch(target);
+  target.storage = storage;
   storage.references += 1;
-  if (t.scope === undefined) watch(t);
+  if (target.scope === undefined) watch(target);
   old.references -= 1;
   if (old.references === 0) old.device.release(old.buffer);
   return target;

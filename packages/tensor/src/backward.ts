@@ -1,6 +1,6 @@
 /** The backward pass: from the gradient of the outputs, step by step, to that of the targets. */
 import { add } from './ops/arithmetic.js';
-import { syncScope } from './scope.js';
+import { reusableScope, syncScope } from './scope.js';
 import { currentScope } from './state.js';
 import type { Rule, Tape } from './tape.js';
 import { recording } from './tape.js';
@@ -9,8 +9,6 @@ import { release, type Tensor } from './tensor.js';
 /** Gradients that wait for their step, summed over all uses of their tensor; freed as soon as they are used up. */
 class Cotangents {
   readonly #of = new Map<Tensor, Tensor>();
-  /** How often each gradient waits: a rule may hand on the one it got. */
-  readonly #holders = new Map<Tensor, number>();
   readonly #mayFree: (gradient: Tensor) => boolean;
 
   constructor(mayFree: (gradient: Tensor) => boolean) {
@@ -25,7 +23,8 @@ class Cotangents {
     const sum = this.#of.get(t);
     const total = sum === undefined ? gradient : add(sum, gradient);
     this.#of.set(t, total);
-    this.#holders.set(total, (this.#holders.get(total) ?? 0) + 1);
+    // A rule may hand on the gradient that it got, or one for several inputs.
+    total.holders += 1;
     if (sum !== undefined) {
       this.#drop(sum);
       this.discard(gradient);
@@ -34,7 +33,7 @@ class Cotangents {
 
   /** Frees a gradient that nobody asked for. */
   discard(gradient: Tensor): void {
-    if (!this.#holders.has(gradient) && this.#mayFree(gradient)) release(gradient);
+    if (gradient.holders === 0 && this.#mayFree(gradient)) release(gradient);
   }
 
   delete(t: Tensor): void {
@@ -44,12 +43,13 @@ class Cotangents {
   }
 
   #drop(gradient: Tensor): void {
-    const holders = (this.#holders.get(gradient) ?? 0) - 1;
-    if (holders > 0) this.#holders.set(gradient, holders);
-    else {
-      this.#holders.delete(gradient);
-      if (this.#mayFree(gradient)) release(gradient);
-    }
+    gradient.holders -= 1;
+    this.discard(gradient);
+  }
+
+  /** Lets go of what is left, without freeing it. */
+  end(): void {
+    for (const gradient of this.#of.values()) gradient.holders -= 1;
   }
 }
 
@@ -79,21 +79,27 @@ function run(
 ): (Tensor | undefined)[] {
   const wanted = new Set(targets);
   const scope = currentScope();
+  const rules = reusableScope();
   const cotangents = new Cotangents((g) => g.scope === scope && !recording());
-  for (const [i, output] of outputs.entries()) cotangents.add(output, seeds[i] as Tensor);
-  for (let s = tape.steps.length - 1; s >= 0; s--) {
-    const { inputs, output, rule } = tape.steps[s] as Tape['steps'][number];
-    const dy = cotangents.get(output);
-    if (dy === undefined) continue;
-    const needs = inputs.map((t) => tape.tracks(t));
-    const gradients = syncScope(() => pull(rule, dy, needs));
-    for (let i = 0; i < gradients.length; i++) {
-      const gradient = gradients[i];
-      if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
+  try {
+    for (const [i, output] of outputs.entries()) cotangents.add(output, seeds[i] as Tensor);
+    for (let s = tape.steps.length - 1; s >= 0; s--) {
+      const { inputs, output, rule } = tape.steps[s] as Tape['steps'][number];
+      const dy = cotangents.get(output);
+      if (dy === undefined) continue;
+      const needs = inputs.map((t) => tape.tracks(t));
+      const gradients = rules.run(() => pull(rule, dy, needs));
+      for (let i = 0; i < gradients.length; i++) {
+        const gradient = gradients[i];
+        if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
+      }
+      for (let i = 0; i < gradients.length; i++) {
+        if (gradients[i] !== undefined) cotangents.discard(gradients[i] as Tensor);
+      }
+      if (!wanted.has(output)) cotangents.delete(output);
     }
-    for (let i = 0; i < gradients.length; i++)
-      if (gradients[i] !== undefined) cotangents.discard(gradients[i] as Tensor);
-    if (!wanted.has(output)) cotangents.delete(output);
+    return targets.map((t) => cotangents.get(t));
+  } finally {
+    cotangents.end();
   }
-  return targets.map((t) => cotangents.get(t));
 }

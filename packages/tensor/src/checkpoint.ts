@@ -3,8 +3,8 @@ import { checkOptions, requireFunction } from './arguments.js';
 import { fresh } from './engine.js';
 import type { Rng, RngState } from './rng.js';
 import { syncScope } from './scope.js';
-import { currentScope, state } from './state.js';
-import { observeUses, record, withTapes } from './tape.js';
+import { currentScope } from './state.js';
+import { isTracked, observeUses, record, recording, withTapes } from './tape.js';
 import type { Tensor } from './tensor.js';
 import { pullback } from './vjp.js';
 
@@ -23,8 +23,7 @@ export function checkpoint<A extends readonly unknown[]>(
   const { rng = [] } = checkOptions('checkpoint', options, ['rng']);
   const generators: readonly Rng[] = Array.isArray(rng) ? (rng as readonly Rng[]) : [rng as Rng];
   return (...inputs) => {
-    const { tapes } = state;
-    if (tapes.length === 0) return syncScope(() => f(...inputs));
+    if (!recording()) return syncScope(() => f(...inputs));
     const places = generators.map((generator) => generator.state);
     const { output, uses } = syncScope(() => {
       const { result, uses } = observeUses(() =>
@@ -37,7 +36,7 @@ export function checkpoint<A extends readonly unknown[]>(
       return { output: result, uses: uses.filter((t) => t.scope !== scope) };
     });
     // What `f` used from around it: gradients flow to what a tape tracks, the rest is needed again.
-    const tracked = uses.filter((t) => tapes.some((tape) => tape.tracks(t)));
+    const tracked = uses.filter(isTracked);
     const again = (): Tensor => f(...inputs);
     record(output, tracked, (dy) => pullback(() => replay(generators, places, again), tracked, dy), uses);
     return output;

@@ -108,6 +108,6 @@ const known: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool']
 export function requireSupport(op: string, device: Device, dtype: DType): void {
   if (!known.includes(dtype)) throw new DTypeError(`${op}: dtype must be one of ${known.join(', ')}, got ${dtype}`);
   if (!device.supports(dtype)) {
-    throw new DTypeError(`${op}: the ${device.name} device has no ${dtype}; init({ device: 'js' }) has`);
+    throw new DTypeError(`${op}: the ${device.name} device has no ${dtype}; init({ device: 'wasm' }) has`);
   }
 }

@@ -74,16 +74,20 @@ export function valueAndGradOf<P, R>(parameters: P, f: () => R): [value: R, grad
   checkTargets(targets);
   return syncScope(() => {
     const tape = new Tape(targets);
-    const value = withTapes([...state.tapes, tape], f);
-    refusePromise(value);
-    const loss = lossOf(value);
-    const seed = full(loss.shape, 1, { dtype: loss.dtype, device: loss.device });
-    const distinct = [...new Set(targets)];
-    const gradients = separate(
-      backward(tape, [loss], [seed], distinct).map((g, i) => g ?? zerosLike(distinct[i] as Tensor)),
-    );
-    const of = new Map(distinct.map((t, i) => [t, gradients[i]]));
-    return [value, mapTree(parameters, (t) => of.get(t) as Tensor)] as [R, P];
+    try {
+      const value = withTapes([...state.tapes, tape], f);
+      refusePromise(value);
+      const loss = lossOf(value);
+      const seed = full(loss.shape, 1, { dtype: loss.dtype, device: loss.device });
+      const distinct = [...new Set(targets)];
+      const gradients = separate(
+        backward(tape, [loss], [seed], distinct).map((g, i) => g ?? zerosLike(distinct[i] as Tensor)),
+      );
+      const of = new Map(distinct.map((t, i) => [t, gradients[i]]));
+      return [value, mapTree(parameters, (t) => of.get(t) as Tensor)] as [R, P];
+    } finally {
+      tape.end();
+    }
   });
 }
 

@@ -41,7 +41,7 @@ export {
   zeros,
   zerosLike,
 } from './create.js';
-export { type CustomResult, customGrad } from './custom-grad.js';
+export { type CustomGradOptions, type CustomResult, customGrad } from './custom-grad.js';
 export { bufferOf, deviceOf, empty } from './engine.js';
 export type { FileSource, OpenOptions } from './formats/byte-source.js';
 export { convertStored, type ReadOptions } from './formats/convert-stored.js';
@@ -51,10 +51,19 @@ export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
 export { decodeNpy } from './formats/npy-bytes.js';
 export { type NpyHeader, parseNpyHeader } from './formats/npy-header.js';
 export { openSafetensors, type SafetensorsFile } from './formats/open-safetensors.js';
+export { openShardedSafetensors, type ShardedOptions } from './formats/open-sharded-safetensors.js';
 export { type DecodedSafetensors, decodeSafetensors, packSafetensors } from './formats/safetensors-bytes.js';
+export type { LazyEntry, NamedTensors, SafetensorsEntries, SafetensorsEntry } from './formats/safetensors-entries.js';
 export type { SafetensorsInfo } from './formats/safetensors-header.js';
 export type { SafetensorsWriteOptions } from './formats/safetensors-layout.js';
-export { encodeSafetensors, type NamedTensors, saveSafetensors } from './formats/save-safetensors.js';
+export {
+  encodeSafetensors,
+  type SafetensorsSaveOptions,
+  type SafetensorsStream,
+  type SaveProgress,
+  saveSafetensors,
+  streamSafetensors,
+} from './formats/save-safetensors.js';
 export { type StoredArray, type StoredData, type StoredDType, storedBytes, viewStored } from './formats/stored.js';
 export {
   grad,
@@ -62,6 +71,8 @@ export {
   valueAndGrad,
   valueAndGradOf,
 } from './grad.js';
+export { kernelsOn } from './kernels-on.js';
+export { choleskyMatrix, choleskySolveMatrix } from './linalg/cholesky.js';
 export {
   cholesky,
   choleskySolve,
@@ -73,7 +84,15 @@ export {
   solve,
   svd,
 } from './linalg/decompositions.js';
+export { type EigMatrices, eigMatrix } from './linalg/eig.js';
+export { type EigSymmetricMatrices, eigSymmetricMatrix } from './linalg/eig-symmetric.js';
+export { type LeastSquaresMatrices, type LeastSquaresOptions, leastSquaresMatrix } from './linalg/least-squares.js';
 export { LinalgError } from './linalg/linalg-error.js';
+export { type Matrix, matrix, transposeMatrix } from './linalg/matrix.js';
+export { type MatrixProductOptions, matrixProduct } from './linalg/product.js';
+export { type QrMatrices, qrMatrix } from './linalg/qr.js';
+export { solveMatrix } from './linalg/solve.js';
+export { type SvdMatrices, svdMatrix } from './linalg/svd.js';
 export { type MemoryUse, memory } from './memory.js';
 export type { TensorMethods } from './methods.js';
 export { erf, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/activation.js';
@@ -96,6 +115,7 @@ export {
   logicalXor,
   notEqual,
 } from './ops/compare.js';
+export { concat, split, stack, tile, unstack } from './ops/concat.js';
 export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './ops/convolution.js';
 export { exp, expm1, log, log1p, pow, reciprocal, rsqrt, sqrt, square } from './ops/exponential.js';
 export { maximum, minimum } from './ops/extremes.js';
@@ -108,7 +128,7 @@ export {
   scatterAddAlong,
   takeAlong,
 } from './ops/indexing.js';
-export { concat, crop, flip, pad, roll, split, swapAxes, transpose } from './ops/layout.js';
+export { roll, swapAxes, transpose } from './ops/layout.js';
 export { type MatmulOptions, matmul } from './ops/matmul.js';
 export { mean, std, type VarianceOptions, variance } from './ops/moments.js';
 export {
@@ -117,6 +137,7 @@ export {
   layerNorm,
   type NormalizeOptions,
 } from './ops/normalize.js';
+export { type Border, pad } from './ops/pad.js';
 export { averagePool, maxPool, type PoolOptions } from './ops/pooling.js';
 export {
   type ArgOptions,
@@ -142,17 +163,29 @@ export {
   segmentSoftmax,
   segmentSum,
 } from './ops/segment.js';
+export { crop, flip } from './ops/slice.js';
 export { logSoftmax, type SoftmaxOptions, softmax } from './ops/softmax.js';
 export { argsort, type Ordered, type SortOptions, sort, type TopkOptions, topk } from './ops/sorting.js';
-export { stack, tile, unstack } from './ops/stack.js';
 export { broadcastTo, type ReduceOptions, sum, sumTo } from './ops/sum.js';
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from './ops/trigonometry.js';
 export { clip, where } from './ops/where.js';
 export type { Padding, Pair } from './ops/window.js';
 export { format, type PrintOptions } from './print.js';
+export {
+  requireAbove,
+  requireCount,
+  requireCounts,
+  requireDivides,
+  requireFlag,
+  requireFrom,
+  requireOneOf,
+  requireRng,
+  requireWithin,
+} from './require.js';
+export { requireShape } from './require-shape.js';
 export { type RandomOptions, Rng, type RngState } from './rng.js';
 export { dispose, keep, scope } from './scope.js';
 export { type Shape, sameShape, show } from './shape.js';
-export { recording } from './tape.js';
+export { isTracked, recording } from './tape.js';
 export { isTensor, type Tensor } from './tensor.js';
 export { mapTree, tensorsOf } from './tree.js';

@@ -16,7 +16,7 @@ import { add } from './ops/arithmetic.js';
 import { argmax } from './ops/reduce.js';
 import { argsort } from './ops/sorting.js';
 import { syncScope } from './scope.js';
-import { checkShape, type Shape, show, sizeOf } from './shape.js';
+import { checkShape, type Shape, show } from './shape.js';
 import { withTapes } from './tape.js';
 import type { Tensor } from './tensor.js';
 
@@ -30,8 +30,8 @@ export interface RngState {
 
 /** Type and place of random tensors. */
 export interface RandomOptions {
-  /** 'float32' (default) or 'float64', which then holds the same float32 values. */
-  readonly dtype?: 'float32' | 'float64' | undefined;
+  /** 'float32' (default) or 'float64', which then holds the same float32 values; no other. */
+  readonly dtype?: DType | undefined;
   /** Default: the current device. */
   readonly device?: Device | undefined;
 }
@@ -42,7 +42,7 @@ function requireFloatName(op: string, dtype: DType): void {
 
 /**
  * A stream of random numbers (Philox4x32-10). The same seed gives the same numbers on every device, with any number of
- * threads. Every call moves the stream on; `split` makes independent streams.
+ * threads. Every call moves the stream on; `split` and `fork` make independent streams.
  */
 export class Rng {
   #key0: number;
@@ -78,12 +78,15 @@ export class Rng {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new OptionError(`Rng.split: count must be a whole number from 0, got ${count}`);
     }
-    return Array.from({ length: count }, () => {
-      const [key0, key1] = this.#words();
-      const rng = new Rng(0);
-      rng.state = { key0, key1, block: 0 };
-      return rng;
-    });
+    return Array.from({ length: count }, () => this.fork());
+  }
+
+  /** One independent stream: `split(1)` without the list. This one moves on. */
+  fork(): Rng {
+    const [key0, key1] = this.#words();
+    const rng = new Rng(0);
+    rng.state = { key0, key1, block: 0 };
+    return rng;
   }
 
   /**
@@ -101,6 +104,14 @@ export class Rng {
     return rng;
   }
 
+  /** Moves on as drawing a tensor of `count` elements would, without drawing it. @throws {OptionError} unless it is a whole number from 0 */
+  skip(count: number): void {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new OptionError(`Rng.skip: count must be a whole number from 0, got ${quote(count)}`);
+    }
+    this.#block += Math.ceil(count / 4);
+  }
+
   /** The next four words. */
   #words(): readonly [number, number, number, number] {
     const { key0, key1, block } = this.state;
@@ -115,21 +126,21 @@ export class Rng {
     return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
   }
 
-  #fill(
+  #fill<S extends Shape>(
     op: string,
     distribution: Distribution,
-    shape: Shape,
+    shape: S,
     dtype: DType,
     device: Device | undefined,
     a: number,
     b: number,
-  ): Tensor {
+  ): Tensor<S> {
     checkShape(op, shape);
     const place = device ?? currentDevice();
     requireSupport(op, place, dtype);
-    const t = empty(place, dtype, shape) as Tensor;
+    const t = empty(place, dtype, shape);
     place.kernels.random(distribution, bufferOf(op, t), this.state, a, b);
-    this.#block += Math.ceil(sizeOf(shape) / 4);
+    this.skip(t.size);
     return t;
   }
 
@@ -141,7 +152,7 @@ export class Rng {
       throw new OptionError(`Rng.uniform: low must not exceed high, both finite, got ${low} and ${high}`);
     }
     requireFloatName('Rng.uniform', dtype);
-    return this.#fill('Rng.uniform', 'uniform', shape, dtype, device, low, high) as unknown as Tensor<S>;
+    return this.#fill('Rng.uniform', 'uniform', shape, dtype, device, low, high);
   }
 
   /** Normal with a mean and a standard deviation. @throws {OptionError} for a negative or NaN deviation */
@@ -157,14 +168,14 @@ export class Rng {
       );
     }
     requireFloatName('Rng.normal', dtype);
-    return this.#fill('Rng.normal', 'normal', shape, dtype, device, mean, deviation) as unknown as Tensor<S>;
+    return this.#fill('Rng.normal', 'normal', shape, dtype, device, mean, deviation);
   }
 
   /** Standard Gumbel: the maximum of log-probabilities plus this noise is a sample. */
   gumbel<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
     const { dtype = 'float32', device } = checkOptions('Rng.gumbel', options, ['dtype', 'device']);
     requireFloatName('Rng.gumbel', dtype);
-    return this.#fill('Rng.gumbel', 'gumbel', shape, dtype, device, 0, 1) as unknown as Tensor<S>;
+    return this.#fill('Rng.gumbel', 'gumbel', shape, dtype, device, 0, 1);
   }
 
   /** bool, true with the given probability. @throws {OptionError} unless it is in [0, 1] */
@@ -173,7 +184,7 @@ export class Rng {
     if (!(probability >= 0 && probability <= 1)) {
       throw new OptionError(`Rng.bernoulli: probability must be in [0, 1], got ${probability}`);
     }
-    return this.#fill('Rng.bernoulli', 'bernoulli', shape, 'bool', device, probability, 0) as unknown as Tensor<S>;
+    return this.#fill('Rng.bernoulli', 'bernoulli', shape, 'bool', device, probability, 0);
   }
 
   /** Whole numbers low <= x < high, int32. @throws {OptionError} unless low < high are int32 */
@@ -182,16 +193,15 @@ export class Rng {
     const valid = (low | 0) === low && Number.isInteger(high) && high <= 2 ** 31 && low < high;
     if (!valid)
       throw new OptionError(`Rng.integers: expected whole numbers low < high, got ${quote(low)} and ${quote(high)}`);
-    return this.#fill('Rng.integers', 'integer', shape, 'int32', device, low, high) as unknown as Tensor<S>;
+    return this.#fill('Rng.integers', 'integer', shape, 'int32', device, low, high);
   }
 
   /** 0 ... n - 1 in random order, int32 [n]. @throws {ShapeError} unless n is a whole number from 0 */
   permutation(n: number, options: { device?: Device } = {}): Tensor<readonly [number]> {
     const { device } = checkOptions('Rng.permutation', options, ['device']);
     checkShape('Rng.permutation', [n]);
-    return syncScope(() =>
-      argsort(this.#fill('Rng.permutation', 'bits', [n], 'int32', device, 0, 0)),
-    ) as unknown as Tensor<readonly [number]>;
+    const order = syncScope(() => argsort(this.#fill('Rng.permutation', 'bits', [n], 'int32', device, 0, 0)));
+    return order as Tensor<readonly [number]>;
   }
 
   /** For each row of logits [..., classes], one class (int32 [...]) with probability softmax(logits). No gradient flows. @throws {ShapeError} without classes @throws {DTypeError} unless floats */
@@ -203,8 +213,7 @@ export class Rng {
     }
     return withTapes([], () =>
       syncScope(() => {
-        const dtype = logits.dtype as 'float32' | 'float64';
-        const noise = this.gumbel(logits.shape, { dtype, device: logits.device });
+        const noise = this.gumbel(logits.shape, { dtype: logits.dtype, device: logits.device });
         return argmax(add(logits, noise), { axis: -1 });
       }),
     );

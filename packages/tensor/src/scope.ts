@@ -2,7 +2,7 @@
 import { requireFunction } from './arguments.js';
 import { type CallChains, currentCell, currentScope, openScope, type ScopeCell, state } from './state.js';
 import { isPinned } from './tape.js';
-import { adopt, release } from './tensor.js';
+import { adopt, release, type Tensor } from './tensor.js';
 import { TensorList } from './tensor-list.js';
 import { forEachTensor } from './tree.js';
 
@@ -64,6 +64,36 @@ export function syncScope<R>(body: () => R): R {
   } finally {
     leave(scope, cell, result);
   }
+}
+
+/** A scope for many short synchronous bodies, one after another: what the backward pass runs its rules in. */
+export interface ReusableScope {
+  /** Runs a body and frees what it made, except the tensors it returns in a list, which go to the scope around it. */
+  run<R extends readonly (Tensor | undefined)[]>(body: () => R): R;
+}
+
+/** Opens nothing yet: `run` does, within the scope that is current when this is called. */
+export function reusableScope(): ReusableScope {
+  const cell = currentCell();
+  const parent = openScope(cell.scope);
+  const own: Scope = { parent, tensors: new TensorList(), closed: false, pending: false };
+  const end = (t: Tensor): void => {
+    if (isPinned(t)) adopt(t, parent);
+    else release(t);
+  };
+  return {
+    run(body) {
+      cell.scope = own;
+      try {
+        const result = body();
+        for (let i = 0; i < result.length; i++) if (result[i]?.scope === own) adopt(result[i] as Tensor, parent);
+        return result;
+      } finally {
+        own.tensors.forEach(end);
+        cell.scope = parent;
+      }
+    },
+  };
 }
 
 /** Node, Bun and Deno can tell asynchronous call chains apart; browsers cannot yet. */

@@ -23,37 +23,70 @@ export interface Step {
 export class Tape {
   /** Recorded operations, first to last. */
   readonly steps: Step[] = [];
-  /** Everything that the backward pass may read: true for watched tensors and what comes from them, false for the rest. */
-  readonly #known = new Map<Tensor, boolean>();
+  /** No backward pass will read this tape any more: tensors that it marked may be marked by another. */
+  ended = false;
+  /** What the backward pass may read and another tape had marked already: nested tapes only. */
+  #others: Map<Tensor, boolean> | undefined;
 
   constructor(watched: Iterable<Tensor>) {
-    for (const t of watched) this.#known.set(t, true);
+    for (const t of watched) this.#mark(t, true);
+  }
+
+  /** Whether `t` is watched or comes from something watched; undefined if the backward pass does not read it. */
+  #known(t: Tensor): boolean | undefined {
+    return t.tape === this ? t.tracked : this.#others?.get(t);
+  }
+
+  /** The mark stands on the tensor itself: a Map for every tape cost more than small operations. */
+  #mark(t: Tensor, tracked: boolean): void {
+    if (t.tape === undefined || t.tape.ended) {
+      t.tape = this;
+      t.tracked = tracked;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(t, tracked);
+    }
   }
 
   /** Whether `t` is watched or comes from something watched. */
   tracks(t: Tensor): boolean {
-    return this.#known.get(t) === true;
+    return this.#known(t) === true;
   }
 
   /** Whether the backward pass may read `t`. */
   pins(t: Tensor): boolean {
-    return this.#known.has(t);
+    return this.#known(t) !== undefined;
   }
 
   /** Notes an operation if it concerns a watched tensor. */
   record(output: Tensor, inputs: readonly Tensor[], rule: Rule, saved: readonly (Tensor | undefined)[]): void {
-    if (!inputs.some((t) => this.tracks(t))) return;
-    this.#known.set(output, true);
-    for (const t of inputs) if (!this.#known.has(t)) this.#known.set(t, false);
-    for (const t of saved) if (t !== undefined && !this.#known.has(t)) this.#known.set(t, false);
+    let concerned = false;
+    for (let i = 0; i < inputs.length && !concerned; i++) concerned = this.tracks(inputs[i] as Tensor);
+    if (!concerned) return;
+    this.#mark(output, true);
+    for (const t of inputs) if (!this.pins(t)) this.#mark(t, false);
+    for (const t of saved) if (t !== undefined && !this.pins(t)) this.#mark(t, false);
     this.steps.push({ inputs, output, rule });
+  }
+
+  /** Forgets everything: a tensor that lives on must not hold what led to it. */
+  end(): void {
+    this.ended = true;
+    this.steps.length = 0;
+    this.#others = undefined;
   }
 }
 
 /** Whether the backward pass of an active tape may read `t`. */
 export function isPinned(t: Tensor): boolean {
-  for (const tape of state.tapes) if (tape.pins(t)) return true;
+  const { tapes } = state;
+  for (let i = 0; i < tapes.length; i++) if ((tapes[i] as Tape).pins(t)) return true;
   return false;
+}
+
+/** Whether what records follows `t`: the backward pass will ask for a gradient by it, or by what it was computed from. */
+export function isTracked(t: Tensor<Shape>): boolean {
+  return state.tapes.some((tape) => tape.tracks(t));
 }
 
 const none: readonly undefined[] = [];
@@ -68,7 +101,7 @@ export function record(
   rule: Rule,
   saved: readonly (Tensor<Shape> | undefined)[] = none,
 ): void {
-  for (const tape of state.tapes) tape.record(output, inputs, rule, saved as readonly (Tensor | undefined)[]);
+  for (const tape of state.tapes) tape.record(output, inputs, rule, saved);
 }
 
 /** Runs `body` and returns it with the tensors that operations read meanwhile, if they live on. */

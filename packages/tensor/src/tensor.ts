@@ -17,7 +17,7 @@ import type { TensorMethods } from './methods.js';
 import type { Scope } from './scope.js';
 import { type Shape, show, sizeOf } from './shape.js';
 import { currentScope, state } from './state.js';
-import { isPinned } from './tape.js';
+import { isPinned, type Tape } from './tape.js';
 
 /** A block of device memory and how many tensors look at it. */
 export class Storage {
@@ -53,6 +53,12 @@ export class Tensor<S extends Shape = Shape> {
   next: Tensor | undefined = undefined;
   /** @internal */
   previous: Tensor | undefined = undefined;
+  /** @internal The tape that marked this tensor first; nested ones keep lists. */
+  tape: Tape | undefined = undefined;
+  /** @internal Whether for that tape it comes from something watched. */
+  tracked = false;
+  /** @internal In how many places a backward pass holds it as a gradient. */
+  holders = 0;
 
   /** @internal Made by operations; users call `tensor`, `zeros` and the like. */
   constructor(storage: Storage, shape: S, dtype: DType) {
@@ -63,8 +69,8 @@ export class Tensor<S extends Shape = Shape> {
     storage.references += 1;
     state.tensors += 1;
     this.scope = currentScope();
-    if (this.scope !== undefined) this.scope.tensors.add(this as unknown as Tensor);
-    else watch(this as unknown as Tensor);
+    if (this.scope !== undefined) this.scope.tensors.add(this);
+    else watch(this);
   }
 
   /** @internal */
@@ -111,10 +117,9 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Gives the memory back. Doing so twice is fine; using the tensor afterwards throws DisposedError. */
   dispose(): void {
-    const self = this as unknown as Tensor;
     // What the backward pass still needs goes with the scope around it.
-    if (isPinned(self)) adopt(self, currentScope());
-    else release(self);
+    if (isPinned(this)) adopt(this, currentScope());
+    else release(this);
   }
 
   [Symbol.dispose](): void {
@@ -165,7 +170,7 @@ export function storageOf(op: string, t: Tensor<Shape>): Storage {
         'return it from its scope, or keep(tensor) it',
     );
   }
-  state.uses?.add(t as Tensor);
+  state.uses?.add(t);
   return t.storage;
 }
 

@@ -14,8 +14,12 @@ export function pullback(f: () => Tensor, inputs: readonly Tensor[], seed: Tenso
   return syncScope(() => {
     const outer = state.tapes;
     const tape = new Tape(inputs);
-    const output = withTapes([...outer, tape], f);
-    const gradients = backward(tape, [output], [seed], inputs);
-    return gradients.map((g, i) => (inputs.indexOf(inputs[i] as Tensor) === i ? g : undefined));
+    try {
+      const output = withTapes([...outer, tape], f);
+      const gradients = backward(tape, [output], [seed], inputs);
+      return gradients.map((g, i) => (inputs.indexOf(inputs[i] as Tensor) === i ? g : undefined));
+    } finally {
+      tape.end();
+    }
   });
 }

@@ -86,12 +86,12 @@ const sizes: readonly (readonly [readonly number[], number, number, number, numb
 inScope('attention is its weights times the values, with all options', () => {
   const rng = new Rng(11);
   for (const [lead, queries, keys, channels, out] of sizes) {
-    const query = rng.normal([...lead, queries, channels]) as Tensor;
-    const key = rng.normal([...lead, keys, channels]) as Tensor;
-    const value = rng.normal([...lead, keys, out]) as Tensor;
-    const bias = rng.normal([queries, keys]) as Tensor;
-    const wide = rng.normal([...lead.map(() => 1), 1, keys]) as Tensor;
-    const mask = rng.bernoulli([...lead, queries, keys], 0.7) as Tensor;
+    const query = rng.normal([...lead, queries, channels]);
+    const key = rng.normal([...lead, keys, channels]);
+    const value = rng.normal([...lead, keys, out]);
+    const bias = rng.normal([queries, keys]);
+    const wide = rng.normal([...lead.map(() => 1), 1, keys]);
+    const mask = rng.bernoulli([...lead, queries, keys], 0.7);
     for (const options of [
       {},
       { causal: true },

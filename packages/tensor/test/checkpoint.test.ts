@@ -22,7 +22,7 @@ import {
 import { assertLeaves, onDevices } from './devices.js';
 
 const vector = (size: number, phase = 0): Tensor =>
-  tensor(Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + phase))) as Tensor;
+  tensor(Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + phase)));
 
 onDevices(test, 'outside of gradients a checkpoint is the function itself', () => {
   const x = vector(3);
@@ -156,7 +156,7 @@ onDevices(test, 'an error in the second pass leaves nothing behind, and the gene
 test('second derivatives through a checkpoint are those of central differences', async () => {
   const f = checkpoint((t: Tensor) => tanh(matmul(t, t)));
   const g = grad((t: Tensor) => sum(f(t).square()));
-  await checkGradients((t) => g(t as Tensor), [tensor([[0.1, 0.4], [-0.3, 0.2]])]); // biome-ignore format: rows
+  await checkGradients((t) => g(t), [tensor([[0.1, 0.4], [-0.3, 0.2]])]); // biome-ignore format: rows
 });
 
 test('checkpoint sets back every generator that is named', () => {

@@ -1,5 +1,5 @@
 /** Elementwise operations: types that meet, broadcasting, odd numbers, choice. */
-import { DTypeError, OptionError, ShapeError } from '@saccade/kernels';
+import { createJsDevice, DTypeError, OptionError, ShapeError } from '@saccade/kernels';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,6 +10,7 @@ import {
   clip,
   div,
   equal,
+  exp,
   gelu,
   grad,
   greater,
@@ -140,14 +141,22 @@ inScope('casts truncate, saturate and know their types', () => {
   assertThrows(() => cast(tensor([1]), 'float16' as 'int32'), DTypeError, /cast: dtype must be one of .*, got float16/);
 });
 
-onDevices(test, 'float64 lives on the js device alone', (device) => {
+onDevices(test, 'float64 keeps all its digits, and meets float32', () => {
   scope(() => {
-    if (device.name === 'js') assertTensor(tensor([0.1], { dtype: 'float64' }), [1], [0.1], 'float64');
-    else {
-      assertThrows(() => tensor([1], { dtype: 'float64' }), DTypeError, /tensor: the wasm device has no float64/);
-      assertThrows(() => cast(tensor([1]), 'float64'), DTypeError, /cast: the wasm device has no float64/);
-    }
+    const x = tensor([0.1, -2], { dtype: 'float64' });
+    assertTensor(x, [2], [0.1, -2], 'float64');
+    assertTensor(exp(x), [2], [Math.exp(0.1), Math.exp(-2)], 'float64');
+    assertTensor(mul(x, tensor([1, 2])), [2], [0.1, -4], 'float64');
+    assertTensor(cast(tensor([1, 0.5]), 'float64'), [2], [1, 0.5], 'float64');
+    assertTensor(cast(x, 'float32'), [2], [Math.fround(0.1), -2], 'float32');
+    assertTensor(cast(x, 'int32'), [2], [0, -2], 'int32');
   });
+});
+
+test('a device without float64 says which has it', () => {
+  const device = { ...createJsDevice(), name: 'webgpu' as const, supports: (dtype: string) => dtype !== 'float64' };
+  const says = /^tensor: the webgpu device has no float64; init\(\{ device: 'wasm' \}\) has$/;
+  assertThrows(() => tensor([1], { dtype: 'float64', device }), DTypeError, says);
 });
 
 test.run();

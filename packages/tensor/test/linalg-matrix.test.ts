@@ -8,7 +8,7 @@ import { eigMatrix } from '../src/linalg/eig.js';
 import { eigSymmetricMatrix } from '../src/linalg/eig-symmetric.js';
 import { leastSquaresMatrix } from '../src/linalg/least-squares.js';
 import { LinalgError } from '../src/linalg/linalg-error.js';
-import { type Matrix, matrix, maxAbs, transposed } from '../src/linalg/matrix.js';
+import { type Matrix, matrix, maxAbs, transposeMatrix } from '../src/linalg/matrix.js';
 import { qrMatrix } from '../src/linalg/qr.js';
 import { solveMatrix } from '../src/linalg/solve.js';
 import { svdMatrix } from '../src/linalg/svd.js';
@@ -57,7 +57,7 @@ function below(actual: number, bound: number, what: string): void {
 }
 
 function orthonormal(q: Matrix, what: string): void {
-  below(relative(product(transposed(q), q), diagonal(new Float64Array(q.columns).fill(1))), 1e-12, what);
+  below(relative(product(transposeMatrix(q), q), diagonal(new Float64Array(q.columns).fill(1))), 1e-12, what);
 }
 
 /** Orthogonal times graded diagonal times orthogonal. */
@@ -66,7 +66,7 @@ function illConditioned(rows: number, columns: number, condition: number, seed: 
   const grades = Float64Array.from({ length: k }, (_, i) => condition ** (-i / Math.max(1, k - 1)));
   const u = qrMatrix(random(rows, k, seed)).q;
   const v = qrMatrix(random(columns, k, seed + 1)).q;
-  return product(product(u, diagonal(grades)), transposed(v));
+  return product(product(u, diagonal(grades)), transposeMatrix(v));
 }
 
 const shapes = [
@@ -122,7 +122,7 @@ test('SVD gives back the matrix, with orthonormal factors and descending values'
     const { u, values, v } = svdMatrix(a);
     const k = Math.min(a.rows, a.columns);
     assert.equal([u.rows, u.columns, values.length, v.rows, v.columns], [a.rows, k, k, a.columns, k]);
-    below(relative(product(product(u, diagonal(values)), transposed(v)), a), 1e-12, name);
+    below(relative(product(product(u, diagonal(values)), transposeMatrix(v)), a), 1e-12, name);
     orthonormal(u, name);
     orthonormal(v, name);
     assert.ok(
@@ -161,10 +161,10 @@ test('symmetric eigenvalues ascend and give back the matrix', () => {
   for (const [name, b] of zoo()) {
     if (b.rows !== b.columns) continue;
     const half = { ...b, data: b.data.map((value) => value / 2) };
-    const other = transposed(half);
+    const other = transposeMatrix(half);
     const a = { ...b, data: half.data.map((value, i) => value + other.data[i]!) };
     const { values, vectors } = eigSymmetricMatrix(a);
-    below(relative(product(product(vectors, diagonal(values)), transposed(vectors)), a), 1e-12, name);
+    below(relative(product(product(vectors, diagonal(values)), transposeMatrix(vectors)), a), 1e-12, name);
     orthonormal(vectors, name);
     assert.ok(
       values.every((value, i) => i === 0 || value >= values[i - 1]!),
@@ -322,19 +322,23 @@ test('2,000 small matrices of few values, many zeros or wild scales all converge
     );
     below(eigResidual(a), 1e-13, `eig, run ${run}`);
     const { u, values, v } = svdMatrix(a);
-    below(relative(product(product(u, diagonal(values)), transposed(v)), a), 1e-13, `svd, run ${run}`);
+    below(relative(product(product(u, diagonal(values)), transposeMatrix(v)), a), 1e-13, `svd, run ${run}`);
     const half = { ...a, data: a.data.map((value, at) => value / 2 + a.data[(at % n) * n + Math.floor(at / n)]! / 2) };
     const { values: w, vectors } = eigSymmetricMatrix(half);
-    below(relative(product(product(vectors, diagonal(w)), transposed(vectors)), half), 1e-13, `symmetric, run ${run}`);
+    below(
+      relative(product(product(vectors, diagonal(w)), transposeMatrix(vectors)), half),
+      1e-13,
+      `symmetric, run ${run}`,
+    );
   }
 });
 
 test('Cholesky factors and solves', () => {
   for (const n of [1, 2, 10, 50]) {
     const b = random(n, n + 2, n);
-    const a = product(b, transposed(b));
+    const a = product(b, transposeMatrix(b));
     const l = choleskyMatrix(a);
-    below(relative(product(l, transposed(l)), a), 1e-13, `factor ${n}`);
+    below(relative(product(l, transposeMatrix(l)), a), 1e-13, `factor ${n}`);
     const x = random(n, 3, n + 1);
     const found = choleskySolveMatrix(a, product(a, x));
     below(relative(product(a, found), product(a, x)), 1e-11, `solution ${n}`);

@@ -42,7 +42,7 @@ inScope('sizes that differ are refused with both shapes as they were given', () 
     [counting(3), counting(2, 2), {}, /inner sizes of \[3\] and \[2, 2\] differ/],
     [counting(2, 2), counting(3), {}, /inner sizes of \[2, 2\] and \[3\] differ/],
     [counting(2, 2, 3), counting(3, 3, 2), {}, /leading axes of \[2, 2, 3\] and \[3, 3, 2\] do not broadcast/],
-    [tensor(1) as Tensor, counting(2), {}, /expected vectors or matrices, got \[\] and \[2\]/],
+    [tensor(1), counting(2), {}, /expected vectors or matrices, got \[\] and \[2\]/],
   ];
   for (const [a, b, options, message] of cases) assertThrows(() => matmul(a, b, options), ShapeError, message);
   assertThrows(() => matmul(whole([1]), tensor([1])), DTypeError, /matmul: expected float32 or float64, got int32/);

@@ -21,11 +21,8 @@ onDevices(test, 'a thousand training steps with no freeing by hand leave memory 
     w2: rng.normal([6, 1]),
   };
   const step = valueAndGrad((p: Weights) => {
-    const hidden = relu(matmul(x as Tensor, p.w1).add(p.b1));
-    const loss = matmul(hidden, p.w2)
-      .sub(y as Tensor)
-      .square()
-      .mean();
+    const hidden = relu(matmul(x, p.w1).add(p.b1));
+    const loss = matmul(hidden, p.w2).sub(y).square().mean();
     return [loss, { norm: sum(hidden) }] as const;
   });
   const losses: number[] = [];

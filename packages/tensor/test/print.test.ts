@@ -10,12 +10,12 @@ import { counting, truth, whole } from './values.js';
 
 /** Tensors and their texts. */
 const texts: readonly (readonly [string, () => Tensor, string])[] = [
-  ['a scalar', () => tensor(2.123456) as Tensor, 'Tensor float32 []\n2.1235'],
+  ['a scalar', () => tensor(2.123456), 'Tensor float32 []\n2.1235'],
   ['a vector', () => tensor([1, -2.5, 10]), 'Tensor float32 [3]\n[ 1.0000, -2.5000, 10.0000]'],
   ['a matrix of whole numbers', () => whole([1, 20, -3, 4], [2, 2]), 'Tensor int32 [2, 2]\n[[ 1, 20],\n [-3,  4]]'],
   ['truth values', () => truth([1, 0]), 'Tensor bool [2]\n[ true, false]'],
-  ['nothing', () => zeros([0]) as Tensor, 'Tensor float32 [0]\n[]'],
-  ['rows of nothing', () => zeros([2, 0]) as Tensor, 'Tensor float32 [2, 0]\n[[],\n []]'],
+  ['nothing', () => zeros([0]), 'Tensor float32 [0]\n[]'],
+  ['rows of nothing', () => zeros([2, 0]), 'Tensor float32 [2, 0]\n[[],\n []]'],
   ['odd numbers', () => tensor([Number.NaN, -Infinity, 0]), 'Tensor float32 [3]\n[      NaN, -Infinity,    0.0000]'],
   ['large and small', () => tensor([1e7, 1e-7, 0]), 'Tensor float32 [3]\n[1.0000e+7, 1.0000e-7,    0.0000]'],
   ['a long vector', () => counting(9).cast('int32'), 'Tensor int32 [9]\n[0, 1, 2, …, 6, 7, 8]'],

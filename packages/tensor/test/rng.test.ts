@@ -85,17 +85,17 @@ onDevices(test, 'numbers follow their distributions', () => {
     const n = 20_000;
     const moments = (t: Tensor): [number, number] => [t.mean().item(), t.sub(t.mean().item()).square().mean().item()];
     const near = (t: Tensor, mean: number, variance: number): void => {
-      const [m, v] = moments(t.cast('float32') as Tensor);
+      const [m, v] = moments(t.cast('float32'));
       assertClose([m, v], [mean, variance], { rtol: 0.03, atol: 0.02 });
     };
     const uniform = rng.uniform([n], { low: 2, high: 4 });
-    near(uniform as Tensor, 3, 1 / 3);
+    near(uniform, 3, 1 / 3);
     assert.ok(uniform.min().item() >= 2 && uniform.max().item() <= 4);
-    near(rng.normal([n], { mean: -1, deviation: 2 }) as Tensor, -1, 4);
-    near(rng.gumbel([n]) as Tensor, 0.5772, Math.PI ** 2 / 6);
-    near(rng.bernoulli([n], 0.25) as Tensor, 0.25, 0.1875);
+    near(rng.normal([n], { mean: -1, deviation: 2 }), -1, 4);
+    near(rng.gumbel([n]), 0.5772, Math.PI ** 2 / 6);
+    near(rng.bernoulli([n], 0.25), 0.25, 0.1875);
     const dice = rng.integers([n], 1, 7);
-    near(dice as Tensor, 3.5, 35 / 12);
+    near(dice, 3.5, 35 / 12);
     assert.is(dice.min().item(), 1);
     assert.is(dice.max().item(), 6);
     const host = Array.from({ length: 2000 }, () => rng.number());

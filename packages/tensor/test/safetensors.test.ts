@@ -338,7 +338,7 @@ check('a failed write leaves the old file and no temporary one', () =>
     assert.ok(old.equals(await readFile(path)));
     assert.equal(await readdir(folder), ['out.safetensors']);
     const none = { x: 1 } as unknown as Record<string, Tensor>;
-    await assertRejects(() => encodeSafetensors(none), OptionError, /"x" must be a tensor, got number/);
+    await assertRejects(() => encodeSafetensors(none), OptionError, /tensor "x": expected a tensor, .* got 1/);
     await assertRejects(() => saveSafetensors(join(folder, 'no/such'), made()), SaccadeError, /cannot write/);
     await assertRejects(() => saveSafetensors(folder, made()), SaccadeError, /cannot write/);
     await assertRejects(() => saveSafetensors(path, { __metadata__: tensor(1) }), OptionError, /__metadata__/);

@@ -63,7 +63,7 @@ test('third derivatives of fused operations are those of central differences', a
   for (const f of [softmax, logSoftmax, gelu, layerNorm] as ((x: Tensor) => Tensor)[]) {
     const first = grad((t: Tensor) => weighted(f(t)));
     const second = grad((t: Tensor) => weighted(first(t)));
-    await checkGradients((t) => second(t as Tensor), [x]);
+    await checkGradients((t) => second(t), [x]);
   }
 });
 
@@ -92,7 +92,7 @@ onDevices(test, 'nested gradients give powers their factorials and leave nothing
   const x = tensor(2);
   const before = memory().tensors;
   scope(() => {
-    let f = (t: Tensor): Tensor => t.pow(5) as Tensor;
+    let f = (t: Tensor): Tensor => t.pow(5);
     for (const expected of [80, 160, 240, 240, 120, 0]) {
       f = grad(f);
       assertClose(f(x).item(), expected, { rtol: 1e-5, atol: 1e-4 });

@@ -15,6 +15,15 @@ async function writeAll(file: NodeFile, bytes: Uint8Array): Promise<void> {
   }
 }
 
+type Pieces = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+
+/** Writes the next piece, in a call of its own, so that nothing holds it while the one after it is made. False at the end. */
+async function writeNext(pieces: Pieces, write: (piece: Uint8Array) => Promise<void>): Promise<boolean> {
+  const { done, value } = await pieces.next();
+  if (!done) await write(value);
+  return !done;
+}
+
 /**
  * Writes pieces to a temporary name beside the target, flushes them to the disk and renames. If anything fails the
  * temporary file is removed and a file that was there before is left as it was.
@@ -22,7 +31,7 @@ async function writeAll(file: NodeFile, bytes: Uint8Array): Promise<void> {
  * @param path target, replaced if it exists
  * @param pieces the content in order; pulled one at a time, so only one need be in memory
  * @param what name of the operation, for errors
- * @throws SaccadeError with code `io` if the file cannot be created or renamed
+ * @throws SaccadeError with code `io` if the file cannot be created, written or renamed
  */
 export async function writeFileAtomically(
   path: string,
@@ -35,12 +44,15 @@ export async function writeFileAtomically(
   const fail = (cause: unknown): never => {
     throw new SaccadeError('io', `${what}: cannot write ${path} (${(cause as Error).message})`, { cause });
   };
+  const iterator: Pieces = Symbol.iterator in pieces ? pieces[Symbol.iterator]() : pieces[Symbol.asyncIterator]();
   const file = await files.open(temporary, 'wx').catch(fail);
+  const write = (piece: Uint8Array): Promise<void> => writeAll(file, piece).catch(fail);
   try {
     try {
-      for await (const piece of pieces) await writeAll(file, piece);
-      await file.sync();
+      while (await writeNext(iterator, write));
+      await file.sync().catch(fail);
     } finally {
+      await iterator.return?.();
       await file.close();
     }
     await files.rename(temporary, path).catch(fail);

@@ -12,11 +12,13 @@ interface RangeAnswer {
   readonly tag: string | null;
 }
 
-function ioError(label: string, problem: string, cause?: unknown): SaccadeError {
+/** @internal */
+export function ioError(label: string, problem: string, cause?: unknown): SaccadeError {
   return new SaccadeError('io', `${label}: ${problem}`, { cause });
 }
 
-async function request(
+/** @internal Asks a server. @throws {SaccadeError} with code `io` if it cannot be reached */
+export async function request(
   url: URL,
   headers: Record<string, string>,
   options: OpenOptions,
@@ -116,24 +118,4 @@ export async function openHttpSource(url: URL, options: OpenOptions, what: strin
     },
     close: async () => {},
   };
-}
-
-/**
- * Downloads a whole file by one request.
- *
- * @throws SaccadeError with code `io` if the server fails
- */
-export async function fetchWhole(url: URL, options: OpenOptions, what: string): Promise<Uint8Array> {
-  const label = `${what}: ${url.href.slice(0, 200)}`;
-  const response = await request(url, {}, options, label);
-  if (!response.ok) {
-    await response.body?.cancel().catch(() => {});
-    throw ioError(label, `the server answered ${response.status} ${response.statusText}`);
-  }
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    options.signal?.throwIfAborted();
-    throw ioError(label, 'the download broke off', cause);
-  }
 }

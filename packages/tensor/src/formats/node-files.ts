@@ -27,7 +27,7 @@ export interface FolderEntry {
   isDirectory(): boolean;
 }
 
-/** `node:fs/promises` and `node:url`, as far as readers and writers use them. */
+/** `node:fs/promises`, `node:url` and `node:path`, as far as readers and writers use them. */
 export interface NodeFiles {
   open(path: string, flags: string): Promise<NodeFile>;
   rename(from: string, to: string): Promise<void>;
@@ -36,6 +36,8 @@ export interface NodeFiles {
   list(path: string): Promise<FolderEntry[]>;
   readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   pathOf(url: URL): string;
+  /** The path of the file of this name in the folder of `path`. */
+  beside(path: string, name: string): string;
 }
 
 interface FileModule extends Pick<NodeFiles, 'open' | 'rename' | 'unlink'> {
@@ -57,7 +59,8 @@ export function nodeFiles(what: string): NodeFiles {
   const load = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;
   const promises = load?.('node:fs/promises') as FileModule | undefined;
   const urls = load?.('node:url') as { fileURLToPath(url: URL): string } | undefined;
-  if (promises === undefined || urls === undefined) {
+  const paths = load?.('node:path') as { join(...parts: string[]): string; dirname(path: string): string } | undefined;
+  if (promises === undefined || urls === undefined || paths === undefined) {
     throw new DeviceError(`${what}: this host has no files by path; pass a File, a Blob, a URL object or bytes`);
   }
   return {
@@ -70,5 +73,6 @@ export function nodeFiles(what: string): NodeFiles {
       }),
     readFile: (path, signal) => promises.readFile(path, signal === undefined ? {} : { signal }),
     pathOf: (url) => urls.fileURLToPath(url),
+    beside: (path, name) => paths.join(paths.dirname(path), name),
   };
 }

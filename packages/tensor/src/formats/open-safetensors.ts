@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor.js';
 import type { FileSource, OpenOptions } from './byte-source.js';
 import { convertStored, type ReadOptions } from './convert-stored.js';
 import { openSource } from './open-source.js';
+import type { SafetensorsEntry } from './safetensors-entries.js';
 import {
   parseSafetensorsHeader,
   readHeaderLength,
@@ -36,6 +37,11 @@ export interface SafetensorsFile {
   read(name: string, options?: ReadOptions): Promise<Tensor>;
   /** As `read`, but the elements as the file stores them. */
   readStored(name: string): Promise<StoredArray>;
+  /**
+   * All tensors as they are, to be changed and passed to {@link saveSafetensors} and its like: what is still in there is
+   * copied byte for byte, when its turn comes. A new Map each time, in the order of the header.
+   */
+  entries(): Map<string, SafetensorsEntry>;
   /** Closes the file. Calling it again does nothing. */
   close(): Promise<void>;
   /** `await using file = await openSafetensors(path)` closes it at the end of the block. */
@@ -44,16 +50,29 @@ export interface SafetensorsFile {
 
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as never);
 
-/**
- * Opens a safetensors file and reads its header, nothing else.
- *
- * @param source a path (in Node), a URL object (http and https by range requests), a File or Blob, or bytes
- * @throws FormatError if the header breaks any rule of the format
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if the file cannot be read
- */
-export async function openSafetensors(source: FileSource, options: OpenOptions = {}): Promise<SafetensorsFile> {
-  const bytes = await openSource(source, options, 'openSafetensors');
+/** @internal A file with what follows from the rest of it. */
+export function completeFile(file: Omit<SafetensorsFile, 'entries' | typeof Symbol.asyncDispose>): SafetensorsFile {
+  const entry = (name: string): SafetensorsEntry => {
+    const { dtype, shape } = file.info(name);
+    return { dtype, shape, read: () => file.readStored(name) };
+  };
+  return { ...file, entries: () => new Map(file.names.map((name) => [name, entry(name)])), [asyncDispose]: file.close };
+}
+
+/** @internal What is found under a name. @throws {OptionError} with some of the names that there are */
+export function findTensor<T>(tensors: ReadonlyMap<string, T>, name: string, label: string): T {
+  const found = tensors.get(name);
+  if (found !== undefined) return found;
+  const some = [...tensors.keys()].slice(0, 5).map((known) => JSON.stringify(known));
+  const more = tensors.size > some.length ? ', …' : '';
+  throw new OptionError(
+    `${label}: no tensor ${JSON.stringify(name)}; the file has ${tensors.size} (${some.join(', ')}${more})`,
+  );
+}
+
+/** @internal As {@link openSafetensors}, under the name that errors are to begin with. */
+export async function openNamed(source: FileSource, options: OpenOptions, what: string): Promise<SafetensorsFile> {
+  const bytes = await openSource(source, options, what);
   let start = safetensorsPrefixBytes;
   let header: SafetensorsHeader;
   try {
@@ -66,15 +85,7 @@ export async function openSafetensors(source: FileSource, options: OpenOptions =
   }
   let closed = false;
 
-  function info(name: string): SafetensorsInfo {
-    const found = header.tensors.get(name);
-    if (found !== undefined) return found;
-    const some = [...header.tensors.keys()].slice(0, 5).map((known) => JSON.stringify(known));
-    const more = header.tensors.size > some.length ? ', …' : '';
-    throw new OptionError(
-      `${bytes.label}: no tensor ${JSON.stringify(name)}; the file has ${header.tensors.size} (${some.join(', ')}${more})`,
-    );
-  }
+  const info = (name: string): SafetensorsInfo => findTensor(header.tensors, name, bytes.label);
 
   async function readStored(name: string): Promise<StoredArray> {
     const { dtype, shape, offsets } = info(name);
@@ -89,7 +100,7 @@ export async function openSafetensors(source: FileSource, options: OpenOptions =
     await bytes.close();
   }
 
-  return {
+  return completeFile({
     names: [...header.tensors.keys()],
     metadata: header.metadata,
     info,
@@ -100,6 +111,17 @@ export async function openSafetensors(source: FileSource, options: OpenOptions =
       return tensor(values, { shape: stored.shape, dtype, device: readOptions.device });
     },
     close,
-    [asyncDispose]: close,
-  };
+  });
+}
+
+/**
+ * Opens a safetensors file and reads its header, nothing else.
+ *
+ * @param source a path (in Node), a URL object (http and https by range requests), a File or Blob, or bytes
+ * @throws FormatError if the header breaks any rule of the format
+ * @throws OptionError if the source is of no known kind
+ * @throws SaccadeError with code `io` if the file cannot be read
+ */
+export function openSafetensors(source: FileSource, options: OpenOptions = {}): Promise<SafetensorsFile> {
+  return openNamed(source, options, 'openSafetensors');
 }

@@ -1,8 +1,9 @@
 /** From a path, a URL, a Blob or bytes to a source that can be read in pieces. */
 import { FormatError, OptionError } from '@saccade/kernels';
 import type { ByteSource, FileSource, OpenOptions } from './byte-source.js';
+import { fetchWhole } from './fetch-whole.js';
 import { openFileSource } from './file-source.js';
-import { fetchWhole, openHttpSource } from './http-source.js';
+import { openHttpSource } from './http-source.js';
 
 function memorySource(bytes: Uint8Array, label: string): ByteSource {
   return {
@@ -68,18 +69,22 @@ export async function openSource(source: FileSource, options: OpenOptions, what:
 /**
  * All bytes of a source. A web address is read by one plain request, so its server need not know ranges.
  *
+ * @param most bytes that it may have
  * @returns the bytes and how an error names their source
+ * @throws FormatError if there are more than `most` bytes
  */
 export async function readWhole(
   source: FileSource,
   options: OpenOptions,
   what: string,
+  most: number = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly bytes: Uint8Array; readonly label: string }> {
   if (source instanceof URL && /^https?:$/.test(source.protocol)) {
-    return { bytes: await fetchWhole(source, options, what), label: `${what}: ${source.href}` };
+    return { bytes: await fetchWhole(source, options, what, most), label: `${what}: ${source.href}` };
   }
   const open = await openSource(source, options, what);
   try {
+    if (open.size > most) throw new FormatError(`${open.label}: has ${open.size} bytes, more than ${most}`);
     return { bytes: await open.read(0, open.size), label: open.label };
   } finally {
     await open.close();

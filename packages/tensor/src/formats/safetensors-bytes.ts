@@ -1,8 +1,8 @@
 /** safetensors in memory, without tensors: bytes to typed arrays and back. */
-import { FormatError, OptionError } from '@saccade/kernels';
+import { OptionError } from '@saccade/kernels';
 import { parseSafetensorsHeader, readHeaderLength, safetensorsPrefixBytes } from './safetensors-header.js';
 import { layoutSafetensors, type SafetensorsWriteOptions } from './safetensors-layout.js';
-import { countStored, littleEndianBytes, type StoredArray, viewStored } from './stored.js';
+import { checkStored, littleEndianBytes, type StoredArray, viewStored } from './stored.js';
 
 /** A safetensors file taken apart. */
 export interface DecodedSafetensors {
@@ -36,7 +36,8 @@ export function decodeSafetensors(bytes: Uint8Array, what = 'decodeSafetensors')
  *
  * @param tensors the arrays by name
  * @throws FormatError if an array does not have as many elements as its shape
- * @throws OptionError if an array is called `__metadata__` or metadata are no strings
+ * @throws OptionError if an array is called `__metadata__`, has data of another type than its dtype, or metadata are no
+ *   strings
  */
 export function packSafetensors(
   tensors: ReadonlyMap<string, StoredArray>,
@@ -44,12 +45,7 @@ export function packSafetensors(
 ): Uint8Array {
   const what = 'packSafetensors';
   const items = [...tensors].map(([name, array]) => ({ name, ...array }));
-  for (const { name, shape, data } of items) {
-    const count = countStored(shape, `${what}: tensor ${JSON.stringify(name)}`);
-    if (count !== data.length) {
-      throw new FormatError(`${what}: tensor ${JSON.stringify(name)} needs ${count} elements, got ${data.length}`);
-    }
-  }
+  for (const item of items) checkStored(item, `${what}: tensor ${JSON.stringify(item.name)}`);
   const { head, order, totalBytes } = layoutSafetensors(items, options, what);
   const file = new Uint8Array(totalBytes);
   file.set(head);

@@ -1,13 +1,13 @@
 /** The header of a safetensors file: checked completely, from its length alone, before any tensor is looked at. */
 import { FormatError } from '@saccade/kernels';
 import { countStored, isStoredDType, type StoredDType, storedBytes } from './stored.js';
-import { type HeaderValue, parseHeaderObject } from './strict-json.js';
+import { type HeaderValue, parseHeaderObject, utf8Text } from './strict-json.js';
 
 /** Bytes before the header: its length as unsigned 64-bit integer. */
 export const safetensorsPrefixBytes = 8;
 
 /** The longest header that is read; the reference implementation has the same limit. */
-const maxHeaderBytes = 100_000_000;
+export const maxHeaderBytes = 100_000_000;
 
 /** What the header says about one tensor. */
 export interface SafetensorsInfo {
@@ -42,7 +42,11 @@ export function readHeaderLength(prefix: Uint8Array, fileBytes: number, what: st
   const view = new DataView(prefix.buffer, prefix.byteOffset, safetensorsPrefixBytes);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
-    throw new FormatError(`${what}: header length must be at most ${maxHeaderBytes} bytes, got ${length}`);
+    const isJson = prefix[0] === 0x7b;
+    throw new FormatError(
+      `${what}: header length must be at most ${maxHeaderBytes} bytes, got ${length}` +
+        (isJson ? '; an index of several files, which is JSON, is for openShardedSafetensors' : ''),
+    );
   }
   if (Number(length) > fileBytes - safetensorsPrefixBytes) {
     throw new FormatError(`${what}: header of ${length} bytes does not fit into a file of ${fileBytes} bytes`);
@@ -127,13 +131,7 @@ function checkCoverage(tensors: ReadonlyMap<string, SafetensorsInfo>, dataBytes:
  *   not match its bytes, offsets overlap, leave gaps or miss the end, a name occurs twice, or metadata are no strings
  */
 export function parseSafetensorsHeader(bytes: Uint8Array, dataBytes: number, what: string): SafetensorsHeader {
-  let text: string;
-  try {
-    // A copy, because a decoder takes no shared memory.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
-  } catch (cause) {
-    throw new FormatError(`${what}: the header is not UTF-8`, { cause });
-  }
+  const text = utf8Text(bytes, `${what}: the header`);
   if (text[0] !== '{') throw new FormatError(`${what}: the header must begin with '{'`);
   const tensors = new Map<string, SafetensorsInfo>();
   let metadata: Record<string, string> = Object.create(null);

@@ -1,5 +1,5 @@
 /** Where each tensor of a new safetensors file goes, and the header that says so. */
-import { OptionError } from '@saccade/kernels';
+import { FormatError, OptionError } from '@saccade/kernels';
 import { safetensorsPrefixBytes } from './safetensors-header.js';
 import { countStored, type StoredDType, storedBytes } from './stored.js';
 
@@ -13,7 +13,7 @@ export interface LayoutItem {
 /** Options of every function that writes safetensors. */
 export interface SafetensorsWriteOptions {
   /** Texts to store under `__metadata__`. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+  readonly metadata?: Readonly<Record<string, string>> | ReadonlyMap<string, string> | undefined;
 }
 
 /** A file about to be written: the bytes of its beginning, then the tensors in order. */
@@ -47,6 +47,7 @@ function ascending(a: string, b: string): number {
  *
  * @param what how an error names the operation
  * @throws OptionError if a tensor is called `__metadata__` or metadata are no strings
+ * @throws FormatError if a shape has a bad extent, or the file would have more than 2^53 - 1 bytes
  */
 export function layoutSafetensors<T extends LayoutItem>(
   items: readonly T[],
@@ -60,6 +61,7 @@ export function layoutSafetensors<T extends LayoutItem>(
     if (name === '__metadata__') throw new OptionError(`${what}: a tensor cannot be called "__metadata__"`);
     const begin = position;
     position += countStored(shape, `${what}: tensor ${JSON.stringify(name)}`) * storedBytes(dtype);
+    if (!Number.isSafeInteger(position)) throw new FormatError(`${what}: the file would have more than 2^53 - 1 bytes`);
     const info = `{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${begin},${position}]}`;
     members.push(`${JSON.stringify(name)}:${info}`);
   }

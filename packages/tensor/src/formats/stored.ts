@@ -1,5 +1,7 @@
 /** Element types as files store them, and an array of one of them with its shape: the byte layer of all formats. */
-import { FormatError } from '@saccade/kernels';
+import { FormatError, OptionError } from '@saccade/kernels';
+import { describe } from '../arguments.js';
+import { show } from '../shape.js';
 
 /** The typed array that holds each stored element type; F16 and BF16 are their 16 bits, BOOL is one byte. */
 export interface StoredDataOf {
@@ -84,6 +86,38 @@ export function countStored(shape: readonly number[], what: string): number {
     }
   }
   return empty ? 0 : product;
+}
+
+/**
+ * Checks an array that a caller passes.
+ *
+ * @param what how an error names the array
+ * @throws OptionError if its dtype is unknown, its shape is no array, or its data are not the typed array of the dtype
+ * @throws FormatError if it does not have as many elements as its shape
+ */
+export function checkStored(array: StoredArray, what: string): void {
+  const { dtype, shape, data } = array;
+  checkForm(dtype, shape, what);
+  if (!(data instanceof constructors[dtype])) {
+    throw new OptionError(`${what}: the data of ${dtype} must be a ${constructors[dtype].name}, got ${describe(data)}`);
+  }
+  const count = countStored(shape, what);
+  if (count !== data.length)
+    throw new FormatError(`${what}: ${show(shape)} needs ${count} elements, got ${data.length}`);
+}
+
+/**
+ * Checks what a caller says of an array, its extents aside.
+ *
+ * @throws OptionError if the dtype is unknown or the shape is no array
+ */
+export function checkForm(dtype: StoredDType, shape: readonly number[], what: string): void {
+  if (!isStoredDType(dtype)) {
+    throw new OptionError(
+      `${what}: dtype must be one of ${Object.keys(constructors).join(', ')}, got ${describe(dtype)}`,
+    );
+  }
+  if (!Array.isArray(shape)) throw new OptionError(`${what}: shape must be an array, got ${describe(shape)}`);
 }
 
 /** True where this machine keeps the low byte first, as nearly all do. */

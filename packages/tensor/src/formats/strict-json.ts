@@ -1,4 +1,4 @@
-/** A strict JSON reader for file headers: no duplicate names, integers only, bounded depth, no prototype to pollute. */
+/** A strict JSON reader for file headers: no duplicate names, integers only by default, bounded depth, no prototype to pollute. */
 import { FormatError } from '@saccade/kernels';
 
 /** A value inside a header: objects are Maps, so that a name such as `__proto__` is a name like any other. */
@@ -6,9 +6,20 @@ export type HeaderValue = Map<string, HeaderValue> | HeaderValue[] | string | nu
 
 const maxDepth = 4;
 const maxItems = 1024;
-const number = /-?(?:0|[1-9][0-9]{0,19})(?![0-9.eE])/y;
+const integer = /-?(?:0|[1-9][0-9]{0,19})(?![0-9.eE])/y;
+const anyNumber = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 const word = /true|false|null/y;
 const words: Record<string, boolean | null> = { true: true, false: false, null: null };
+
+/** The text of bytes in UTF-8. @throws FormatError for what is none; `what` is how the error names it */
+export function utf8Text(bytes: Uint8Array, what: string): string {
+  try {
+    // A copy, because a decoder takes no shared memory.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
+  } catch (cause) {
+    throw new FormatError(`${what} is not UTF-8`, { cause });
+  }
+}
 
 /**
  * Reads a JSON object as the headers of files hold it and hands over its members one at a time.
@@ -19,13 +30,19 @@ const words: Record<string, boolean | null> = { true: true, false: false, null: 
  *
  * @param what how an error names the text
  * @param visit receives each member of the outer object in order; may throw
+ * @param fractions whether numbers may be any that JSON knows
  * @throws FormatError naming the position of the first fault
  */
-export function parseHeaderObject(text: string, what: string, visit: (name: string, value: HeaderValue) => void): void {
+export function parseHeaderObject(
+  text: string,
+  what: string,
+  visit: (name: string, value: HeaderValue) => void,
+  fractions = false,
+): void {
   let position = 0;
 
   function fail(problem: string): never {
-    throw new FormatError(`${what}: ${problem} at character ${position} of the JSON header`);
+    throw new FormatError(`${what}: ${problem} at character ${position} of the JSON`);
   }
 
   /** Skips white space; the character that follows, undefined at the end. */
@@ -81,9 +98,10 @@ export function parseHeaderObject(text: string, what: string, visit: (name: stri
   }
 
   function parseNumber(): number {
-    const token = take(number) ?? fail('expected a value (numbers must be integers)');
+    const kind = fractions ? 'expected a value' : 'expected a value (numbers must be integers)';
+    const token = take(fractions ? anyNumber : integer) ?? fail(kind);
     const value = Number(token);
-    if (!Number.isSafeInteger(value)) fail(`number ${token} is beyond 2^53 - 1`);
+    if (!fractions && !Number.isSafeInteger(value)) fail(`number ${token} is beyond 2^53 - 1`);
     return value;
   }
 

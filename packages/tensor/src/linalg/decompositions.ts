@@ -145,7 +145,7 @@ export async function qr(a: Tensor): Promise<{ q: Tensor; r: Tensor }> {
  * The reduced singular value decomposition A = U diag(values) V^T, k = min(m, n).
  *
  * @param a `[m, n]`
- * @returns `u` `[m, k]`, `values` `[k]` descending, `v` `[n, k]` (not transposed)
+ * @returns `u` `[m, k]`, `values` `[k]` descending, `v` `[n, k]` (not transposeMatrix)
  * @throws ShapeError if A is no matrix
  * @throws OptionError if A is not finite
  * @throws LinalgError if the iteration does not converge

@@ -1,7 +1,7 @@
 /** Eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonal form, then implicit QR steps. */
 import { productOf, type Reflection, reflectionOf } from './householder.js';
 import { LinalgError } from './linalg-error.js';
-import { checkFinite, checkSquare, type Matrix, safeScale, scaled, symmetrised, transposed } from './matrix.js';
+import { checkFinite, checkSquare, type Matrix, safeScale, scaled, symmetrised, transposeMatrix } from './matrix.js';
 import { rotateRows, rotationOf } from './rotation.js';
 
 /** A = V diag(values) V^T. */
@@ -118,13 +118,13 @@ export function eigSymmetricMatrix(a: Matrix): EigSymmetricMatrices {
   const n = a.rows;
   const scale = safeScale(a);
   const { diagonal, beside, q } = tridiagonalise(symmetrised(op, scaled(a, scale)));
-  const vt = transposed(q).data;
+  const vt = transposeMatrix(q).data;
   diagonalise(diagonal, beside, vt);
   const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[i]! - diagonal[j]!);
   const sorted = new Float64Array(n * n);
   for (const [to, from] of order.entries()) sorted.set(vt.subarray(from * n, (from + 1) * n), to * n);
   return {
     values: Float64Array.from(order, (i) => diagonal[i]! / scale),
-    vectors: transposed({ rows: n, columns: n, data: sorted }),
+    vectors: transposeMatrix({ rows: n, columns: n, data: sorted }),
   };
 }

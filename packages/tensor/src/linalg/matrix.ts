@@ -23,7 +23,7 @@ export function matrix(rows: number, columns: number, data: Float64Array = new F
 }
 
 /** The transpose, a copy. */
-export function transposed({ rows, columns, data }: Matrix): Matrix {
+export function transposeMatrix({ rows, columns, data }: Matrix): Matrix {
   const out = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;

@@ -1,7 +1,7 @@
 /** Real Schur form by Hessenberg reduction and Francis's implicit double-shift QR iteration. */
 import { columnBelow, productOf, type Reflection, reflectColumns, reflectionOf, reflectRows } from './householder.js';
 import { LinalgError } from './linalg-error.js';
-import { type Matrix, maxAbs, transposed } from './matrix.js';
+import { type Matrix, maxAbs, transposeMatrix } from './matrix.js';
 import { type Rotation, rotateRows } from './rotation.js';
 
 /** A = Q T Q^T. */
@@ -33,7 +33,7 @@ function hessenberg(a: Matrix): Work {
     reflectColumns(a, reflection, 0, k + 1);
     for (let i = k + 2; i < n; i++) a.data[i * n + k] = 0;
   }
-  return { n, t: a, qt: transposed(productOf(reflections, n, n, 1)) };
+  return { n, t: a, qt: transposeMatrix(productOf(reflections, n, n, 1)) };
 }
 
 /** data = (I - beta v v^T) data on 2 or 3 neighbouring rows, from column `begin`. */
@@ -150,5 +150,5 @@ export function schur(a: Matrix): SchurMatrices {
     if (++step > maxSteps) throw new LinalgError(`eig: no convergence in ${maxSteps} steps`);
     francisStep(work, lo, hi, step);
   }
-  return { q: transposed(work.qt), t };
+  return { q: transposeMatrix(work.qt), t };
 }

@@ -1,7 +1,7 @@
 /** Singular value decomposition: Householder bidiagonal form, then implicit QR steps (Golub and Kahan). */
 import { columnBelow, productOf, type Reflection, reflectColumns, reflectionOf, reflectRows } from './householder.js';
 import { LinalgError } from './linalg-error.js';
-import { checkFinite, type Matrix, safeScale, scaled, transposed } from './matrix.js';
+import { checkFinite, type Matrix, safeScale, scaled, transposeMatrix } from './matrix.js';
 import { rotateRows, rotationOf } from './rotation.js';
 
 /** A = U diag(values) V^T. */
@@ -44,8 +44,8 @@ function bidiagonalise(a: Matrix): Bidiagonal {
     reflectColumns(a, fromRight, k, k + 1);
     above[k] = fromRight.alpha;
   }
-  const ut = transposed(productOf(left, m, n, 0));
-  const vt = transposed(productOf(right, n, n, 1));
+  const ut = transposeMatrix(productOf(left, m, n, 0));
+  const vt = transposeMatrix(productOf(right, n, n, 1));
   return { diagonal, above, ut, vt };
 }
 
@@ -148,7 +148,7 @@ function diagonalise(form: Bidiagonal): void {
  */
 export function svdMatrix(a: Matrix): SvdMatrices {
   if (a.rows < a.columns) {
-    const { u, values, v } = svdMatrix(transposed(a));
+    const { u, values, v } = svdMatrix(transposeMatrix(a));
     return { u: v, values, v: u };
   }
   checkFinite('svd', a);
@@ -164,7 +164,7 @@ export function svdMatrix(a: Matrix): SvdMatrices {
       const flip = signed && diagonal[from]! < 0 ? -1 : 1;
       for (let j = 0; j < columns; j++) rows[to * columns + j] = flip * data[from * columns + j]!;
     });
-    return transposed({ rows: n, columns, data: rows });
+    return transposeMatrix({ rows: n, columns, data: rows });
   };
   const values = Float64Array.from(order, (i) => Math.abs(diagonal[i]!) / scale);
   return { u: inOrder(ut, false), values, v: inOrder(vt, true) };

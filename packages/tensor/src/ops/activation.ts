@@ -20,43 +20,39 @@ function chain(fused: BinaryOp, at: Tensor, g: Tensor, derivative: () => Tensor)
 /** max(x, 0). The derivative at 0 is 0. */
 export function relu<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('relu', x);
-  const at = x as Tensor;
-  record(y as Tensor, [at], [(g) => chain('reluGrad', at, g, () => cast(greater(at, 0), at.dtype))]);
+  record(y, [x], [(g) => chain('reluGrad', x, g, () => cast(greater(x, 0), x.dtype))]);
   return y;
 }
 
 /** tanh(x). */
 export function tanh<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('tanh', x);
-  const at = y as Tensor;
-  record(at, [x as Tensor], [(g) => chain('tanhGrad', at, g, () => sub(1, square(at)))]);
+  record(y, [x], [(g) => chain('tanhGrad', y, g, () => sub(1, square(y)))]);
   return y;
 }
 
 /** 1 / (1 + e^-x). */
 export function sigmoid<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('sigmoid', x);
-  const at = y as Tensor;
-  record(at, [x as Tensor], [(g) => chain('sigmoidGrad', at, g, () => mul(at, sub(1, at)))]);
+  record(y, [x], [(g) => chain('sigmoidGrad', y, g, () => mul(y, sub(1, y)))]);
   return y;
 }
 
 /** log(1 + e^x), without overflow. */
 export function softplus<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('softplus', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, sigmoid(x))]);
+  record(y, [x], [(g) => mul(g, sigmoid(x))]);
   return y;
 }
 
 /** x sigmoid(x), also called swish. */
 export function silu<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('silu', x);
-  const at = x as Tensor;
   const derivative = (): Tensor => {
-    const s = sigmoid(at);
-    return mul(s, add(1, mul(at, sub(1, s))));
+    const s = sigmoid(x);
+    return mul(s, add(1, mul(x, sub(1, s))));
   };
-  record(y as Tensor, [at], [(g) => chain('siluGrad', at, g, derivative)]);
+  record(y, [x], [(g) => chain('siluGrad', x, g, derivative)]);
   return y;
 }
 
@@ -64,21 +60,20 @@ export function silu<S extends Shape>(x: Tensor<S>): Tensor<S> {
 export function erf<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('erf', x);
   const scale = 2 / Math.sqrt(Math.PI);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, mul(exp(mul(square(x), -1)), scale))]);
+  record(y, [x], [(g) => mul(g, mul(exp(mul(square(x), -1)), scale))]);
   return y;
 }
 
 /** x Phi(x) with the normal distribution function Phi, exact; `tanh` takes the usual approximation of it. @throws {OptionError} for another form */
 export function gelu<S extends Shape>(x: Tensor<S>, form: 'exact' | 'tanh' = 'exact'): Tensor<S> {
-  const at = x as Tensor;
   if (form !== 'exact' && form !== 'tanh') {
     throw new OptionError(`gelu: form must be 'exact' or 'tanh', got ${quote(form)}`);
   }
   const y = mapElements(form === 'exact' ? 'gelu' : 'geluTanh', x, 'gelu');
   if (form === 'exact') {
-    record(y as Tensor, [at], [(g) => chain('geluGrad', at, g, () => exactGeluSlope(at))]);
+    record(y, [x], [(g) => chain('geluGrad', x, g, () => exactGeluSlope(x))]);
   } else {
-    record(y as Tensor, [at], [(g) => chain('geluTanhGrad', at, g, () => tanhGeluSlope(at))]);
+    record(y, [x], [(g) => chain('geluTanhGrad', x, g, () => tanhGeluSlope(x))]);
   }
   return y;
 }

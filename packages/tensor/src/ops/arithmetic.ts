@@ -8,7 +8,7 @@ import { mapElements } from './elementwise.js';
 /** -x. */
 export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('neg', x);
-  record(y as Tensor, [x as Tensor], [(g) => neg(g)]);
+  record(y, [x], [(g) => neg(g)]);
   return y;
 }
 

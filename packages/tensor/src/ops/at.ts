@@ -1,13 +1,13 @@
 /** Indexing as in NumPy: whole numbers, ranges, new axes, the rest, lists of positions. */
 import { IndexError, OptionError, ShapeError } from '@saccade/kernels';
 import { quote } from '../arguments.js';
-import { deviceOf, requireType } from '../engine.js';
+import { deviceOf, drop, requireOn, requireType } from '../engine.js';
 import { syncScope } from '../scope.js';
-import { type Shape, show } from '../shape.js';
+import { type Shape, sameShape, show } from '../shape.js';
 import { isTensor, type Tensor } from '../tensor.js';
 import { gather } from './indexing.js';
-import { type Run, sliceRuns } from './layout.js';
 import { reshape } from './reshape.js';
+import { type Run, sliceRuns } from './slice.js';
 
 /**
  * One position of an index:
@@ -17,25 +17,40 @@ import { reshape } from './reshape.js';
  */
 export type Index = number | string | null | Tensor<Shape>;
 
+/** A part of a range: a whole number, or undefined where nothing stands. */
+function parsePart(text: string, part: string | undefined): number | undefined {
+  const trimmed = part?.trim();
+  if (trimmed === undefined || trimmed === '') return undefined;
+  const value = Number(trimmed);
+  if (!Number.isInteger(value) || !/^-?\d+$/.test(trimmed)) badRange(text);
+  return value;
+}
+
+function badRange(text: string): never {
+  throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${quote(text)}`);
+}
+
+/** A position on an axis of `extent`, negative ones counted from the back, moved into [low, high]. */
+function clamp(part: number | undefined, absent: number, extent: number, low: number, high: number): number {
+  if (part === undefined) return absent;
+  return Math.min(Math.max(part < 0 ? part + extent : part, low), high);
+}
+
 /** The run that Python's start:stop:step means on an axis of `extent`. */
 function parseRange(text: string, extent: number): Run {
-  const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
-  const step = match?.[3] === undefined ? 1 : Number(match[3]);
-  if (match === null || step === 0) {
-    throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${quote(text)}`);
-  }
-  const clamp = (part: string | undefined, absent: number, low: number, high: number): number => {
-    if (part === undefined) return absent;
-    const position = Number(part) < 0 ? Number(part) + extent : Number(part);
-    return Math.min(Math.max(position, low), high);
-  };
+  if (text === ':') return { start: 0, step: 1, length: extent };
+  const parts = typeof text === 'string' ? text.split(':') : [];
+  if (parts.length !== 2 && parts.length !== 3) badRange(text);
+  const [first, last] = [parsePart(text, parts[0]), parsePart(text, parts[1])];
+  const step = parsePart(text, parts[2]) ?? 1;
+  if (step === 0) badRange(text);
   if (step > 0) {
-    const start = clamp(match[1], 0, 0, extent);
-    const stop = clamp(match[2], extent, 0, extent);
+    const start = clamp(first, 0, extent, 0, extent);
+    const stop = clamp(last, extent, extent, 0, extent);
     return { start, step, length: Math.max(0, Math.ceil((stop - start) / step)) };
   }
-  const start = clamp(match[1], extent - 1, -1, extent - 1);
-  const stop = clamp(match[2], -1, -1, extent - 1);
+  const start = clamp(first, extent - 1, extent, -1, extent - 1);
+  const stop = clamp(last, -1, extent, -1, extent - 1);
   return { start, step, length: Math.max(0, Math.ceil((stop - start) / step)) };
 }
 
@@ -55,41 +70,59 @@ function parseNumber(position: number, axis: number, shape: Shape): Run {
  * @throws {ShapeError} for more positions than axes
  */
 export function at(x: Tensor<Shape>, ...indices: Index[]): Tensor {
-  deviceOf('at', x, ...indices.filter((index) => isTensor(index)));
-  const named = indices.filter((index) => index !== null && index !== '...').length;
-  const rests = indices.filter((index) => index === '...').length;
+  const device = deviceOf('at', x);
+  let named = 0;
+  let rests = 0;
+  for (const index of indices) {
+    if (index === '...') rests += 1;
+    else if (index !== null) named += 1;
+  }
   if (named > x.rank || rests > 1) {
     throw new ShapeError(`at: ${indices.length} positions do not fit ${show(x.shape)}`);
   }
-  const full = rests === 1 ? indices : [...indices, '...'];
   const runs: Run[] = [];
   const shape: number[] = [];
   const lists: { axis: number; positions: Tensor<Shape> }[] = [];
-  const whole = (): void => {
-    const length = x.shape[runs.length] as number;
-    runs.push({ start: 0, step: 1, length });
-    shape.push(length);
+  let isWhole = true;
+  const whole = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const length = x.shape[runs.length] as number;
+      runs.push({ start: 0, step: 1, length });
+      shape.push(length);
+    }
   };
-  for (const index of full) {
-    const extent = x.shape[runs.length] as number;
+  for (const index of indices) {
     if (index === null) shape.push(1);
-    else if (index === '...') for (let rest = x.rank - named; rest > 0; rest--) whole();
-    else if (typeof index === 'number') runs.push(parseNumber(index, runs.length, x.shape));
+    else if (index === '...') whole(x.rank - named);
     else if (isTensor(index)) {
+      requireOn('at', device, index);
       requireType('at', 'positions', index, 'int32');
       if (index.rank !== 1) throw new ShapeError(`at: positions must be [n], got ${show(index.shape)}`);
       lists.push({ axis: shape.length, positions: index });
-      whole();
+      whole(1);
     } else {
-      const run = parseRange(index as string, extent);
+      const extent = x.shape[runs.length] as number;
+      const isNumber = typeof index === 'number';
+      const run = isNumber ? parseNumber(index, runs.length, x.shape) : parseRange(index, extent);
       runs.push(run);
-      shape.push(run.length);
+      if (!isNumber) shape.push(run.length);
+      isWhole &&= run.step === 1 && run.length === extent;
     }
   }
-  const isWhole = runs.every((run, i) => run.step === 1 && run.length === x.shape[i]);
+  whole(x.rank - runs.length);
+  if (lists.length === 0) return window(x, runs, shape, isWhole);
   return syncScope(() => {
-    const window = isWhole ? (x as Tensor) : sliceRuns('at', x, runs);
-    const shaped: Tensor = reshape(window, shape);
+    const shaped = window(x, runs, shape, isWhole);
     return lists.reduce((t, { axis, positions }) => gather(t, positions, { axis }), shaped);
   });
+}
+
+/** The part of `x` that the runs take, in a shape of as many elements. */
+function window(x: Tensor<Shape>, runs: readonly Run[], shape: Shape, isWhole: boolean): Tensor {
+  if (isWhole) return reshape(x, shape);
+  const cut = sliceRuns('at', x, runs);
+  if (sameShape(cut.shape, shape)) return cut;
+  const y = reshape(cut, shape);
+  drop(cut);
+  return y;
 }

@@ -97,8 +97,8 @@ export function attention(
   requireSameType('attention', query, key, value, bias);
   if (mask !== undefined) requireType('attention', 'mask', mask, 'bool');
   const sizes = attentionSizes('attention', query, key, value, options);
-  const out = empty(device, query.dtype, [...query.shape.slice(0, -1), sizes.valueChannels] as Shape) as Tensor;
-  const logSumExp = empty(device, query.dtype, query.shape.slice(0, -1) as Shape) as Tensor;
+  const out = empty(device, query.dtype, [...query.shape.slice(0, -1), sizes.valueChannels]);
+  const logSumExp = empty(device, query.dtype, query.shape.slice(0, -1));
   const at = (t: Tensor<Shape>) => bufferOf('attention', t);
   device.kernels.attention(
     at(query),
@@ -110,13 +110,13 @@ export function attention(
     at(logSumExp),
     sizes,
   );
-  const inputs = [query, key, value, ...(bias ? [bias] : [])] as Tensor[];
+  const inputs = [query, key, value, ...(bias ? [bias] : [])];
   const rule = (g: Tensor, needs: readonly boolean[]): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composedAttention(query, key, value, options), inputs, g);
-    const dQuery = empty(device, query.dtype, query.shape) as Tensor;
-    const dKey = empty(device, key.dtype, key.shape) as Tensor;
-    const dValue = empty(device, value.dtype, value.shape) as Tensor;
-    const dBias = bias && needs[3] ? (empty(device, bias.dtype, bias.shape) as Tensor) : undefined;
+    const dQuery = empty(device, query.dtype, query.shape);
+    const dKey = empty(device, key.dtype, key.shape);
+    const dValue = empty(device, value.dtype, value.shape);
+    const dBias = bias && needs[3] ? empty(device, bias.dtype, bias.shape) : undefined;
     device.kernels.attentionGrad(
       at(query),
       at(key),

@@ -36,6 +36,15 @@ function workingType(a: DType, b: DType | number, float: boolean): DType {
   return float || fractional ? 'float32' : 'int32';
 }
 
+/** op(x, y) of floats of one type, broadcast, without a record. */
+export function pairElements(op: BinaryOp, x: Tensor, y: Tensor): Tensor {
+  const { shape, broadcast } = broadcastPair(op, x.shape, y.shape);
+  const device = deviceOf(op, x, y);
+  const out = empty(device, x.dtype, shape);
+  device.kernels.binary(op, bufferOf(op, x), bufferOf(op, y), bufferOf(op, out), broadcast);
+  return out;
+}
+
 /** Runs a binary kernel and records it. `float` asks for floats even from whole numbers. @throws {ShapeError} @throws {DTypeError} */
 export function binary(op: BinaryOp, a: Operand, b: Operand, rules: BinaryRules, float = false): Tensor {
   if (typeof a === 'number') {
@@ -43,13 +52,11 @@ export function binary(op: BinaryOp, a: Operand, b: Operand, rules: BinaryRules,
     return withScalar(op, b, a, true, rules, float);
   }
   if (typeof b === 'number') return withScalar(op, a, b, false, rules, float);
-  const device = deviceOf(op, a, b);
+  deviceOf(op, a, b);
   const dtype = workingType(a.dtype, b.dtype, float);
-  const x = cast(a, dtype) as Tensor;
-  const y = cast(b, dtype) as Tensor;
-  const { shape, broadcast } = broadcastPair(op, x.shape, y.shape);
-  const out = empty(device, dtype, shape);
-  device.kernels.binary(op, bufferOf(op, x), bufferOf(op, y), bufferOf(op, out), broadcast);
+  const x = cast(a, dtype);
+  const y = cast(b, dtype);
+  const out = pairElements(op, x, y);
   if (recording() && isFloat(dtype)) record(out, [x, y], rules(x, y, out));
   drop(x, a);
   drop(y, b);
@@ -66,7 +73,7 @@ function withScalar(
 ): Tensor {
   const device = deviceOf(op, t);
   const dtype = workingType(t.dtype, scalar, float);
-  const x = cast(t, dtype) as Tensor;
+  const x = cast(t, dtype);
   const out = empty(device, dtype, x.shape);
   device.kernels.binaryScalar(op, bufferOf(op, x), scalar, bufferOf(op, out), swap);
   if (recording() && isFloat(dtype)) {

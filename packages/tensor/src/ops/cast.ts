@@ -17,7 +17,7 @@ export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
   const y = empty(device, dtype, x.shape);
   device.kernels.cast(bufferOf('cast', x), bufferOf('cast', y), dtype);
   if (isFloat(dtype) && isFloat(x.dtype)) {
-    record(y as Tensor, [x as Tensor], [(dy) => cast(dy, x.dtype)]);
+    record(y, [x], [(dy) => cast(dy, x.dtype)]);
   }
   return y;
 }

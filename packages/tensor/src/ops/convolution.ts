@@ -132,7 +132,7 @@ export function conv2d(x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOpt
     throw new ShapeError(`conv2d: filter must be [height, width, in / groups, out], got ${show(filter.shape)}`);
   }
   const sizes = convSizes('conv2d', x.shape, filter.shape, options, { x, filter });
-  return forward(x as Tensor, filter as Tensor, bias as Tensor | undefined, sizes);
+  return forward(x, filter, bias, sizes);
 }
 
 /** Options of a convolution along one axis. */
@@ -168,7 +168,7 @@ export function conv1d(x: Tensor<Shape>, filter: Tensor<Shape>, options: Conv1dO
   const [batch, length, channels] = x.shape as readonly [number, number, number];
   const sizes = convSizes('conv1d', [batch, 1, length, channels], [1, ...filter.shape], window, { x, filter });
   return syncScope(() => {
-    const y = forward(expandDims(x, 1), expandDims(filter, 0), bias as Tensor | undefined, sizes);
+    const y = forward(expandDims(x, 1), expandDims(filter, 0), bias, sizes);
     return squeeze(y, 1);
   });
 }

@@ -11,57 +11,57 @@ import { where } from './where.js';
 /** e^x. */
 export function exp<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('exp', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, y)]);
+  record(y, [x], [(g) => mul(g, y)]);
   return y;
 }
 
 /** e^x - 1, exact for small x. */
 export function expm1<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('expm1', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, add(y, 1))]);
+  record(y, [x], [(g) => mul(g, add(y, 1))]);
   return y;
 }
 
 /** The natural logarithm; NaN below 0, -Infinity at 0. */
 export function log<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('log', x);
-  record(y as Tensor, [x as Tensor], [(g) => div(g, x)]);
+  record(y, [x], [(g) => div(g, x)]);
   return y;
 }
 
 /** log(1 + x), exact for small x. */
 export function log1p<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('log1p', x);
-  record(y as Tensor, [x as Tensor], [(g) => div(g, add(x, 1))]);
+  record(y, [x], [(g) => div(g, add(x, 1))]);
   return y;
 }
 
 /** The square root; NaN below 0. */
 export function sqrt<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('sqrt', x);
-  record(y as Tensor, [x as Tensor], [(g) => div(mul(g, 0.5), y)]);
+  record(y, [x], [(g) => div(mul(g, 0.5), y)]);
   return y;
 }
 
 /** 1 / sqrt(x). */
 export function rsqrt<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('rsqrt', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(mul(g, -0.5), div(y, x))]);
+  record(y, [x], [(g) => mul(mul(g, -0.5), div(y, x))]);
   return y;
 }
 
 /** x^2. */
 export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('square', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, mul(x, 2))]);
+  record(y, [x], [(g) => mul(g, mul(x, 2))]);
   return y;
 }
 
 /** 1 / x. */
 export function reciprocal<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('reciprocal', x);
-  record(y as Tensor, [x as Tensor], [(g) => neg(mul(g, square(y)))]);
-  return y as Tensor<S>;
+  record(y, [x], [(g) => neg(mul(g, square(y)))]);
+  return y;
 }
 
 /**

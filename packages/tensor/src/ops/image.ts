@@ -33,12 +33,12 @@ export function resizeBilinear(x: Tensor<Shape>, size: readonly [number, number]
     throw new OptionError(`resizeBilinear: cannot resize ${inHeight} x ${inWidth} to ${quote(size)}`);
   }
   const [outHeight, outWidth] = size;
-  return resize(x as Tensor, { batch, inHeight, inWidth, channels, outHeight, outWidth, alignCorners });
+  return resize(x, { batch, inHeight, inWidth, channels, outHeight, outWidth, alignCorners });
 }
 
 function resize(x: Tensor, s: ResizeSizes): Tensor {
   const device = deviceOf('resizeBilinear', x);
-  const y = empty(device, x.dtype, [s.batch, s.outHeight, s.outWidth, s.channels] as Shape);
+  const y = empty(device, x.dtype, [s.batch, s.outHeight, s.outWidth, s.channels]);
   device.kernels.resizeBilinear(bufferOf('resizeBilinear', x), bufferOf('resizeBilinear', y), s);
   record(y, [x], [(g) => resizeGradient(g, s)]);
   return y;
@@ -46,7 +46,7 @@ function resize(x: Tensor, s: ResizeSizes): Tensor {
 
 function resizeGradient(dy: Tensor, s: ResizeSizes): Tensor {
   const device = deviceOf('resizeBilinear', dy);
-  const dx = empty(device, dy.dtype, [s.batch, s.inHeight, s.inWidth, s.channels] as Shape);
+  const dx = empty(device, dy.dtype, [s.batch, s.inHeight, s.inWidth, s.channels]);
   device.kernels.resizeBilinearGrad(bufferOf('resizeBilinear', dy), bufferOf('resizeBilinear', dx), s);
   record(dx, [dy], [(g) => resize(g, s)]);
   return dx;
@@ -68,7 +68,7 @@ export function rotate(x: Tensor<Shape>, angle: number | Tensor<Shape>): Tensor 
   if (angles.rank !== 1 || angles.size !== batch) {
     throw new ShapeError(`rotate: angles must be [${batch}], got ${show(angles.shape)}`);
   }
-  const y = turn(x as Tensor, angles as Tensor, { batch, height, width, channels });
+  const y = turn(x, angles, { batch, height, width, channels });
   drop(angles, angle);
   return y;
 }

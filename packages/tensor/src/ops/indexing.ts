@@ -38,7 +38,7 @@ export function gather(x: Tensor<Shape>, indices: Tensor<Shape>, options: AxisOp
   const [from, places, to] = [bufferOf('gather', x), bufferOf('gather', indices), bufferOf('gather', y)];
   orFree(y, () => device.kernels.gather(from, places, to, sizes));
   if (isFloat(x.dtype)) {
-    record(y, [x as Tensor], [(g) => scatterAdd(x.shape, indices, g, { axis: at })], [indices]);
+    record(y, [x], [(g) => scatterAdd(x.shape, indices, g, { axis: at })], [indices]);
   }
   return y;
 }
@@ -70,7 +70,7 @@ export function scatterAdd(
   const [out, places, from] = [bufferOf(op, y), bufferOf(op, indices), bufferOf(op, updates)];
   device.kernels.fill(out, 0);
   orFree(y, () => device.kernels.scatterAdd(out, places, from, sizes));
-  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => gather(g, indices, { axis: at })], [indices]);
+  if (isFloat(updates.dtype)) record(y, [updates], [(g) => gather(g, indices, { axis: at })], [indices]);
   return y;
 }
 
@@ -96,7 +96,7 @@ export function takeAlong(x: Tensor<Shape>, indices: Tensor<Shape>, options: Axi
   const [from, places, out] = [bufferOf('takeAlong', x), bufferOf('takeAlong', indices), bufferOf('takeAlong', y)];
   orFree(y, () => device.kernels.takeAlong(from, places, out, sizes));
   if (isFloat(x.dtype)) {
-    record(y, [x as Tensor], [(g) => scatterAddAlong(x.shape, indices, g, { axis: at })], [indices]);
+    record(y, [x], [(g) => scatterAddAlong(x.shape, indices, g, { axis: at })], [indices]);
   }
   return y;
 }
@@ -127,7 +127,7 @@ export function scatterAddAlong(
   const [out, places, from] = [bufferOf(op, y), bufferOf(op, indices), bufferOf(op, updates)];
   device.kernels.fill(out, 0);
   orFree(y, () => device.kernels.scatterAddAlong(out, places, from, sizes));
-  if (isFloat(updates.dtype)) record(y, [updates as Tensor], [(g) => takeAlong(g, indices, { axis: at })], [indices]);
+  if (isFloat(updates.dtype)) record(y, [updates], [(g) => takeAlong(g, indices, { axis: at })], [indices]);
   return y;
 }
 
@@ -139,7 +139,7 @@ export function oneHot(indices: Tensor<Shape>, depth: number): Tensor {
   }
   requireType('oneHot', 'indices', indices, 'int32', 'uint8');
   const ids = cast(indices, 'int32');
-  const y = empty(device, 'float32', [...ids.shape, depth] as Shape);
+  const y = empty(device, 'float32', [...ids.shape, depth]);
   try {
     orFree(y, () => device.kernels.oneHot(bufferOf('oneHot', ids), bufferOf('oneHot', y), ids.size, depth, 1, 0));
   } finally {

@@ -60,31 +60,18 @@ export function matmul(a: Tensor<Shape>, b: Tensor<Shape>, options: unknown = {}
   deviceOf('matmul', a, b);
   requireFloat('matmul', a, b);
   checkInner(a, b, transposeA, transposeB);
+  if (a.rank > 1 && b.rank > 1 && a.dtype === b.dtype) return product(a, b, transposeA, transposeB);
   const dtype = promote(a.dtype, b.dtype);
-  if (a.rank === 2 && b.rank === 2 && a.dtype === b.dtype)
-    return product(a as Tensor, b as Tensor, transposeA, transposeB);
   return syncScope(() => {
     const x = a.rank === 1 ? reshape(a, transposeA ? [a.size, 1] : [1, a.size]) : a;
     const y = b.rank === 1 ? reshape(b, transposeB ? [1, b.size] : [b.size, 1]) : b;
-    const [left, right] = [cast(x, dtype) as Tensor, cast(y, dtype) as Tensor];
-    const out =
-      x.rank > 2 && y.rank === 2 && !transposeA
-        ? tallProduct(left, right, transposeB)
-        : product(left, right, transposeA, transposeB);
+    const out = product(cast(x, dtype), cast(y, dtype), transposeA, transposeB);
     if (a.rank > 1 && b.rank > 1) return out;
     const shape = [...out.shape];
     if (b.rank === 1) shape.pop();
     if (a.rank === 1) shape.splice(shape.length - (b.rank === 1 ? 1 : 2), 1);
-    return reshape(out, shape as Shape);
+    return reshape(out, shape);
   });
-}
-
-/** One tall product instead of a batch that shares b: faster, and its gradient needs no sum over the batch. */
-function tallProduct(a: Tensor, b: Tensor, transposeB: boolean): Tensor {
-  const lead = a.shape.slice(0, -1);
-  const tall = reshape(a, [sizeOf(lead), a.shape.at(-1) as number]) as unknown as Tensor;
-  const wide = product(tall, b, false, transposeB);
-  return reshape(wide, [...lead, wide.shape.at(-1) as number] as Shape);
 }
 
 /** @throws {ShapeError} for scalars, inner sizes that differ, and leading axes that do not broadcast */
@@ -95,38 +82,53 @@ function checkInner(a: Tensor<Shape>, b: Tensor<Shape>, transposeA: boolean, tra
   const both = (): string => `${show(a.shape)}${turned(transposeA)} and ${show(b.shape)}${turned(transposeB)}`;
   if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: expected vectors or matrices, got ${both()}`);
   if (left !== right) throw new ShapeError(`matmul: inner sizes of ${both()} differ`);
-  if (commonShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) === undefined) {
+  if (a.rank > 2 && b.rank > 2 && commonShape(leadOf(a), leadOf(b)) === undefined) {
     throw new ShapeError(`matmul: leading axes of ${both()} do not broadcast`);
   }
 }
 
+const noAxes: Shape = [];
+
+/** The axes before a matrix. */
+function leadOf({ shape, rank }: Tensor<Shape>): Shape {
+  return rank === 2 ? noAxes : shape.slice(0, -2);
+}
+
+/** The same rows, as one matrix. */
+function asMatrix(t: Tensor): Tensor {
+  const columns = t.shape[t.rank - 1] as number;
+  return t.rank === 2 ? t : reshape(t, [sizeOf(t.shape, 0, t.rank - 1), columns]);
+}
+
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   const device = deviceOf('matmul', a, b);
-  const [rows, columns] = [a.shape.at(-2) as number, a.shape.at(-1) as number];
-  const [m, k] = transposeA ? [columns, rows] : [rows, columns];
-  const n = b.shape.at(transposeB ? -2 : -1) as number;
-  const [aLead, bLead] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
-  const batch = broadcastShapes('matmul', aLead, bLead);
+  const m = a.shape[a.rank - (transposeA ? 1 : 2)] as number;
+  const k = a.shape[a.rank - (transposeA ? 2 : 1)] as number;
+  const n = b.shape[b.rank - (transposeB ? 2 : 1)] as number;
+  // One tall product instead of a batch that shares b: faster, and its gradient needs no sum over the batch.
+  const tall = a.rank > 2 && b.rank === 2 && !transposeA;
+  const [aLead, bLead] = [leadOf(a), leadOf(b)];
+  const lead = aLead.length + bLead.length === 0 ? noAxes : broadcastShapes('matmul', aLead, bLead);
+  const batch = tall ? noAxes : lead;
   const sizes: MatmulSizes = {
-    m,
+    m: tall ? m * sizeOf(lead) : m,
     n,
     k,
     transposeA,
     transposeB,
     batch,
-    aStrides: broadcastStrides(aLead, batch),
-    bStrides: broadcastStrides(bLead, batch),
+    aStrides: tall ? noAxes : broadcastStrides(aLead, batch),
+    bStrides: tall ? noAxes : broadcastStrides(bLead, batch),
     accumulate: false,
   };
-  const out = empty(device, a.dtype, [...batch, m, n] as Shape);
+  const out = empty(device, a.dtype, [...lead, m, n]);
   device.kernels.matmul(bufferOf('matmul', a), bufferOf('matmul', b), bufferOf('matmul', out), sizes);
-  record(
-    out,
-    [a, b],
-    [
-      (g) => sumTo(transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB), a.shape),
-      (g) => sumTo(transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false), b.shape),
-    ],
-  );
+  const da = (g: Tensor): Tensor =>
+    sumTo(transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB), a.shape);
+  const db = (g: Tensor): Tensor => {
+    const [x, dy] = tall ? [asMatrix(a), asMatrix(g)] : [a, g];
+    return sumTo(transposeB ? product(dy, x, true, transposeA) : product(x, dy, !transposeA, false), b.shape);
+  };
+  record(out, [a, b], [da, db]);
   return out;
 }

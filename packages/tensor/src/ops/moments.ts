@@ -1,21 +1,33 @@
 /** Mean, variance and standard deviation over axes. */
 import { isFloat, OptionError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { deviceOf } from '../engine.js';
+import { bufferOf, deviceOf } from '../engine.js';
 import { syncScope } from '../scope.js';
 import { checkAxes, type Shape, sizeAlong } from '../shape.js';
-import type { Tensor } from '../tensor.js';
-import { div, sub } from './arithmetic.js';
+import { record } from '../tape.js';
+import { release, type Tensor } from '../tensor.js';
+import { div, mul, sub } from './arithmetic.js';
+import { pairElements } from './binary.js';
 import { cast } from './cast.js';
-import { sqrt, square } from './exponential.js';
-import { type ReduceOptions, reduceNames, sumOver } from './sum.js';
+import { sqrt } from './exponential.js';
+import { reshape } from './reshape.js';
+import { broadcastTo, foldAxes, foldedShape, type ReduceOptions, reduceNames, resultShape } from './sum.js';
 
 /** Arithmetic mean over axes; whole numbers become float32. NaN for none. @throws {OptionError} for an axis out of range or given twice */
 export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   const { axis, keepDims = false } = checkOptions('mean', options, reduceNames);
   deviceOf('mean', x);
   const axes = checkAxes('mean', axis, x.rank);
-  return syncScope(() => div(sumOver(floats(x), axes, keepDims), sizeAlong(x.shape, axes)));
+  if (isFloat(x.dtype)) return meanOver(x, axes, keepDims);
+  return syncScope(() => meanOver(floats(x), axes, keepDims));
+}
+
+function meanOver(x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
+  const y = foldAxes('mean', 'mean', x, axes, resultShape(x.shape, axes, keepDims));
+  const rule = (dy: Tensor): Tensor =>
+    broadcastTo(reshape(div(dy, sizeAlong(x.shape, axes)), foldedShape(x.shape, axes)), x.shape);
+  record(y, [x], [rule]);
+  return y;
 }
 
 function floats(x: Tensor<Shape>): Tensor<Shape> {
@@ -28,20 +40,42 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number | undefined;
 }
 
+const varianceNames = [...reduceNames, 'correction'] as const;
+
 function spread(name: string, x: Tensor<Shape>, options: VarianceOptions): Tensor {
-  const names = ['axis', 'keepDims', 'correction'] as const;
-  const { axis, keepDims = false, correction = 0 } = checkOptions(name, options, names);
+  const { axis, keepDims = false, correction = 0 } = checkOptions(name, options, varianceNames);
   deviceOf(name, x);
   if (!(correction >= 0) || correction === Infinity) {
     throw new OptionError(`${name}: correction must be a number from 0, got ${correction}`);
   }
   const axes = checkAxes(name, axis, x.rank);
   const count = sizeAlong(x.shape, axes);
-  return syncScope(() => {
-    const values = floats(x);
-    const centred = sub(values, div(sumOver(values, axes, true), count));
-    return div(sumOver(square(centred), axes, keepDims), Math.max(count - correction, 0));
-  });
+  const divisor = Math.max(count - correction, 0);
+  if (isFloat(x.dtype)) return varianceOver(x, axes, keepDims, count, divisor);
+  return syncScope(() => varianceOver(floats(x), axes, keepDims, count, divisor));
+}
+
+/** sum (x - mean)^2 / divisor. Gradient: 2 (x - mean) dy / divisor, as the distances from the mean add up to 0. */
+function varianceOver(x: Tensor, axes: readonly number[], keepDims: boolean, count: number, divisor: number): Tensor {
+  const centre = foldAxes('variance', 'mean', x, axes, foldedShape(x.shape, axes));
+  const squares = pairElements('squaredDifference', x, centre);
+  const spread = foldAxes('variance', 'mean', squares, axes, resultShape(x.shape, axes, keepDims));
+  release(centre);
+  release(squares);
+  const y = divisor === count ? spread : scaled(spread, count / divisor);
+  const rule = (dy: Tensor): Tensor => {
+    const fromMean = sub(x, meanOver(x, axes, true));
+    return mul(fromMean, reshape(mul(dy, 2 / divisor), foldedShape(x.shape, axes)));
+  };
+  record(y, [x], [rule]);
+  return y;
+}
+
+/** In place: nobody has seen `t` yet. */
+function scaled(t: Tensor, factor: number): Tensor {
+  const buffer = bufferOf('variance', t);
+  deviceOf('variance', t).kernels.binaryScalar('mul', buffer, factor, buffer, false);
+  return t;
 }
 
 /**

@@ -68,8 +68,8 @@ function fusedGradients(
   const device = deviceOf(op, x, g);
   const channels = x.shape.at(-1) as number;
   const dx = empty(device, x.dtype, x.shape);
-  const dgamma = empty(device, x.dtype, [channels] as Shape);
-  const dbeta = empty(device, x.dtype, [channels] as Shape);
+  const dgamma = empty(device, x.dtype, [channels]);
+  const dbeta = empty(device, x.dtype, [channels]);
   device.kernels[op](
     bufferOf(op, x),
     gamma && bufferOf(op, gamma),
@@ -92,11 +92,10 @@ function fusedGradients(
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptions = {}): Tensor<S> {
   const device = check('layerNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
-  const input = x as Tensor;
   const size = x.shape.at(-1) as number;
   const rows = sizeOf(x.shape, 0, x.rank - 1);
   const y = empty(device, x.dtype, x.shape);
-  const statistics = { mean: empty(device, x.dtype, [rows] as Shape), rstd: empty(device, x.dtype, [rows] as Shape) };
+  const statistics = { mean: empty(device, x.dtype, [rows]), rstd: empty(device, x.dtype, [rows]) };
   device.kernels.layerNorm(
     bufferOf('layerNorm', x),
     gamma && bufferOf('layerNorm', gamma),
@@ -108,13 +107,13 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptio
     size,
     epsilon,
   );
-  const inputs = pick(options, input, gamma as Tensor, beta as Tensor);
+  const inputs = pick(options, x, gamma as Tensor, beta as Tensor);
   const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
-    if (recording()) return pullback(() => composed(input, -1, options), inputs, g);
-    const [dx, dgamma, dbeta] = fusedGradients('layerNormGrad', input, options, statistics, g);
+    if (recording()) return pullback(() => composed(x, -1, options), inputs, g);
+    const [dx, dgamma, dbeta] = fusedGradients('layerNormGrad', x, options, statistics, g);
     return pick(options, dx, dgamma, dbeta);
   };
-  record(y as Tensor, inputs, rule, [statistics.mean, statistics.rstd]);
+  record(y, inputs, rule, [statistics.mean, statistics.rstd]);
   drop(statistics.mean);
   drop(statistics.rstd);
   return y;
@@ -137,10 +136,9 @@ export interface BatchNormResult {
 export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): BatchNormResult {
   const device = check('batchNorm', x, options);
   const { gamma, beta, epsilon = 1e-5 } = options;
-  const input = x as Tensor;
   const channels = x.shape.at(-1) as number;
-  const output = empty(device, x.dtype, x.shape) as Tensor;
-  const statistic = (): Tensor => empty(device, x.dtype, [channels] as Shape);
+  const output = empty(device, x.dtype, x.shape);
+  const statistic = (): Tensor => empty(device, x.dtype, [channels]);
   const [mean, variance, rstd] = [statistic(), statistic(), statistic()];
   device.kernels.batchNorm(
     bufferOf('batchNorm', x),
@@ -154,13 +152,13 @@ export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): Bat
     channels,
     epsilon,
   );
-  const inputs = pick(options, input, gamma as Tensor, beta as Tensor);
+  const inputs = pick(options, x, gamma as Tensor, beta as Tensor);
   const axes = countTo(x.rank - 1);
   // The statistics may be disposed by the caller: the backward pass keeps its own hold on the mean.
   const kept = { mean: alias('batchNorm', mean, mean.shape), rstd };
   const rule = (g: Tensor): readonly (Tensor | undefined)[] => {
-    if (recording()) return pullback(() => composed(input, axes, options), inputs, g);
-    const [dx, dgamma, dbeta] = fusedGradients('batchNormGrad', input, options, kept, g);
+    if (recording()) return pullback(() => composed(x, axes, options), inputs, g);
+    const [dx, dgamma, dbeta] = fusedGradients('batchNormGrad', x, options, kept, g);
     return pick(options, dx, dgamma, dbeta);
   };
   record(output, inputs, rule, [kept.mean, rstd]);

@@ -63,7 +63,7 @@ export function averagePool(
   options: PoolOptions & { readonly countPadding?: boolean | undefined },
 ): Tensor {
   checkOptions('averagePool', options, ['size', 'stride', 'padding', 'countPadding']);
-  return averages(x as Tensor, poolSizes('averagePool', x, options), options.countPadding ?? false);
+  return averages(x, poolSizes('averagePool', x, options), options.countPadding ?? false);
 }
 
 function averages(x: Tensor, s: PoolSizes, countPadding: boolean): Tensor {
@@ -87,10 +87,10 @@ export function maxPool(x: Tensor<Shape>, options: PoolOptions): Tensor {
   checkOptions('maxPool', options, ['size', 'stride', 'padding']);
   const s = poolSizes('maxPool', x, options);
   const device = deviceOf('maxPool', x);
-  const y = empty(device, x.dtype, outputShape(s)) as Tensor;
-  const indices = empty(device, 'int32', outputShape(s)) as Tensor;
+  const y = empty(device, x.dtype, outputShape(s));
+  const indices = empty(device, 'int32', outputShape(s));
   device.kernels.maxPool(bufferOf('maxPool', x), bufferOf('maxPool', y), bufferOf('maxPool', indices), s);
-  record(y, [x as Tensor], [(g) => maximaGradient(g, indices, s)], [indices]);
+  record(y, [x], [(g) => maximaGradient(g, indices, s)], [indices]);
   drop(indices);
   return y;
 }

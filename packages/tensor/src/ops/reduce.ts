@@ -33,7 +33,7 @@ function fold(
       const wide = foldedShape(x.shape, axes);
       return rule(reshape(g, wide), reshape(y, wide));
     };
-    record(y, [x as Tensor], [partial]);
+    record(y, [x], [partial]);
   }
   return y;
 }
@@ -45,7 +45,7 @@ export function prod(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   if (x.dtype === 'bool' || x.dtype === 'uint8') return syncScope(() => prod(cast(x, 'int32'), options));
   const axes = checkAxes('prod', options.axis, x.rank);
   return fold('prod', 'prod', x, options, (g, y) => {
-    return mul(g, recording() ? productOfOthers(x as Tensor, axes) : quotient(x as Tensor, y, axes));
+    return mul(g, recording() ? productOfOthers(x, axes) : quotient(x, y, axes));
   });
 }
 
@@ -93,7 +93,7 @@ function extreme(op: 'max' | 'min', x: Tensor<Shape>, options: ReduceOptions): T
   if (x.dtype === 'bool' || x.dtype === 'uint8') {
     return syncScope(() => cast(extreme(op, cast(x, 'int32'), options), x.dtype));
   }
-  return fold(op, op, x, options, (g, y) => extremeGradient(x as Tensor, y, g));
+  return fold(op, op, x, options, (g, y) => extremeGradient(x, y, g));
 }
 
 /**
@@ -127,7 +127,7 @@ export function logSumExp(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor
 export function norm(x: Tensor<Shape>, options: ReduceOptions & { readonly order?: 1 | 2 | undefined } = {}): Tensor {
   const { order = 2 } = checkOptions('norm', options, ['axis', 'keepDims', 'order']);
   requireFloat('norm', x);
-  if (order === 1) return fold('norm', 'norm1', x, options, (g) => mul(g, sign(x as Tensor)));
+  if (order === 1) return fold('norm', 'norm1', x, options, (g) => mul(g, sign(x)));
   if (order !== 2) throw new OptionError(`norm: order must be 1 or 2, got ${order}`);
   return fold('norm', 'norm2', x, options, (g, y) => mul(g, div(x, where(equal(y, 0), 1, y))));
 }
@@ -198,7 +198,7 @@ export function cumsum<S extends Shape>(x: Tensor<S>, options: CumsumOptions = {
   const y = empty(device, x.dtype, x.shape);
   device.kernels.cumsum(bufferOf('cumsum', x), bufferOf('cumsum', y), alongAxes(x.shape, at), exclusive, reverse);
   if (isFloat(x.dtype)) {
-    record(y as Tensor, [x as Tensor], [(g) => cumsum(g, { axis: at, exclusive, reverse: !reverse })]);
+    record(y, [x], [(g) => cumsum(g, { axis: at, exclusive, reverse: !reverse })]);
   }
   return y;
 }

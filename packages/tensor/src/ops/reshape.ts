@@ -30,7 +30,7 @@ export function reshape<const S extends Shape>(x: Tensor<Shape>, shape: S): Tens
     throw new ShapeError(`reshape: ${show(x.shape)} (${x.size} elements) does not fill ${show(shape)}`);
   }
   const y = alias('reshape', x, full as Shape as Resolved<S>);
-  record(y as Tensor, [x], [(dy) => reshape(dy, x.shape)]);
+  record(y, [x], [(dy) => reshape(dy, x.shape)]);
   return y;
 }
 

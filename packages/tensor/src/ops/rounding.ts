@@ -8,7 +8,7 @@ import { mapElements } from './elementwise.js';
 /** |x|. The derivative at 0 is 0. */
 export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('abs', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, sign(x))]);
+  record(y, [x], [(g) => mul(g, sign(x))]);
   return y;
 }
 

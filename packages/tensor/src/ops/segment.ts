@@ -31,7 +31,7 @@ function reduceSegments(
   const device = deviceOf(name, x, ids);
   requireFloat(name, x);
   const sizes = segmentSizes(name, x, ids, segments);
-  const y = empty(device, x.dtype, [segments, ...x.shape.slice(1)] as Shape);
+  const y = empty(device, x.dtype, [segments, ...x.shape.slice(1)]);
   orFree(y, () => {
     device.kernels.segmentReduce(op, bufferOf(name, x), bufferOf(name, ids), bufferOf(name, y), sizes);
   });
@@ -44,7 +44,7 @@ function reduceSegments(
  */
 export function segmentSum(x: Tensor<Shape>, ids: Tensor<Shape>, segments: number): Tensor {
   const y = reduceSegments('sum', 'segmentSum', x, ids, segments);
-  record(y, [x as Tensor], [(g) => gather(g, ids)], [ids]);
+  record(y, [x], [(g) => gather(g, ids)], [ids]);
   return y;
 }
 
@@ -53,7 +53,7 @@ export function segmentMax(x: Tensor<Shape>, ids: Tensor<Shape>, segments: numbe
   const y = reduceSegments('max', 'segmentMax', x, ids, segments);
   record(
     y,
-    [x as Tensor],
+    [x],
     [
       (g) => {
         const attained = cast(equal(x, gather(y, ids)), x.dtype);
@@ -74,21 +74,14 @@ export function segmentSoftmax<S extends Shape>(x: Tensor<S>, ids: Tensor<Shape>
   const sizes = segmentSizes(op, x, ids, segments);
   const y = empty(device, x.dtype, x.shape);
   orFree(y, () => device.kernels.segmentSoftmax(bufferOf(op, x), bufferOf(op, ids), bufferOf(op, y), sizes));
-  const out = y as Tensor;
   record(
-    out,
-    [x as Tensor],
+    y,
+    [x],
     [
       (g) => {
-        if (recording()) return mul(out, sub(g, gather(segmentSum(mul(out, g), ids, segments), ids)));
-        const dx = empty(device, x.dtype, x.shape) as Tensor;
-        device.kernels.segmentSoftmaxGrad(
-          bufferOf(op, out),
-          bufferOf(op, ids),
-          bufferOf(op, g),
-          bufferOf(op, dx),
-          sizes,
-        );
+        if (recording()) return mul(y, sub(g, gather(segmentSum(mul(y, g), ids, segments), ids)));
+        const dx = empty(device, x.dtype, x.shape);
+        device.kernels.segmentSoftmaxGrad(bufferOf(op, y), bufferOf(op, ids), bufferOf(op, g), bufferOf(op, dx), sizes);
         return dx;
       },
     ],
@@ -141,7 +134,7 @@ export function csrMatmul(sparse: SparseMatrix, x: Tensor<Shape>, options: CsrOp
       `csrMatmul: sparse [${rows}, ${columns}]${transpose ? ' transposed' : ''} does not fit ${show(x.shape)}`,
     );
   }
-  const y = empty(device, x.dtype, [transpose ? columns : rows, x.shape[1] as number] as Shape);
+  const y = empty(device, x.dtype, [transpose ? columns : rows, x.shape[1] as number]);
   const sizes = { rows, columns, nonzeros: value.size, inner: x.shape[1] as number };
   const [r, c, v] = [rowStart, column, value].map((t) => bufferOf('csrMatmul', t)) as [never, never, never];
   orFree(y, () => {
@@ -149,8 +142,8 @@ export function csrMatmul(sparse: SparseMatrix, x: Tensor<Shape>, options: CsrOp
   });
   record(
     y,
-    [value as Tensor, x as Tensor],
-    [(g) => entryGradient(sparse, x as Tensor, g, transpose), (g) => csrMatmul(sparse, g, { transpose: !transpose })],
+    [value, x],
+    [(g) => entryGradient(sparse, x, g, transpose), (g) => csrMatmul(sparse, g, { transpose: !transpose })],
     [rowStart, column],
   );
   return y;
@@ -161,7 +154,7 @@ function entryGradient(sparse: SparseMatrix, x: Tensor, dy: Tensor, transpose: b
   const [rows, columns] = sparse.shape;
   const { rowStart, column, value } = sparse;
   const device = deviceOf('csrMatmul', x, dy);
-  const dvalue = empty(device, x.dtype, value.shape) as Tensor;
+  const dvalue = empty(device, x.dtype, value.shape);
   const sizes = { rows, columns, nonzeros: value.size, inner: x.shape[1] as number };
   const buffers = [rowStart, column, x, dy, dvalue].map((t) => bufferOf('csrMatmul', t)) as [
     never,

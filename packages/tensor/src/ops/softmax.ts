@@ -51,10 +51,10 @@ function run(op: Kernel, x: Tensor<Shape>, options: SoftmaxOptions, gradient: Gr
       throw new ShapeError(`${op}: mask ${show(mask.shape)} does not broadcast to ${show(x.shape)}`);
     }
   }
-  if (at === x.rank - 1) return alongLastAxis(op, x as Tensor, mask as Tensor | undefined, gradient);
+  if (at === x.rank - 1) return alongLastAxis(op, x, mask, gradient);
   return syncScope(() => {
     const turned = mask && mask.rank > 0 ? turnMask(mask, at, x.rank) : mask;
-    return swapAxes(alongLastAxis(op, swapAxes(x, at, -1), turned as Tensor | undefined, gradient), at, -1);
+    return swapAxes(alongLastAxis(op, swapAxes(x, at, -1), turned, gradient), at, -1);
   });
 }
 

@@ -17,7 +17,7 @@ export interface Ordered {
 
 /** Runs `body` with the axis last, and moves it back. */
 function onLastAxis(x: Tensor<Shape>, axis: number, body: (x: Tensor) => Ordered): Ordered {
-  if (axis === x.rank - 1) return body(x as Tensor);
+  if (axis === x.rank - 1) return body(x);
   return syncScope(() => {
     const { values, indices } = body(swapAxes(x, axis, -1));
     return { values: swapAxes(values, axis, -1), indices: swapAxes(indices, axis, -1) };
@@ -54,8 +54,8 @@ export function topk(x: Tensor<Shape>, k: number, options: TopkOptions = {}): Or
   return onLastAxis(x, at, (t) => {
     const device = deviceOf('topk', t);
     const shape = [...t.shape.slice(0, -1), k];
-    const values = empty(device, t.dtype, shape as Shape);
-    const indices = empty(device, 'int32', shape as Shape);
+    const values = empty(device, t.dtype, shape);
+    const indices = empty(device, 'int32', shape);
     const rows = sizeOf(t.shape, 0, t.rank - 1);
     const [v, i] = [bufferOf('topk', values), bufferOf('topk', indices)];
     device.kernels.topk(bufferOf('topk', t), v, i, rows, extent, k, largest);

@@ -46,7 +46,7 @@ export function resultShape(shape: Shape, axes: readonly number[], keepDims: boo
 export function foldAxes(name: string, op: ReduceOp, x: Tensor<Shape>, axes: readonly number[], out: Shape): Tensor {
   const device = deviceOf(name, x);
   const shape = [...x.shape];
-  let current: Tensor = x as Tensor;
+  let current: Tensor = x;
   let end = axes.length;
   do {
     let start = Math.max(0, end - 1);
@@ -79,7 +79,7 @@ export function sum(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
 export function sumOver(x: Tensor<Shape>, axes: readonly number[], keepDims: boolean): Tensor {
   const y = foldAxes('sum', 'sum', x, axes, resultShape(x.shape, axes, keepDims));
   if (isFloat(x.dtype)) {
-    record(y, [x as Tensor], [(dy) => broadcastTo(reshape(dy, foldedShape(x.shape, axes)), x.shape)]);
+    record(y, [x], [(dy) => broadcastTo(reshape(dy, foldedShape(x.shape, axes)), x.shape)]);
   }
   return y;
 }
@@ -102,7 +102,7 @@ export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): 
     outStrides: stridesOf(shape),
     outOffset: 0,
   });
-  record(y as Tensor, [x as Tensor], [(dy) => sumTo(dy, x.shape)]);
+  record(y, [x], [(dy) => sumTo(dy, x.shape)]);
   return y;
 }
 
@@ -112,7 +112,7 @@ export function broadcastTo<const S extends Shape>(x: Tensor<Shape>, shape: S): 
  */
 export function sumTo(x: Tensor<Shape>, shape: Shape): Tensor {
   deviceOf('sumTo', x);
-  if (sameShape(x.shape, shape)) return x as Tensor;
+  if (sameShape(x.shape, shape)) return x;
   if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: expected floats, got ${x.dtype}`);
   if (!broadcastsTo(shape, x.shape)) {
     throw new ShapeError(`sumTo: ${show(shape)} does not broadcast to ${show(x.shape)}`);

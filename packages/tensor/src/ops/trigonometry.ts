@@ -10,42 +10,42 @@ import { rsqrt, square } from './exponential.js';
 /** sin(x). */
 export function sin<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('sin', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, cos(x))]);
+  record(y, [x], [(g) => mul(g, cos(x))]);
   return y;
 }
 
 /** cos(x). */
 export function cos<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('cos', x);
-  record(y as Tensor, [x as Tensor], [(g) => neg(mul(g, sin(x)))]);
+  record(y, [x], [(g) => neg(mul(g, sin(x)))]);
   return y;
 }
 
 /** tan(x). */
 export function tan<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('tan', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, add(square(y), 1))]);
+  record(y, [x], [(g) => mul(g, add(square(y), 1))]);
   return y;
 }
 
 /** The angle in [-pi/2, pi/2] whose sine is x. */
 export function asin<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('asin', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, rsqrt(sub(1, square(x))))]);
+  record(y, [x], [(g) => mul(g, rsqrt(sub(1, square(x))))]);
   return y;
 }
 
 /** The angle in [0, pi] whose cosine is x. */
 export function acos<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('acos', x);
-  record(y as Tensor, [x as Tensor], [(g) => neg(mul(g, rsqrt(sub(1, square(x)))))]);
+  record(y, [x], [(g) => neg(mul(g, rsqrt(sub(1, square(x)))))]);
   return y;
 }
 
 /** The angle in (-pi/2, pi/2) whose tangent is x. */
 export function atan<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('atan', x);
-  record(y as Tensor, [x as Tensor], [(g) => div(g, add(square(x), 1))]);
+  record(y, [x], [(g) => div(g, add(square(x), 1))]);
   return y;
 }
 
@@ -71,13 +71,13 @@ function squaredLength(a: Operand, b: Operand): Tensor {
 /** (e^x - e^-x) / 2. */
 export function sinh<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('sinh', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, cosh(x))]);
+  record(y, [x], [(g) => mul(g, cosh(x))]);
   return y;
 }
 
 /** (e^x + e^-x) / 2. */
 export function cosh<S extends Shape>(x: Tensor<S>): Tensor<S> {
   const y = mapElements('cosh', x);
-  record(y as Tensor, [x as Tensor], [(g) => mul(g, sinh(x))]);
+  record(y, [x], [(g) => mul(g, sinh(x))]);
   return y;
 }

@@ -22,11 +22,11 @@ export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor 
   const left = lift(a, like ?? condition);
   const right = lift(b, like ?? condition);
   const dtype = promote(left.dtype, right.dtype);
-  const x = cast(left, dtype) as Tensor;
-  const y = cast(right, dtype) as Tensor;
+  const x = cast(left, dtype);
+  const y = cast(right, dtype);
   const shape = broadcastShapes('where', broadcastShapes('where', x.shape, y.shape), condition.shape);
   const same = sameShape(condition.shape, shape) && sameShape(x.shape, shape) && sameShape(y.shape, shape);
-  const out = empty(device, dtype, shape as Shape);
+  const out = empty(device, dtype, shape);
   device.kernels.where(
     bufferOf('where', condition),
     bufferOf('where', x),
@@ -58,7 +58,7 @@ export function clip<S extends Shape>(x: Tensor<S>, low: number, high: number): 
   const y = empty(device, x.dtype, x.shape);
   device.kernels.clip(bufferOf('clip', x), bufferOf('clip', y), low, high);
   if (isFloat(x.dtype)) {
-    record(y as Tensor, [x as Tensor], [(g) => where(logicalAnd(greaterEqual(x, low), lessEqual(x, high)), g, 0)]);
+    record(y, [x], [(g) => where(logicalAnd(greaterEqual(x, low), lessEqual(x, high)), g, 0)]);
   }
   return y;
 }
