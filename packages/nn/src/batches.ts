@@ -1,6 +1,5 @@
 /** Batches of a data set, epoch after epoch: in an order that follows from a seed, loaded ahead. */
-import { checkOptions, dispose, keep, OptionError, quote, Rng, scope } from '@saccade/tensor';
-import { requireCount } from './check.js';
+import { checkOptions, dispose, keep, OptionError, quote, Rng, requireCount, scope } from '@saccade/tensor';
 import { type Dataset, inMemory, isDataset } from './dataset.js';
 
 /** How to batch. */

@@ -7,6 +7,7 @@ import {
   quote,
   type Rng,
   requireFunction,
+  requireRng,
   ShapeError,
   scope,
   show,
@@ -14,7 +15,6 @@ import {
   tensor,
   tensorsOf,
 } from '@saccade/tensor';
-import { requireRng } from './check.js';
 
 /** What comes with a request for examples. */
 export interface BatchContext {

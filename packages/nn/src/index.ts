@@ -1,5 +1,25 @@
 /** The public face of `@saccade/nn`: layers, losses, optimizers, data, training. */
 export { type Batches, type BatchesOptions, batches } from './batches.js';
+export { checkTransformerMap } from './checkpoints/check-transformer-map.js';
+export type { ModelConfig } from './checkpoints/config-values.js';
+export { type CheckpointTensors, type ReadWeightOptions, readBias, readWeight } from './checkpoints/read-weight.js';
+export type { TransformerMapOptions } from './checkpoints/stack-plan.js';
+export type {
+  AttentionEntry,
+  AttentionMap,
+  EmbeddingEntry,
+  LayerEntry,
+  MlpActivation,
+  MlpEntry,
+  NormEntry,
+  PositionKind,
+  RotaryEntry,
+  RotaryScaling,
+  TransformerMap,
+  WeightEntry,
+} from './checkpoints/transformer-entries.js';
+export { attentionMap, transformerMap } from './checkpoints/transformer-map.js';
+export { type CheckpointNames, type TransformerStack, transformerStacks } from './checkpoints/transformer-stacks.js';
 export { type ByteStream, type ByteStreamOptions, byteStream } from './data/byte-stream.js';
 export { type CsvDialect, type CsvOptions, readCsv } from './data/csv.js';
 export { type Digits8x8, digits8x8 } from './data/digits-8x8.js';
@@ -49,7 +69,7 @@ export {
 } from './layers/activations.js';
 export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js';
 export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from './layers/convolution.js';
-export { Dropout } from './layers/dropout.js';
+export { Dropout, type DropoutOptions } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { GRU, type GRUResult } from './layers/gru.js';
 export { KeyValueCache } from './layers/key-value-cache.js';
@@ -63,6 +83,7 @@ export {
   type MultiHeadAttentionOptions,
   splitHeads,
 } from './layers/multi-head-attention.js';
+export { paddingMask } from './layers/padding-mask.js';
 export {
   AveragePool2d,
   Flatten,
@@ -72,6 +93,7 @@ export {
 } from './layers/pooling.js';
 export type { RecurrentOptions } from './layers/recurrent.js';
 export { BasicBlock, Bottleneck, type ResidualBlockOptions } from './layers/residual-blocks.js';
+export { RMSNorm, type RMSNormOptions } from './layers/rms-norm.js';
 export { Lambda, type Layer, MLP, type MLPOptions, Sequential } from './layers/sequential.js';
 export {
   type EncodeOptions,
@@ -102,6 +124,8 @@ export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
 export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clip.js';
 export { ExponentialAverage } from './optimizers/exponential-average.js';
 export { Optimizer, type OptimizerOptions, type Update } from './optimizers/optimizer.js';
+export { requireGradients } from './optimizers/require-gradients.js';
+export { RMSprop, type RMSpropOptions } from './optimizers/rmsprop.js';
 export { cosine, inverseSquareRoot, type Schedule, stepDecay, warmUp } from './optimizers/schedules.js';
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export type { StepTaker } from './optimizers/step-taker.js';

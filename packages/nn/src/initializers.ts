@@ -9,6 +9,7 @@ import {
   OptionError,
   quote,
   type Rng,
+  requireAbove,
   type Shape,
   sameShape,
   scope,
@@ -17,7 +18,6 @@ import {
   tensor,
   where,
 } from '@saccade/tensor';
-import { requirePositive } from './check.js';
 
 /** Values that one output is summed from (`in`), and outputs that one input goes to (`out`). */
 export interface Fan {
@@ -30,13 +30,13 @@ export type Initializer = (shape: Shape, fan: Fan, rng: Rng) => Tensor;
 
 /** Uniform in ±gain sqrt(3 / fan in), for layers before a ReLU with the default gain sqrt(2). He et al. 2015. @throws {OptionError} unless gain > 0 */
 export function kaimingUniform(gain: number = Math.SQRT2): Initializer {
-  requirePositive('kaimingUniform', 'gain', gain);
+  requireAbove('kaimingUniform', 'gain', gain);
   return (shape, fan, rng) => symmetric(shape, gain * Math.sqrt(3 / fan.in), rng);
 }
 
 /** Normal with deviation gain / sqrt(fan in), default gain sqrt(2). He et al. 2015. @throws {OptionError} unless gain > 0 */
 export function kaimingNormal(gain: number = Math.SQRT2): Initializer {
-  requirePositive('kaimingNormal', 'gain', gain);
+  requireAbove('kaimingNormal', 'gain', gain);
   return (shape, fan, rng) => rng.normal(shape, { deviation: gain / Math.sqrt(fan.in) });
 }
 
@@ -60,19 +60,19 @@ export function lecunNormal(): Initializer {
 
 /** Uniform in ±gain sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010. @throws {OptionError} unless gain > 0 */
 export function xavierUniform(gain = 1): Initializer {
-  requirePositive('xavierUniform', 'gain', gain);
+  requireAbove('xavierUniform', 'gain', gain);
   return (shape, fan, rng) => symmetric(shape, gain * Math.sqrt(6 / (fan.in + fan.out)), rng);
 }
 
 /** Normal with deviation gain sqrt(2 / (fan in + fan out)). Glorot and Bengio 2010. @throws {OptionError} unless gain > 0 */
 export function xavierNormal(gain = 1): Initializer {
-  requirePositive('xavierNormal', 'gain', gain);
+  requireAbove('xavierNormal', 'gain', gain);
   return (shape, fan, rng) => rng.normal(shape, { deviation: gain * Math.sqrt(2 / (fan.in + fan.out)) });
 }
 
 /** Normal with a given deviation, 0.02 by default, as in BERT and GPT. @throws {OptionError} unless it is above 0 */
 export function normalInitializer(deviation = 0.02): Initializer {
-  requirePositive('normalInitializer', 'deviation', deviation);
+  requireAbove('normalInitializer', 'deviation', deviation);
   return (shape, _fan, rng) => rng.normal(shape, { deviation });
 }
 
@@ -81,7 +81,7 @@ export function normalInitializer(deviation = 0.02): Initializer {
  * again. A shape of more axes counts as [first, rest]. Saxe et al. 2014. @throws {OptionError} unless gain > 0
  */
 export function orthogonal(gain = 1): Initializer {
-  requirePositive('orthogonal', 'gain', gain);
+  requireAbove('orthogonal', 'gain', gain);
   return (shape, _fan, rng) => {
     const rows = shape[0] ?? 1;
     const columns = shape.slice(1).reduce((product, extent) => product * extent, 1);

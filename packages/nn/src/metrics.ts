@@ -57,7 +57,7 @@ export function multilabelAccuracy(
   if (logits.rank === 0) throw new ShapeError(`${op}: expected [batch, labels], got a scalar`);
   return scope(() => {
     const right = equal(greater(logits, 0), greater(targets, 0.5));
-    return reduceLoss(op, cast(all(right, { axis: -1 }), 'float32') as Tensor, reduction);
+    return reduceLoss(op, cast(all(right, { axis: -1 }), 'float32'), reduction);
   });
 }
 

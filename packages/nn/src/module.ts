@@ -80,7 +80,7 @@ export abstract class Module<Inputs extends readonly unknown[] = [x: Tensor], Ou
   /** This module under the name '' and all modules inside, outer ones first; one that stands at two places has two names. */
   modules(): Map<string, AnyModule> {
     const found = new Map<string, AnyModule>();
-    walk('', this as unknown as AnyModule, found, new Set());
+    walk('', this, found, new Set());
     return found;
   }
 
@@ -125,12 +125,12 @@ export abstract class Module<Inputs extends readonly unknown[] = [x: Tensor], Ou
 
   /** A snapshot of all parameters and buffers in PyTorch's layouts, under PyTorch's names. The tensors are the caller's. */
   stateDict(): Map<string, Tensor> {
-    return stateDict(this as unknown as AnyModule);
+    return stateDict(this);
   }
 
   /** Takes over the values of a state dict: all or, if something does not fit, none. @throws {StateDictError} that lists what does not fit */
   loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadReport {
-    return loadStateDict(this as unknown as AnyModule, state, options);
+    return loadStateDict(this, state, options);
   }
 
   /** Number of trained values. */

@@ -82,7 +82,7 @@ function storedShape({ tensor, order }: Entry): readonly number[] {
 
 /** A parameter's values from their stored layout. */
 function fromStored(entry: Entry, stored: Tensor): Tensor {
-  const same = cast(stored, entry.tensor.dtype) as Tensor;
+  const same = cast(stored, entry.tensor.dtype);
   if (entry.order === undefined) return same;
   const { order } = entry;
   return transpose(

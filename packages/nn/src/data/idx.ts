@@ -1,6 +1,5 @@
 /** The IDX format, in which MNIST and its relatives come: a big-endian array with its shape in front. */
-import { checkOptions, type FileSource, FormatError, type OpenOptions } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, type FileSource, FormatError, type OpenOptions, requireCount } from '@saccade/tensor';
 import { ByteCursor } from './byte-cursor.js';
 import { byteStream } from './byte-stream.js';
 

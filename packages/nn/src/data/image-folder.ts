@@ -7,12 +7,12 @@ import {
   type OpenOptions,
   OptionError,
   quote,
+  requireCount,
   resizeBilinear,
   scope,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
-import { requireCount } from '../check.js';
 import type { BatchContext, Dataset } from '../dataset.js';
 import { type DecodedImage, decodeNamed } from './image.js';
 import { classesOf, examplesFromFolders, examplesFromTable, type ImageExample } from './image-examples.js';

@@ -1,6 +1,13 @@
 /** Images from files, alike in Node and browsers: pixels of 8 bits with 1, 3 or 4 channels. */
-import { checkOptions, FormatError, type OpenOptions, OptionError, quote, SaccadeError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import {
+  checkOptions,
+  FormatError,
+  type OpenOptions,
+  OptionError,
+  quote,
+  requireCount,
+  SaccadeError,
+} from '@saccade/tensor';
 import { type ImageHeader, imageHeader } from './image-header.js';
 import { decodePng, type Pixels } from './png.js';
 

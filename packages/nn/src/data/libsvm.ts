@@ -1,6 +1,13 @@
 /** The libsvm format: one example a line, its label and the features that are not zero. */
-import { checkOptions, type FileSource, FormatError, type OpenOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import {
+  checkOptions,
+  type FileSource,
+  FormatError,
+  type OpenOptions,
+  OptionError,
+  quote,
+  requireCount,
+} from '@saccade/tensor';
 import { type ByteStream, byteStream } from './byte-stream.js';
 import { parseLibsvmLine, SparseRows } from './libsvm-line.js';
 import { splitLines, textBlocks } from './text-lines.js';

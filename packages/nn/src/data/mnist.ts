@@ -7,13 +7,13 @@ import {
   type OpenOptions,
   OptionError,
   quote,
+  requireCount,
   SaccadeError,
   scope,
   show,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
-import { requireCount } from '../check.js';
 import { type IdxArray, readIdx } from './idx.js';
 
 /** Options of {@link loadMnist}. */

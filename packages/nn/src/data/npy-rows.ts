@@ -8,12 +8,12 @@ import {
   type OpenOptions,
   parseNpyHeader,
   type ReadOptions,
+  requireCount,
   storedBytes,
   type Tensor,
   tensor,
   viewStored,
 } from '@saccade/tensor';
-import { requireCount } from '../check.js';
 import { ByteCursor } from './byte-cursor.js';
 import { byteStream } from './byte-stream.js';
 import { joined } from './joined.js';

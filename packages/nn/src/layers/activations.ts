@@ -8,6 +8,7 @@ import {
   OptionError,
   quote,
   relu,
+  requireWithin,
   scope,
   sigmoid,
   silu,
@@ -17,7 +18,6 @@ import {
   tanh,
   where,
 } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
 import { Module } from '../module.js';
 
 /** x where x > 0, else slope x. */

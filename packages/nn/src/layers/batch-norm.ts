@@ -6,6 +6,9 @@ import {
   checkOptions,
   mul,
   ones,
+  requireCount,
+  requireFrom,
+  requireWithin,
   rsqrt,
   ShapeError,
   scope,
@@ -15,7 +18,7 @@ import {
   tensor,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireNonNegative, requireTensors, requireWithin } from '../check.js';
+import { requireTensors } from '../check.js';
 import { Module } from '../module.js';
 
 /** Options of batch norm. */
@@ -54,7 +57,7 @@ export class BatchNorm extends Module {
     const names = ['epsilon', 'momentum', 'affine', 'biased'] as const;
     const { epsilon = 1e-5, momentum = 0.1, affine = true, biased = false } = checkOptions('BatchNorm', options, names);
     requireCount('BatchNorm', 'channels', channels);
-    this.epsilon = requireNonNegative('BatchNorm', 'epsilon', epsilon);
+    this.epsilon = requireFrom('BatchNorm', 'epsilon', epsilon);
     this.momentum = requireWithin('BatchNorm', 'momentum', momentum, 0, 1);
     this.biased = biased;
     this.weight = affine ? this.parameter('weight', ones([channels])) : undefined;

@@ -8,13 +8,16 @@ import {
   type Pair,
   quote,
   type Rng,
+  requireCount,
+  requireDivides,
+  requireRng,
   ShapeError,
   scope,
   show,
   type Tensor,
   transpose,
 } from '@saccade/tensor';
-import { requireCount, requireDivides, requireRng, requireTensors } from '../check.js';
+import { requireTensors } from '../check.js';
 import { type Initializer, initialWeight, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { torchUniform } from './linear.js';

@@ -5,13 +5,15 @@ import {
   expandDims,
   gather,
   type Rng,
+  requireCount,
+  requireRng,
+  requireWithin,
   scope,
   stopGradient,
   type Tensor,
   tensor,
   where,
 } from '@saccade/tensor';
-import { requireCount, requireRng, requireWithin } from '../check.js';
 import { type Initializer, initialWeight, normalInitializer } from '../initializers.js';
 import { Module } from '../module.js';
 

@@ -6,6 +6,9 @@ import {
   mul,
   OptionError,
   ones,
+  requireCount,
+  requireDivides,
+  requireFrom,
   reshape,
   type Shape,
   ShapeError,
@@ -15,7 +18,7 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireDivides, requireNonNegative, requireTensors } from '../check.js';
+import { requireTensors } from '../check.js';
 import { Module } from '../module.js';
 
 /** Options of both norms. */
@@ -42,7 +45,7 @@ export class LayerNorm extends Module {
     this.#shape = Array.isArray(shape) ? (shape as Shape) : [shape as number];
     for (const extent of this.#shape) requireCount('LayerNorm', 'shape', extent);
     if (this.#shape.length === 0) throw new OptionError('LayerNorm: shape must name at least one axis, got []');
-    this.epsilon = requireNonNegative('LayerNorm', 'epsilon', epsilon);
+    this.epsilon = requireFrom('LayerNorm', 'epsilon', epsilon);
     this.weight = affine ? this.parameter('weight', ones(this.#shape)) : undefined;
     this.bias = affine ? this.parameter('bias', zeros(this.#shape)) : undefined;
   }
@@ -82,7 +85,7 @@ export class GroupNorm extends Module {
     const { epsilon = 1e-5, affine = true } = checkOptions('GroupNorm', options, names);
     this.channels = requireCount('GroupNorm', 'channels', channels);
     this.groups = requireDivides('GroupNorm', 'groups', groups, channels);
-    this.epsilon = requireNonNegative('GroupNorm', 'epsilon', epsilon);
+    this.epsilon = requireFrom('GroupNorm', 'epsilon', epsilon);
     this.weight = affine ? this.parameter('weight', ones([channels])) : undefined;
     this.bias = affine ? this.parameter('bias', zeros([channels])) : undefined;
   }

@@ -1,6 +1,17 @@
 /** The affine map. */
-import { add, checkOptions, matmul, type Rng, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
-import { requireCount, requireRng, requireTensors } from '../check.js';
+import {
+  add,
+  checkOptions,
+  matmul,
+  type Rng,
+  requireCount,
+  requireRng,
+  ShapeError,
+  scope,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireTensors } from '../check.js';
 import { type Initializer, initialWeight, kaimingUniform, symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 

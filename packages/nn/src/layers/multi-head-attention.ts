@@ -6,6 +6,10 @@ import {
   logicalAnd,
   matmul,
   type Rng,
+  requireCount,
+  requireDivides,
+  requireRng,
+  requireWithin,
   reshape,
   ShapeError,
   scope,
@@ -15,7 +19,7 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireDivides, requireRng, requireTensors, requireWithin } from '../check.js';
+import { requireTensors } from '../check.js';
 import { symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';
@@ -42,11 +46,17 @@ export interface AttendOptions {
   readonly key?: Tensor | undefined;
   /** Source of the values [batch, keys, valueChannels]. Default: that of the keys. */
   readonly value?: Tensor | undefined;
-  /** bool, broadcasts to [batch, heads, queries, keys]: true where a query may look (PyTorch's masks say the opposite). */
+  /**
+   * bool, broadcasts to [batch, heads, queries, keys]: true where a query may look (PyTorch's masks say the opposite). It can
+   * be [queries, keys], [heads, queries, keys] or, as `paddingMask` gives it, [batch, 1, 1, keys]. A query that sees nothing gets zeros.
+   */
   readonly mask?: Tensor | undefined;
   /** bool [batch, keys]: true for tokens, false for padding. */
   readonly keyMask?: Tensor | undefined;
-  /** Added to the scores; broadcasts to [batch, heads, queries, keys]. */
+  /**
+   * float, added to the scores before the softmax; broadcasts as `mask` does, and both may be given. Gradients flow to it.
+   * -Infinity hides a key as the mask does; a number such as -10000 hides it only while the query sees others.
+   */
   readonly bias?: Tensor | undefined;
   /** Query i sees no later key; with a cache the queries are the last tokens. Default false. */
   readonly causal?: boolean | undefined;

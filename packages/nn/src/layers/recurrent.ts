@@ -7,6 +7,9 @@ import {
   OptionError,
   quote,
   type Rng,
+  requireCount,
+  requireRng,
+  requireWithin,
   ShapeError,
   sameShape,
   scope,
@@ -17,7 +20,7 @@ import {
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireCount, requireRng, requireTensors, requireWithin } from '../check.js';
+import { requireTensors } from '../check.js';
 import { symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';

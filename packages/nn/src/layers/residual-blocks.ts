@@ -1,6 +1,5 @@
 /** The blocks of residual networks (He et al. 2016), with the names of torchvision. */
-import { add, checkOptions, type Rng, relu, scope, type Tensor } from '@saccade/tensor';
-import { requireRng } from '../check.js';
+import { add, checkOptions, type Rng, relu, requireRng, scope, type Tensor } from '@saccade/tensor';
 import { kaimingNormal } from '../initializers.js';
 import { Module } from '../module.js';
 import { BatchNorm } from './batch-norm.js';

@@ -1,6 +1,16 @@
 /** Layers one after another, and the perceptron made of them. */
-import { checkOptions, OptionError, quote, type Rng, requireFunction, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireRng, requireWithin } from '../check.js';
+import {
+  checkOptions,
+  OptionError,
+  quote,
+  type Rng,
+  requireCount,
+  requireFunction,
+  requireRng,
+  requireWithin,
+  scope,
+  type Tensor,
+} from '@saccade/tensor';
 import { kaimingUniform } from '../initializers.js';
 import { Module } from '../module.js';
 import { type Activation, activationOf } from './activations.js';

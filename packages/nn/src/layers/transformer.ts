@@ -1,6 +1,14 @@
 /** The transformer encoder, also as a decoder of one sequence (causal, with caches). */
-import { add, checkOptions, OptionError, type Rng, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireRng } from '../check.js';
+import {
+  add,
+  checkOptions,
+  OptionError,
+  type Rng,
+  requireCount,
+  requireRng,
+  scope,
+  type Tensor,
+} from '@saccade/tensor';
 import { Module } from '../module.js';
 import { type Activation, activationOf } from './activations.js';
 import { Dropout } from './dropout.js';

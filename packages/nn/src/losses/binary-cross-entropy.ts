@@ -55,9 +55,7 @@ export function binaryCrossEntropyOfProbabilities(
   const op = 'binaryCrossEntropyOfProbabilities';
   const { reduction } = checkOptions(op, options, ['reduction']);
   requireSameShape(op, probabilities, targets);
-  return scope(() =>
-    reduceLoss(op, elementLosses(probabilities, cast(targets, probabilities.dtype) as Tensor), reduction),
-  );
+  return scope(() => reduceLoss(op, elementLosses(probabilities, cast(targets, probabilities.dtype)), reduction));
 }
 
 const elementLosses = customGrad((p: Tensor, y: Tensor) => {

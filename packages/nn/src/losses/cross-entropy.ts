@@ -13,6 +13,7 @@ import {
   notEqual,
   OptionError,
   quote,
+  requireWithin,
   ShapeError,
   sameShape,
   scope,
@@ -23,7 +24,7 @@ import {
   takeAlong,
   where,
 } from '@saccade/tensor';
-import { requireLabels, requireTensors, requireWithin } from '../check.js';
+import { requireLabels, requireTensors } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of the cross-entropy. */
@@ -62,7 +63,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   }
   requireLabels(op, logits, labels);
   return scope(() => {
-    const ids = cast(labels, 'int32') as Tensor;
+    const ids = cast(labels, 'int32');
     const seen = ignore === undefined ? undefined : notEqual(ids, ignore);
     const safe = seen === undefined ? ids : where(seen, ids, 0);
     const logProbability = logSoftmax(logits);

@@ -1,6 +1,6 @@
 /** Losses between numbers. */
-import { abs, checkOptions, less, mul, scope, square, sub, type Tensor, where } from '@saccade/tensor';
-import { requirePositive, requireSameShape } from '../check.js';
+import { abs, checkOptions, less, mul, requireAbove, scope, square, sub, type Tensor, where } from '@saccade/tensor';
+import { requireSameShape } from '../check.js';
 import { type Reduction, reduceLoss } from './reduction.js';
 
 /** Options of all of them. */
@@ -30,7 +30,7 @@ export function huberLoss(
   options: LossOptions & { readonly delta?: number | undefined } = {},
 ): Tensor {
   const { reduction, delta = 1 } = checkOptions('huberLoss', options, ['reduction', 'delta']);
-  requirePositive('huberLoss', 'delta', delta);
+  requireAbove('huberLoss', 'delta', delta);
   requireSameShape('huberLoss', predictions, targets);
   return scope(() => {
     const difference = sub(predictions, targets);

@@ -1,6 +1,15 @@
 /** Adam, and Adam with decoupled decay. */
-import { assign, checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
-import { requireNonNegative } from '../check.js';
+import {
+  assign,
+  bufferOf,
+  checkOptions,
+  deviceOf,
+  empty,
+  OptionError,
+  quote,
+  requireFrom,
+  type Tensor,
+} from '@saccade/tensor';
 import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
@@ -27,7 +36,7 @@ export class Adam extends Optimizer {
     if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
       throw new OptionError(`${new.target.name}: betas must be two numbers from 0 to below 1, got ${quote(betas)}`);
     }
-    requireNonNegative(new.target.name, 'epsilon', epsilon);
+    requireFrom(new.target.name, 'epsilon', epsilon);
     super(trained, options, ['mean', 'square']);
     this.#betas = betas;
     this.#epsilon = epsilon;
@@ -36,10 +45,30 @@ export class Adam extends Optimizer {
   protected override move({ parameter, gradient, memory, rate, step }: Update): Tensor {
     const [beta1, beta2] = this.#betas;
     const { mean, square } = memory as { readonly mean: Tensor; readonly square: Tensor };
-    assign(mean, mean.mul(beta1).add(gradient.mul(1 - beta1)));
-    assign(square, square.mul(beta2).add(gradient.square().mul(1 - beta2)));
-    const root = square.sqrt().mul(1 / Math.sqrt(1 - beta2 ** step));
-    return parameter.sub(mean.div(root.add(this.#epsilon)).mul(rate / (1 - beta1 ** step)));
+    const device = deviceOf('Adam', parameter, gradient, mean, square);
+    const like = (t: Tensor): Tensor => empty(device, t.dtype, t.shape);
+    const [moved, newMean, newSquare] = [like(parameter), like(mean), like(square)];
+    const at = (t: Tensor) => bufferOf('Adam', t);
+    const factors = {
+      beta1,
+      beta2,
+      rate: rate / (1 - beta1 ** step),
+      root: 1 / Math.sqrt(1 - beta2 ** step),
+      epsilon: this.#epsilon,
+    };
+    device.kernels.adam(
+      at(parameter),
+      at(gradient),
+      at(mean),
+      at(square),
+      at(moved),
+      at(newMean),
+      at(newSquare),
+      factors,
+    );
+    assign(mean, newMean);
+    assign(square, newSquare);
+    return moved;
   }
 }
 

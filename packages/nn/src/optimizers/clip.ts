@@ -1,6 +1,17 @@
 /** The length of all gradients together, and limits to it and to each value. */
-import { add, cast, clip, mul, norm, OptionError, scope, sqrt, square, type Tensor } from '@saccade/tensor';
-import { requirePositive } from '../check.js';
+import {
+  add,
+  cast,
+  clip,
+  mul,
+  norm,
+  OptionError,
+  requireAbove,
+  scope,
+  sqrt,
+  square,
+  type Tensor,
+} from '@saccade/tensor';
 
 /** sqrt(sum of all squares) of tensors: a scalar. @throws {OptionError} for none */
 export function globalNorm(gradients: Iterable<Tensor>): Tensor {
@@ -19,12 +30,12 @@ export function clipByGlobalNorm(
   gradients: ReadonlyMap<string, Tensor>,
   limit: number,
 ): { readonly gradients: Map<string, Tensor>; readonly norm: Tensor } {
-  requirePositive('clipByGlobalNorm', 'limit', limit);
+  requireAbove('clipByGlobalNorm', 'limit', limit);
   return scope(() => {
     const length = globalNorm(gradients.values());
     const scale = length.add(1e-6).pow(-1).mul(limit).minimum(1);
     return {
-      gradients: new Map(Array.from(gradients, ([name, g]) => [name, mul(g, cast(scale, g.dtype) as Tensor)])),
+      gradients: new Map(Array.from(gradients, ([name, g]) => [name, mul(g, cast(scale, g.dtype))])),
       norm: length,
     };
   });
@@ -32,6 +43,6 @@ export function clipByGlobalNorm(
 
 /** The gradients with each value moved into [-limit, limit], as new tensors. @throws {OptionError} unless limit > 0 */
 export function clipByValue(gradients: ReadonlyMap<string, Tensor>, limit: number): Map<string, Tensor> {
-  requirePositive('clipByValue', 'limit', limit);
+  requireAbove('clipByValue', 'limit', limit);
   return scope(() => new Map(Array.from(gradients, ([name, g]) => [name, clip(g, -limit, limit)])));
 }

@@ -1,6 +1,5 @@
 /** A slow copy of the weights that follows the fast ones. */
-import { add, assign, checkOptions, dispose, keep, mul, scope, sub, type Tensor } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { add, assign, checkOptions, dispose, keep, mul, requireWithin, scope, sub, type Tensor } from '@saccade/tensor';
 import { assignAll } from '../state-dict.js';
 import { type Trainable, trainedTensors } from './trainable.js';
 

@@ -2,22 +2,19 @@
 import {
   assign,
   dispose,
-  isTensor,
   keep,
-  OptionError,
-  quote,
+  requireAbove,
+  requireCount,
+  requireFrom,
   requireFunction,
-  ShapeError,
-  sameShape,
   scope,
-  show,
   type Tensor,
   valueAndGradOf,
   zerosLike,
 } from '@saccade/tensor';
-import { requireCount, requireNonNegative, requirePositive } from '../check.js';
 import { assignAll } from '../state-dict.js';
 import { clipByGlobalNorm, clipByValue } from './clip.js';
+import { requireGradients } from './require-gradients.js';
 import { rateAt, type Schedule } from './schedules.js';
 import { type Trainable, trainedTensors } from './trainable.js';
 
@@ -74,12 +71,12 @@ export abstract class Optimizer {
   constructor(trained: Trainable, options: OptimizerOptions, slots: readonly string[]) {
     const op = new.target.name;
     const { rate, clipValue, clipNorm, decay = 0, l2 = 0, decays = () => true } = options;
-    if (typeof rate !== 'function') requireNonNegative(op, 'rate', rate);
-    requireNonNegative(op, 'decay', decay);
-    requireNonNegative(op, 'l2', l2);
+    if (typeof rate !== 'function') requireFrom(op, 'rate', rate);
+    requireFrom(op, 'decay', decay);
+    requireFrom(op, 'l2', l2);
     requireFunction(op, decays);
-    if (clipValue !== undefined) requirePositive(op, 'clipValue', clipValue);
-    if (clipNorm !== undefined) requirePositive(op, 'clipNorm', clipNorm);
+    if (clipValue !== undefined) requireAbove(op, 'clipValue', clipValue);
+    if (clipNorm !== undefined) requireAbove(op, 'clipNorm', clipNorm);
     this.#options = { rate, clipValue, clipNorm, decay, l2, decays };
     this.parameters = trainedTensors(op, trained);
     for (const [name, parameter] of this.parameters) {
@@ -92,11 +89,7 @@ export abstract class Optimizer {
 
   /** The rate of the next step. @throws {OptionError} if the schedule gives no number from 0 */
   get rate(): number {
-    return requireNonNegative(
-      this.constructor.name,
-      `the rate of step ${this.steps}`,
-      rateAt(this.#options.rate, this.steps),
-    );
+    return requireFrom(this.constructor.name, `the rate of step ${this.steps}`, rateAt(this.#options.rate, this.steps));
   }
 
   /**
@@ -122,7 +115,7 @@ export abstract class Optimizer {
   step(gradients: ReadonlyMap<string, Tensor>): void {
     const { clipValue, clipNorm, decay, l2, decays } = this.#options;
     const { rate } = this;
-    this.#check(gradients);
+    requireGradients(this.constructor.name, this.parameters, gradients);
     scope(() => {
       const bounded = clipValue === undefined ? gradients : clipByValue(gradients, clipValue);
       const clipped = clipNorm === undefined ? bounded : clipByGlobalNorm(bounded, clipNorm).gradients;
@@ -138,21 +131,6 @@ export abstract class Optimizer {
         });
       }
     });
-  }
-
-  /** Before anything moves. */
-  #check(gradients: ReadonlyMap<string, Tensor>): void {
-    const op = this.constructor.name;
-    if (!(gradients instanceof Map))
-      throw new OptionError(`${op}: expected a Map of gradients by name, got ${quote(gradients)}`);
-    for (const [name, { shape, dtype }] of this.parameters) {
-      const gradient: unknown = gradients.get(name);
-      if (!isTensor(gradient) || gradient.disposed) throw new OptionError(`${op}: there is no gradient of '${name}'`);
-      if (!sameShape(gradient.shape, shape) || gradient.dtype !== dtype) {
-        const got = `${gradient.dtype} ${show(gradient.shape)}`;
-        throw new ShapeError(`${op}: the gradient of '${name}' must be ${dtype} ${show(shape)}, got ${got}`);
-      }
-    }
   }
 
   /** What is remembered, as `slot.parameter` names; with `steps` all that is needed to go on. The tensors are the optimizer's own. */

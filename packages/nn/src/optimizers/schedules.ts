@@ -1,6 +1,5 @@
 /** How fast to learn, step by step. A schedule is a function from the number of steps done to a rate. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount, requireNonNegative, requireWithin } from '../check.js';
+import { checkOptions, requireCount, requireFrom, requireWithin } from '@saccade/tensor';
 
 /** The rate of the step that `step` others came before. */
 export type Schedule = (step: number) => number;
@@ -17,8 +16,8 @@ export function stepDecay(options: {
   readonly factor?: number | undefined;
 }): Schedule {
   const { rate, every, factor = 0.1 } = checkOptions('stepDecay', options, ['rate', 'every', 'factor']);
-  requireNonNegative('stepDecay', 'rate', rate);
-  requireNonNegative('stepDecay', 'factor', factor);
+  requireFrom('stepDecay', 'rate', rate);
+  requireFrom('stepDecay', 'factor', factor);
   requireCount('stepDecay', 'every', every);
   return (step) => rate * factor ** Math.floor(step / every);
 }
@@ -39,8 +38,8 @@ export function cosine(options: {
     final = 0,
     warmUp: first = 0,
   } = checkOptions('cosine', options, ['rate', 'steps', 'final', 'warmUp']);
-  requireNonNegative('cosine', 'rate', rate);
-  requireNonNegative('cosine', 'final', final);
+  requireFrom('cosine', 'rate', rate);
+  requireFrom('cosine', 'final', final);
   requireCount('cosine', 'steps', steps);
   requireWithin('cosine', 'warmUp', requireCount('cosine', 'warmUp', first, 0), 0, steps - 1);
   const fall: Schedule = (step) => {
@@ -60,7 +59,7 @@ export function warmUp(
 ): Schedule {
   const { steps, from = 1 / (steps + 1) } = checkOptions('warmUp', options, ['steps', 'from']);
   requireCount('warmUp', 'steps', steps);
-  if (typeof after !== 'function') requireNonNegative('warmUp', 'the rate', after);
+  if (typeof after !== 'function') requireFrom('warmUp', 'the rate', after);
   requireWithin('warmUp', 'from', from, 0, 1);
   return (step) =>
     step < steps ? rateAt(after, 0) * (from + ((1 - from) * step) / steps) : rateAt(after, step - steps);
@@ -69,7 +68,7 @@ export function warmUp(
 /** Rises in a line to `rate` within `warmUp` steps, then falls as rate sqrt(warmUp / step). Vaswani et al. 2017. @throws {OptionError} */
 export function inverseSquareRoot(options: { readonly rate: number; readonly warmUp: number }): Schedule {
   const { rate, warmUp: first } = checkOptions('inverseSquareRoot', options, ['rate', 'warmUp']);
-  requireNonNegative('inverseSquareRoot', 'rate', rate);
+  requireFrom('inverseSquareRoot', 'rate', rate);
   requireCount('inverseSquareRoot', 'warmUp', first);
   return (step) => rate * Math.min((step + 1) / first, Math.sqrt(first / (step + 1)));
 }

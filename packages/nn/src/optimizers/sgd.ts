@@ -1,6 +1,5 @@
 /** Stochastic gradient descent, with momentum. */
-import { assign, checkOptions, OptionError, type Tensor } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { assign, checkOptions, OptionError, requireWithin, type Tensor } from '@saccade/tensor';
 import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 

@@ -1,7 +1,7 @@
 /** What `fit` takes and gives. */
-import { checkOptions, isTensor, OptionError, quote, type Tensor } from '@saccade/tensor';
+import { checkOptions, isTensor, OptionError, quote, requireCount, requireFrom, type Tensor } from '@saccade/tensor';
 import type { Batches } from '../batches.js';
-import { requireCount, requireModule, requireNonNegative } from '../check.js';
+import { requireModule } from '../check.js';
 import type { AnyModule } from '../module.js';
 import { ExponentialAverage } from '../optimizers/exponential-average.js';
 import { Optimizer } from '../optimizers/optimizer.js';
@@ -175,5 +175,5 @@ function checkEarlyStopping(watched: EarlyStopping, known: readonly string[]): v
   }
   if (mode !== 'min' && mode !== 'max') throw new OptionError(`fit: mode must be 'min' or 'max', got ${quote(mode)}`);
   requireCount('fit', 'patience', patience, 0);
-  requireNonNegative('fit', 'minDelta', minDelta);
+  requireFrom('fit', 'minDelta', minDelta);
 }
