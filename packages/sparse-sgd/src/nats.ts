@@ -1,8 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Workers on many machines, and in browsers, over NATS: the entry `@saccade/sparse-sgd/nats`. */
 import type { ConnectionOptions } from '@nats-io/nats-core';
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount } from './check.js';
+import { checkOptions, OptionError, quote, requireAbove, requireCount } from '@saccade/tensor';
 import { checkJobName, checkJobOptions, type JobOptions, jobOptionNames } from './transport/job-options.js';
 import { joinJob } from './transport/join-job.js';
 import { NatsLog, type NatsLogOptions } from './transport/nats-log.js';

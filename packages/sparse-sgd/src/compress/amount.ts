@@ -1,6 +1,6 @@
 /** How many entries a compressor keeps: a number, or a share of the length. */
-import { checkOptions, OptionError } from '@saccade/tensor';
-import { requireCount, requireShare } from '../check.js';
+import { checkOptions, OptionError, requireCount } from '@saccade/tensor';
+import { requireShare } from './share.js';
 
 /** `{ k: 10 }`: 10 entries, or all of a shorter vector. `{ ratio: 0.01 }`: 1 % of them, rounded, at least 1. */
 export type Amount =

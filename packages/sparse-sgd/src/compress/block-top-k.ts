@@ -1,6 +1,5 @@
 /** Block top-k: the k largest entries of each run of so many. Cheap to choose, and no part of the vector waits for long. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, requireCount } from '@saccade/tensor';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {

@@ -1,6 +1,5 @@
 /** Chosen entries of a vector, and the message that they become. */
-import { checkOptions, OptionError } from '@saccade/tensor';
-import { requireFlag } from '../check.js';
+import { checkOptions, OptionError, requireFlag } from '@saccade/tensor';
 import { requireIndices, requireVector } from './check-vector.js';
 import type { DenseMessage, SparseMessage, ValueType, Vector } from './message.js';
 import { requireValueType, roundValues } from './round-values.js';

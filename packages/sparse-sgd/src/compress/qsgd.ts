@@ -1,6 +1,5 @@
 /** QSGD: stochastic rounding to levels of the Euclidean norm (Alistarh et al., 2017), as the paper compares with. */
-import { checkOptions, Rng } from '@saccade/tensor';
-import { requireCount, requireWithin } from '../check.js';
+import { checkOptions, Rng, requireCount } from '@saccade/tensor';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { LevelsMessage, Vector } from './message.js';
@@ -29,7 +28,7 @@ function hasDoubleUniforms(randomness: Randomness): boolean {
  */
 export function qsgd(vector: Vector, s: number, randomness: Randomness, options: QsgdOptions = {}): LevelsMessage {
   requireVector('qsgd', vector);
-  requireWithin('qsgd', 's', s, 1, 32767);
+  requireCount('qsgd', 's', s, 1, 32767);
   const { length } = vector;
   const { bucket: wanted = Math.max(1, length) } = checkOptions('qsgd', options, ['bucket']);
   const bucket = Math.min(requireCount('qsgd', 'bucket', wanted), Math.max(1, length));
@@ -47,7 +46,7 @@ export function qsgd(vector: Vector, s: number, randomness: Randomness, options:
  * @throws {OptionError} for a number of levels or options that cannot be
  */
 export function qsgdCompressor(s: number, options: QsgdOptions = {}): Compressor {
-  requireWithin('qsgdCompressor', 's', s, 1, 32767);
+  requireCount('qsgdCompressor', 's', s, 1, 32767);
   const { bucket } = checkOptions('qsgdCompressor', options, ['bucket']);
   if (bucket !== undefined) requireCount('qsgdCompressor', 'bucket', bucket);
   return {

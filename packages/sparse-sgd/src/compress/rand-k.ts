@@ -1,6 +1,5 @@
 /** Rand-k: the entries of a random subset of k positions (paper, equation 4), with positions of the worker's own or the same for all. */
-import { checkOptions, type Rng } from '@saccade/tensor';
-import { requireCount, requireFlag, requireRng } from '../check.js';
+import { checkOptions, type Rng, requireCount, requireFlag, requireRng } from '@saccade/tensor';
 import { type Amount, countOf } from './amount.js';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';

@@ -1,6 +1,5 @@
 /** Random positions, each at most once: Floyd's sampling, from a generator or from a triple of numbers that all workers know. */
-import { Rng } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { Rng, requireCount } from '@saccade/tensor';
 import type { Vector } from './message.js';
 import { drawUniforms } from './uniforms.js';
 
@@ -58,7 +57,7 @@ function manyPositions(length: number, k: number, draw: Draw): Int32Array {
  * @throws {OptionError} unless all are whole numbers in their range and k <= length
  */
 export function seededIndices(length: number, k: number, seed: number, step: number, stream: number): Int32Array {
-  requireWithin('seededIndices', 'length', length, 0, 2 ** 31 - 1);
-  requireWithin('seededIndices', 'k', k, 0, length);
+  requireCount('seededIndices', 'length', length, 0, 2 ** 31 - 1);
+  requireCount('seededIndices', 'k', k, 0, length);
   return randomPositions('seededIndices', length, k, new Rng(seed).derive(step).derive(stream));
 }

@@ -1,6 +1,5 @@
 /** Top-k by a threshold that is estimated on a sample: Deep Gradient Compression (Lin et al., 2018, section 5), for long vectors. */
-import { checkOptions, type Rng } from '@saccade/tensor';
-import { requireCount, requireRng, requireShare } from '../check.js';
+import { checkOptions, type Rng, requireCount, requireRng } from '@saccade/tensor';
 import { type Amount, countOf } from './amount.js';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
@@ -14,6 +13,7 @@ import {
 } from './entries.js';
 import type { Vector } from './message.js';
 import { roundedContraction } from './round-values.js';
+import { requireShare } from './share.js';
 import { positionsAtLeast } from './threshold.js';
 import { topK } from './top-k.js';
 import { drawUniforms } from './uniforms.js';

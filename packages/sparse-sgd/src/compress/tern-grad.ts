@@ -1,6 +1,5 @@
 /** TernGrad: each entry becomes -s, 0 or s (Wen et al., 2017). */
-import { checkOptions } from '@saccade/tensor';
-import { requireAbove } from '../check.js';
+import { checkOptions, requireAbove } from '@saccade/tensor';
 import { requireFiniteVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import type { LevelsMessage, Vector } from './message.js';

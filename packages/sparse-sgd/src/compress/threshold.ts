@@ -1,5 +1,5 @@
 /** Threshold: all entries that are large enough (Strom, 2015), and at least the largest. */
-import { requireAbove } from '../check.js';
+import { requireAbove } from '@saccade/tensor';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {

@@ -1,6 +1,5 @@
 /** Top-k: the k entries of largest magnitude (paper, equation 4). */
-import { isTensor, type Tensor } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { isTensor, requireCount, type Tensor } from '@saccade/tensor';
 import { type Amount, countOf } from './amount.js';
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';

@@ -1,5 +1,5 @@
 /** Ultra-sparsification: one random entry, now and then (paper, Definition 2.1: fewer than one entry a step). */
-import { requireShare } from '../check.js';
+
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {
@@ -12,6 +12,7 @@ import {
 } from './entries.js';
 import type { Vector } from './message.js';
 import { roundedContraction } from './round-values.js';
+import { requireShare } from './share.js';
 import { drawUniforms, type Randomness } from './uniforms.js';
 
 /**

@@ -1,7 +1,14 @@
 /** What a DistributedOptimizer can be told. */
 import type { Optimizer } from '@saccade/nn';
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount, requireFrom } from '../check.js';
+import {
+  checkOptions,
+  OptionError,
+  quote,
+  requireAbove,
+  requireCount,
+  requireFrom,
+  requireOneOf,
+} from '@saccade/tensor';
 import type { Compressor } from '../compress/compressor.js';
 import { parseCompressor } from '../compress/parse-compressor.js';
 import { type NonFinitePolicy, requirePolicy } from '../feedback/non-finite.js';
@@ -85,11 +92,6 @@ const names = [
   'powerRank',
 ] as const;
 
-function requireOneOf<T>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value;
-  throw new OptionError(`${op}: ${name} must be one of ${known.join(', ')}, got ${quote(value)}`);
-}
-
 /** Options that would have no effect with another feedback. */
 function requireOnlyWith(kind: FeedbackKind, feedback: FeedbackKind, options: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(options).find((name) => options[name] !== undefined);
@@ -122,8 +124,8 @@ export function checkSettings(options: DistributedOptions): Settings {
     throw new OptionError(`${op}: compress must be a text such as 'top-k:1%' or a compressor, got ${quote(compress)}`);
   }
   const { feedback = compressor.unbiased ? 'none' : 'memory', memoryOf = 'gradient', clipNorm } = rest;
-  requireOneOf('feedback', feedback, feedbackKinds);
-  requireOneOf('memoryOf', memoryOf, ['gradient', 'step']);
+  requireOneOf(op, 'feedback', feedback, feedbackKinds);
+  requireOneOf(op, 'memoryOf', memoryOf, ['gradient', 'step']);
   if (memoryOf === 'step' && feedback !== 'memory' && feedback !== 'power') {
     throw new OptionError(`${op}: memoryOf 'step' goes with feedback 'memory' or 'power', got '${feedback}'`);
   }
@@ -131,7 +133,7 @@ export function checkSettings(options: DistributedOptions): Settings {
   requireOnlyWith('power', feedback, { powerRank: rest.powerRank });
   const { onNonFinite = 'throw', onMemoryMismatch = 'redistribute' } = rest;
   requirePolicy(op, onNonFinite);
-  requireOneOf('onMemoryMismatch', onMemoryMismatch, ['redistribute', 'flush']);
+  requireOneOf(op, 'onMemoryMismatch', onMemoryMismatch, ['redistribute', 'flush']);
   if (clipNorm !== undefined) requireAbove(op, 'clipNorm', clipNorm);
   return {
     transport,

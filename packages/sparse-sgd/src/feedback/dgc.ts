@@ -1,6 +1,5 @@
 /** Deep gradient compression: error feedback whose momentum is taken before, not behind, the compression. */
-import { checkOptions, OptionError } from '@saccade/tensor';
-import { requireAbove, requireCount, requireFrom } from '../check.js';
+import { checkOptions, OptionError, requireAbove, requireCount, requireFrom } from '@saccade/tensor';
 import { applyMessage } from '../compress/apply-message.js';
 import type { Compressor } from '../compress/compressor.js';
 import type { Message, Vector } from '../compress/message.js';

@@ -1,6 +1,5 @@
 /** EF21: workers send how their gradients changed, not what was left out. */
-import { checkOptions, OptionError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, requireCount } from '@saccade/tensor';
 import { applyMessage } from '../compress/apply-message.js';
 import type { Compressor } from '../compress/compressor.js';
 import { checkGradient } from './check-gradient.js';

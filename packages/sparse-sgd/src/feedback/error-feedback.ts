@@ -1,6 +1,5 @@
 /** Error feedback: what a message leaves out is remembered and sent later. Mem-SGD with many workers. */
-import { checkOptions, requireFunction } from '@saccade/tensor';
-import { requireCount, requireFrom } from '../check.js';
+import { checkOptions, requireCount, requireFrom, requireFunction } from '@saccade/tensor';
 import { applyMessage } from '../compress/apply-message.js';
 import type { Compressor } from '../compress/compressor.js';
 import type { Vector } from '../compress/message.js';

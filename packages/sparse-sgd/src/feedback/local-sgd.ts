@@ -1,6 +1,14 @@
 /** Local SGD: workers step by themselves for a while, then average their parameters, or what compressors leave of the differences. */
-import { checkOptions, OptionError, quote, type Rng, requireFunction, Rng as Stream } from '@saccade/tensor';
-import { requireCount, requireFrom } from '../check.js';
+import {
+  checkOptions,
+  OptionError,
+  quote,
+  type Rng,
+  requireCount,
+  requireFrom,
+  requireFunction,
+  Rng as Stream,
+} from '@saccade/tensor';
 import type { Message, Vector } from '../compress/message.js';
 import type { Feedback } from './feedback.js';
 import { simulate } from './simulate.js';

@@ -1,6 +1,5 @@
 /** Compression without memory: what a message leaves out is lost. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, requireCount } from '@saccade/tensor';
 import type { Compressor } from '../compress/compressor.js';
 import { checkGradient } from './check-gradient.js';
 import type { Feedback, Gathered } from './feedback.js';

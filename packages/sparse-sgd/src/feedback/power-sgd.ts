@@ -1,6 +1,5 @@
 /** PowerSGD: a matrix as the product of two thin ones, found by one step of subspace iteration that all workers take together. */
-import { checkOptions, OptionError, quote, Rng, ShapeError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, Rng, requireCount, ShapeError } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
 import { checkGradient } from './check-gradient.js';
 import { checkMemoryOptions, correct, type MemoryOptions, remember, unitOf } from './error-feedback.js';

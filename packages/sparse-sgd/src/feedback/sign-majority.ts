@@ -1,6 +1,5 @@
 /** signSGD with majority vote: workers send signs only, and the direction is what most of them say. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, requireCount } from '@saccade/tensor';
 import { majoritySign, signs } from '../compress/majority-sign.js';
 import type { SignsMessage } from '../compress/message.js';
 import { checkGradient } from './check-gradient.js';

@@ -1,6 +1,5 @@
 /** All workers of a job in one process: for research, and to test what a network would do. */
-import { checkOptions, OptionError, Rng } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, Rng, requireCount } from '@saccade/tensor';
 import type { Message, Vector } from '../compress/message.js';
 import { isFiniteVector } from './check-gradient.js';
 import type { Feedback, Gathered } from './feedback.js';

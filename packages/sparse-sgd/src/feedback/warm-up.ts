@@ -1,6 +1,5 @@
 /** DGC's warm-up: in the first epochs more is sent than later, while the model changes fast. */
-import { OptionError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { OptionError, requireCount } from '@saccade/tensor';
 import type { Compressor } from '../compress/compressor.js';
 import { topKCompressor } from '../compress/top-k.js';
 

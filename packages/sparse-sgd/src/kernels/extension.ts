@@ -10,6 +10,6 @@ import type { SparseSgdKernels } from './table.js';
 export const sparseSgdKernels: KernelExtension<SparseSgdKernels> = {
   name: 'sparseSgd',
   js: { memSgd, topK, qsgd },
-  wasm: { binary: binaries, kernels: wasmCalls },
+  wasm: { binary: binaries, kernels: wasmCalls, float64: ['memSgd'] },
   written: { memSgd: [7, 8, 9, 10, 11], topK: [1, 2, 3], qsgd: [2, 3] },
 };

@@ -37,10 +37,11 @@ export type SparseSgdKernels = {
    * `count` steps of Algorithm 1; with several workers of Algorithm 2, each with a memory of its own, on as many threads as there are,
    * where no two runs need be alike. Step s: v = memory + rates[s] (gradient at row order[s] + lambda x); g = the chosen entries of v; x -= g; memory = v - g.
    *
-   * Rows: rowStart int32 [rows + 1], columns int32, values float; or values [rows, features]. labels float [rows]: -1 and 1, or the class.
-   * All else that is real is float64, in buffers of 8 bytes an entry where the device has no such type: rates and weights [count], x [features, classes], memory
-   * [workers, features, classes], sums [features, classes] (+= weights[s] x after step s). sent int32 [count, k]: the entries that steps
-   * may send, which `largest` chooses itself; then those that they did send, -1 in the place of each that had nothing to send. counter int32 [1]: the next step, 0 at the beginning, then count.
+   * Rows: rowStart int32 [rows + 1], columns int32, values float32; or values [rows, features]. labels float32 [rows]: -1 and 1, or the class.
+   * All else that is real is float64: rates and weights [count], x [features, classes], memory [workers, features, classes], sums
+   * [features, classes] (+= weights[s] x after step s). sent int32 [count, k]: the entries that steps may send, which `largest` chooses
+   * itself; then those that they did send, -1 in the place of each that had nothing to send. counter int32 [1]: the next step, 0 at the
+   * beginning, then count.
    */
   memSgd(
     rowStart: Buffer,
@@ -65,8 +66,8 @@ export type SparseSgdKernels = {
   topK(x: Buffer, indices: Buffer, values: Buffer, notFinite: Buffer, n: number, k: number): void;
   /**
    * QSGD's levels of x [n] for uniforms [n] in [0, 1), one norm for each `bucket` entries: norms float [buckets], at most the largest
-   * finite number, not finite where an entry is not; levels int16 (2 bytes an entry of a
-   * uint8 buffer), sign(x) (floor(l) + [u < l - floor(l)]) with l = s |x| / norm, at most s.
+   * finite number, not finite where an entry is not; levels int16 (2 bytes an entry of a uint8 buffer: devices have no such type),
+   * sign(x) (floor(l) + [u < l - floor(l)]) with l = s |x| / norm, at most s.
    */
   qsgd(x: Buffer, uniforms: Buffer, levels: Buffer, norms: Buffer, n: number, s: number, bucket: number): void;
 };

@@ -1,6 +1,5 @@
 /** What the paper proves of Mem-SGD: Theorem 2.4 (convergence), its admissible shifts, and the bound on the memory of Lemma 3.2. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount, requireFrom } from '../check.js';
+import { checkOptions, OptionError, quote, requireAbove, requireCount, requireFrom } from '@saccade/tensor';
 
 /** A k-contraction of vectors with d entries; all constants depend on it by d/k. */
 export interface TheoryCompression {

@@ -1,6 +1,5 @@
 /** Bounds at the steps of a run, to be drawn beside it. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount } from '@saccade/tensor';
 import type { LossPoint } from '../pictures/loss-series.js';
 import { type BoundOptions, bound, type MemoryBoundOptions, memoryBound } from './bound.js';
 

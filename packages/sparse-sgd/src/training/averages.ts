@@ -1,6 +1,5 @@
 /** Which mean of the iterates is the estimate: est += r_t (x_{t+1} - est), with the weight r_t of each step. */
-import { OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount } from '../check.js';
+import { OptionError, quote, requireAbove, requireCount } from '@saccade/tensor';
 
 /**
  * The last iterate; the mean of all; means in which step t, from 0, counts t + tau or (t + tau)^2. Theorem 2.4 is about the last kind, with tau = a.

@@ -54,9 +54,9 @@ export class FastSteps implements Steps {
       this.#put('float32', singles(op, values)),
       this.#put('float32', labels),
     ];
-    this.#x = this.#putNumbers(start);
-    this.#m = this.#putNumbers(new Float64Array(workers * rows.size));
-    this.#sums = this.#putNumbers(new Float64Array(rows.size));
+    this.#x = this.#put('float64', Float64Array.from(start));
+    this.#m = this.#put('float64', new Float64Array(workers * rows.size));
+    this.#sums = this.#put('float64', new Float64Array(rows.size));
     this.#counter = this.#put('int32', new Int32Array(1));
   }
 
@@ -79,13 +79,8 @@ export class FastSteps implements Steps {
     return buffer;
   }
 
-  /** Float64, as bytes: the device has no buffers of that type. */
-  #putNumbers(values: Vector): Buffer {
-    return this.#put('uint8', new Uint8Array(Float64Array.from(values).buffer));
-  }
-
   #numbers(buffer: Buffer): Float64Array {
-    return new Float64Array((this.#device.readSync!(buffer) as Uint8Array).buffer);
+    return this.#device.readSync!(buffer) as Float64Array;
   }
 
   /** The entries of each step: drawn, or room for those that the kernel chooses. */
@@ -103,8 +98,8 @@ export class FastSteps implements Steps {
     if (this.#averages) for (let i = 0; i < count; i++) weights[i] = termOf(average, first + i, tau);
     const own = [
       this.#put('int32', order),
-      this.#putNumbers(rates),
-      this.#putNumbers(weights),
+      this.#put('float64', rates),
+      this.#put('float64', weights),
       this.#put('int32', this.#entries(count)),
     ] as const;
     const [orderAt, ratesAt, weightsAt, sent] = own;
@@ -142,8 +137,7 @@ export class FastSteps implements Steps {
 
   restore(op: string, state: Readonly<Record<string, Float64Array>>): void {
     for (const [name, buffer] of Object.entries({ x: this.#x, memory: this.#m, sums: this.#sums })) {
-      const values = stored(op, state, name, buffer.length / 8);
-      this.#device.write(buffer, new Uint8Array(Float64Array.from(values).buffer));
+      this.#device.write(buffer, stored(op, state, name, buffer.length));
     }
     const [done, block] = stored(op, state, 'done', 2) as unknown as readonly [number, number];
     this.#done = done;

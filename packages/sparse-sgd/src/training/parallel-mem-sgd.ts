@@ -1,6 +1,5 @@
 /** PARALLEL-MEM-SGD (Algorithm 2 of the paper): workers on shared memory change one model without locks. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount } from '@saccade/tensor';
 import { fastPlan } from './fast-plan.js';
 import { type LinearData, linearRows } from './linear-data.js';
 import { type MemSGDResult, resultOf } from './mem-sgd.js';

@@ -1,6 +1,5 @@
 /** The learning rates of the paper and its code: eta_t as a function of the global step t, from 0. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireFrom } from '../check.js';
+import { checkOptions, OptionError, quote, requireAbove, requireFrom } from '@saccade/tensor';
 
 /** A shift in parameters d and sent entries k: `'d'`, `'d/k'`, `'10d/k'`. */
 export type RelativeShift = `${number | ''}d` | `${number | ''}d/k`;

@@ -1,7 +1,6 @@
 /** A run of Mem-SGD: its options, checked and completed. */
 import { requireCheckpointTarget } from '@saccade/nn';
-import { OptionError, quote, Rng, requireFunction, ShapeError } from '@saccade/tensor';
-import { requireCount, requireFrom } from '../check.js';
+import { OptionError, quote, Rng, requireCount, requireFrom, requireFunction, ShapeError } from '@saccade/tensor';
 import type { Compressor } from '../compress/compressor.js';
 import type { Vector } from '../compress/message.js';
 import { parseCompressor } from '../compress/parse-compressor.js';

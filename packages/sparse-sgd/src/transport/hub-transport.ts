@@ -1,6 +1,5 @@
 /** A worker's way into a job over a TCP hub. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, requireAbove, requireCount } from '@saccade/tensor';
 import { HubLog } from './hub-log.js';
 import { checkJobName, checkJobOptions, type JobOptions, jobOptionNames } from './job-options.js';
 import { joinJob } from './join-job.js';

@@ -1,6 +1,5 @@
 /** What all ways to join a job are asked for. */
-import { OptionError, quote } from '@saccade/tensor';
-import { requireAbove, requireCount } from '../check.js';
+import { OptionError, quote, requireAbove, requireCount } from '@saccade/tensor';
 import { type JoinRequest, largestJob } from './join-request.js';
 
 /** Options that all transports share. */

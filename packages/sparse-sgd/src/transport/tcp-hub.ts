@@ -1,6 +1,13 @@
 /** A hub that worker processes reach by TCP. It needs nothing but Node. */
-import { checkOptions, FormatError, OptionError, quote, SaccadeError } from '@saccade/tensor';
-import { requireCount, requireFrom } from '../check.js';
+import {
+  checkOptions,
+  FormatError,
+  OptionError,
+  quote,
+  requireCount,
+  requireFrom,
+  SaccadeError,
+} from '@saccade/tensor';
 import { FrameCutter } from './frame-cutter.js';
 import { decodeToHub, encodeFrame, largestFrame } from './hub-frames.js';
 import { HubJobs } from './hub-jobs.js';

@@ -1,6 +1,5 @@
 /** A hub in one thread for workers in others: worker_threads in Node, web workers in a page. */
-import { checkOptions } from '@saccade/tensor';
-import { requireCount, requireFrom } from '../check.js';
+import { checkOptions, requireCount, requireFrom } from '@saccade/tensor';
 import { HubJobs } from './hub-jobs.js';
 import type { FromHub, ToHub } from './hub-messages.js';
 import { HubSession } from './hub-session.js';

@@ -1,6 +1,5 @@
 /** Bytes, which may be anything, to messages. */
-import { checkOptions, FormatError, OptionError, quote } from '@saccade/tensor';
-import { requireCount, requireFlag } from '../check.js';
+import { checkOptions, FormatError, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
 import type { Message } from '../compress/message.js';
 import { ByteReader } from './byte-reader.js';
 import { crc16 } from './checksum.js';

@@ -1,6 +1,5 @@
 /** Messages to bytes. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount, requireFlag, requireWithin } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
 import { requireMessage } from '../compress/check-message.js';
 import type { Message } from '../compress/message.js';
 import { ByteWriter } from './byte-writer.js';
@@ -50,7 +49,7 @@ export function encode(messages: readonly Message[], options: EncodeOptions = {}
   const context = new EncodeContext(options);
   while (context.position < messages.length) {
     const message = requireMessage('encode', messages[context.position]!);
-    requireWithin('encode', 'length', message.length, 0, longestVector);
+    requireCount('encode', 'length', message.length, 0, longestVector);
     const run = singlesAt(messages, context);
     if (run.length > 1) writeSingles(writer, run, context);
     else codecOf(message.kind).write(writer, message, context);

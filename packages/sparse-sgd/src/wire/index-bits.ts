@@ -1,6 +1,5 @@
 /** How many bits a set of positions takes in each code, and which code is the shortest. */
-import { OptionError, quote } from '@saccade/tensor';
-import { requireWithin } from '../check.js';
+import { OptionError, quote, requireCount } from '@saccade/tensor';
 import { requireIndices } from '../compress/check-vector.js';
 import { eliasDelta, eliasGamma } from './elias.js';
 
@@ -131,6 +130,6 @@ export function planIndices(
 export function indexBits(code: IndexCode, indices: Int32Array, length: number): number {
   requireIndexCode('indexBits', 'code', code);
   requireIndices('indexBits', indices);
-  requireWithin('indexBits', 'length', length, 0, 2 ** 31 - 1);
+  requireCount('indexBits', 'length', length, 0, 2 ** 31 - 1);
   return planIndices(indices, length, code, 'indexBits').bits;
 }

@@ -1,6 +1,5 @@
 /** Levels of norms in bytes: flags, how many levels, entries a bucket, norms, levels. */
-import { OptionError, ShapeError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { OptionError, requireCount, ShapeError } from '@saccade/tensor';
 import type { LevelsMessage } from '../compress/message.js';
 import { varintBytes } from './byte-writer.js';
 import { headBytes, type MessageCodec, writeHead } from './message-codec.js';

@@ -1,6 +1,5 @@
 /** Bits of a step as the paper's figures count them, to compare with the bytes that really travel. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount } from '@saccade/tensor';
 import { requireMessage } from '../compress/check-message.js';
 import type { LevelsMessage, Message } from '../compress/message.js';
 import { packedWidth } from './index-bits.js';

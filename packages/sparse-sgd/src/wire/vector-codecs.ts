@@ -1,6 +1,5 @@
 /** Messages that are lists of values, in bytes: dense ones, those with positions from a seed, factors. */
-import { ShapeError } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { requireCount, ShapeError } from '@saccade/tensor';
 import type { DenseMessage, FactorMessage, SeededMessage } from '../compress/message.js';
 import { type ByteWriter, varintBytes } from './byte-writer.js';
 import { headBytes, type MessageCodec, writeHead } from './message-codec.js';

@@ -79,7 +79,7 @@ function drawnAgain(features: Tensor, attention: Tensor): Tensor {
     backward: (dy) =>
       scope(() => {
         const g = div(expandDims(dy, 1), f.shape[1] as number);
-        return [broadcastTo(g, f.shape) as unknown as Tensor, mul(sum(mul(g, f), { axis: 2 }), inverse(a))];
+        return [broadcastTo(g, f.shape), mul(sum(mul(g, f), { axis: 2 }), inverse(a))];
       }),
   }))(features, attention);
 }
@@ -102,7 +102,7 @@ function drawnApart(features: Tensor, attention: Tensor, unbiased: boolean): Ten
       scope(() => {
         const k = f.shape[1] as number;
         const g = div(expandDims(dy, 1), k);
-        const places = range(0, k, 1, { dtype: f.dtype, device: f.device }).reshape([1, k, 1]) as Tensor;
+        const places = range(0, k, 1, { dtype: f.dtype, device: f.device }).reshape([1, k, 1]);
         const later = sub(k - 1, places); // so many that are drawn after it use it too
         const byFeature = mul(add(rest(a), mul(expandDims(a, 2), later)), g);
         const drawn = mul(unbiased ? f : estimates(f, a), mul(rest(a), expandDims(inverse(a), 2)));

@@ -15,7 +15,8 @@ import {
   neg,
   OptionError,
   quote,
-  Rng,
+  type Rng,
+  requireRng,
   reshape,
   ShapeError,
   sameShape,
@@ -78,14 +79,14 @@ export function attentionSampling(logits: Tensor, options: AttentionSamplingOpti
     throw new OptionError(`${op}: smoothing must be a number in [0, 1], got ${quote(smoothing)}`);
   }
   return scope(() => {
-    const flat = softmax(reshape(logits, [batch, n]) as Tensor);
+    const flat = softmax(reshape(logits, [batch, n]));
     const attention = smoothing === 0 ? flat : add(mul(flat, 1 - smoothing), smoothing / n);
     const u = uniformsOf(op, [batch, replacement ? k : n], uniforms, rng, logits);
     const draw = replacement ? drawAgain : drawApart;
     const indices = draw(stopGradient(attention), u, k);
     const weights = takeAlong(attention, indices);
     requireDrawn(op, weights);
-    return { attention: reshape(attention, logits.shape) as Tensor, indices, weights };
+    return { attention: reshape(attention, logits.shape), indices, weights };
   });
 }
 
@@ -98,8 +99,7 @@ function uniformsOf(
   { dtype, device }: Tensor,
 ): Tensor {
   if (uniforms === undefined) {
-    if (rng instanceof Rng) return rng.uniform(shape, { dtype: dtype as 'float32', device }) as unknown as Tensor;
-    throw new OptionError(`${op}: needs a source of random numbers: pass { rng: new Rng(seed) }, got ${quote(rng)}`);
+    return requireRng(op, rng).uniform(shape, { dtype: dtype, device });
   }
   if (!isTensor(uniforms) || !sameShape(uniforms.shape, shape)) {
     const got = isTensor(uniforms) ? show(uniforms.shape) : quote(uniforms);
@@ -119,12 +119,12 @@ function drawApart(attention: Tensor, u: Tensor, k: number): Tensor {
 /** The first cell where the running sum of the attention exceeds u: with replacement. */
 function drawAgain(attention: Tensor, u: Tensor, k: number): Tensor {
   const ends = cumsum(attention, { axis: 1 });
-  const total = ends.at(':', '-1:') as Tensor;
+  const total = ends.at(':', '-1:');
   const at = mul(u, total);
   // Rounding may have carried the product to the very end, where no cell is.
   const inside = where(less(at, total), at, mul(total, 1 - 2 ** -20));
   const passed = lessEqual(expandDims(ends, 1), expandDims(inside, 2));
-  return cast(sum(cast(passed, 'int32'), { axis: 2 }), 'int32').reshape([attention.shape[0] as number, k]) as Tensor;
+  return cast(sum(cast(passed, 'int32'), { axis: 2 }), 'int32').reshape([attention.shape[0] as number, k]);
 }
 
 /** @throws {OptionError} if a cell was drawn that has no attention, or NaN */

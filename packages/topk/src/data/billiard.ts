@@ -1,17 +1,9 @@
 /** Generated billiard tables: numbered balls on green cloth, where the label depends on a few of them. */
 import type { Dataset, ImageBatch } from '@saccade/nn';
-import { checkOptions, OptionError, type Tensor, tensor } from '@saccade/tensor';
+import { checkOptions, OptionError, requireCount, requireOneOf, type Tensor, tensor } from '@saccade/tensor';
 import { type BilliardBall, type BilliardLayout, ballMark, placeBalls } from './billiard-balls.js';
 import { type BilliardLabels, type BilliardTask, billiardLabels, billiardTasks } from './billiard-labels.js';
-import {
-  type GeneratedRange,
-  type GeneratedSource,
-  maxSide,
-  requireName,
-  requireRange,
-  requireSource,
-  requireWhole,
-} from './check.js';
+import { type GeneratedRange, type GeneratedSource, maxSide, requireRange, requireSource } from './check.js';
 import { drawnDataset, stackPixels } from './generated-batch.js';
 import { GeneratedImage } from './generated-image.js';
 import { StreamGenerator } from './stream-generator.js';
@@ -78,11 +70,11 @@ function layoutOf(op: string, options: BilliardOptions): BilliardLayout {
   requireSource(op, options);
   const { height = 128, width = 128, minBalls = 4, radius = 9 } = options;
   const { maxBalls = Math.max(8, minBalls) } = options;
-  requireWhole(op, 'radius', radius, 6, maxSide / 2 - 1);
-  requireWhole(op, 'height', height, 2 * radius + 1, maxSide);
-  requireWhole(op, 'width', width, 2 * radius + 1, maxSide);
-  requireWhole(op, 'minBalls', minBalls, 1, maxSide);
-  requireWhole(op, 'maxBalls', maxBalls, minBalls, maxSide);
+  requireCount(op, 'radius', radius, 6, maxSide / 2 - 1);
+  requireCount(op, 'height', height, 2 * radius + 1, maxSide);
+  requireCount(op, 'width', width, 2 * radius + 1, maxSide);
+  requireCount(op, 'minBalls', minBalls, 1, maxSide);
+  requireCount(op, 'maxBalls', maxBalls, minBalls, maxSide);
   // Discs of radius + 1 around the centres do not overlap; no layout of equal discs is denser than hexagons around them.
   const densest = ((height + 1) * (width + 1)) / (2 * Math.sqrt(3) * (radius + 1) ** 2);
   const fit = Math.min(Math.max(1, Math.floor(densest)), Math.ceil((width - 2 * radius) / 2));
@@ -110,7 +102,7 @@ function drawer(op: string, options: BilliardOptions, layout: BilliardLayout): (
  */
 export function billiardImage(options: BilliardOptions, index: number): BilliardImage {
   const layout = layoutOf('billiardImage', checkOptions('billiardImage', options, imageNames));
-  requireWhole('billiardImage', 'index', index, 0, 2 ** 32 - 1);
+  requireCount('billiardImage', 'index', index, 0, 2 ** 32 - 1);
   return drawer('billiardImage', options, layout)(index);
 }
 
@@ -121,7 +113,7 @@ function batchOf(
 ): { layout: BilliardLayout; first: number; task: BilliardTask } {
   const { first = 0, task = 'rightmost-number' } = checkOptions(op, options, batchNames);
   requireRange(op, options);
-  requireName(op, 'task', task, billiardTasks);
+  requireOneOf(op, 'task', task, billiardTasks);
   return { layout: layoutOf(op, options), first, task };
 }
 

@@ -1,5 +1,5 @@
 /** Checks of what callers pass to the generators of images. */
-import { OptionError, quote } from '@saccade/tensor';
+import { requireCount, requireOneOf } from '@saccade/tensor';
 import type { GeneratedSplit } from './stream-generator.js';
 
 /** The longest side of a generated image: positions are drawn exactly up to here. */
@@ -21,28 +21,14 @@ export interface GeneratedRange {
   readonly first?: number | undefined;
 }
 
-/** @throws {OptionError} unless it is a whole number in [low, high] */
-export function requireWhole(op: string, name: string, value: number, low: number, high: number): void {
-  if (!Number.isSafeInteger(value) || value < low || value > high) {
-    throw new OptionError(`${op}: ${name} must be a whole number in [${low}, ${high}], got ${quote(value)}`);
-  }
-}
-
-/** @throws {OptionError} unless it is one of the names */
-export function requireName(op: string, name: string, value: string, names: readonly string[]): void {
-  if (!names.includes(value)) {
-    throw new OptionError(`${op}: ${name} must be ${names.map(quote).join(', ')}, got ${quote(value)}`);
-  }
-}
-
 /** @throws {OptionError} unless seed and split name a stream of images */
 export function requireSource(op: string, { seed, split = 'train' }: GeneratedSource): void {
-  requireWhole(op, 'seed', seed, 0, 2 ** 32 - 1);
-  requireName(op, 'split', split, ['train', 'test', 'valid']);
+  requireCount(op, 'seed', seed, 0, 2 ** 32 - 1);
+  requireOneOf(op, 'split', split, ['train', 'test', 'valid']);
 }
 
 /** @throws {OptionError} unless every image of the range has a number of its own */
 export function requireRange(op: string, { count, first = 0 }: GeneratedRange): void {
-  requireWhole(op, 'first', first, 0, 2 ** 32 - 1);
-  requireWhole(op, 'count', count, 1, 2 ** 32 - first);
+  requireCount(op, 'first', first, 0, 2 ** 32 - 1);
+  requireCount(op, 'count', count, 1, 2 ** 32 - first);
 }

@@ -1,8 +1,7 @@
 /** An image that is known as marks on an even ground: any window of it, or all of it made small, without its pixels. */
 import type { DecodedImage } from '@saccade/nn';
-import { IndexError, OptionError, ShapeError } from '@saccade/tensor';
+import { IndexError, OptionError, requireCount, ShapeError } from '@saccade/tensor';
 import { type Color, type ImageWindow, type Mark, paintWindow } from './canvas.js';
-import { requireWhole } from './check.js';
 import { paintThumbnail } from './thumbnail.js';
 
 /** A generated image. It takes memory for its marks alone, so it may be as large as 1,048,576 x 1,048,576. */
@@ -41,8 +40,8 @@ export class GeneratedImage {
    */
   window(window: ImageWindow): DecodedImage {
     const { top, left, height, width } = window;
-    requireWhole('window', 'height', height, 1, this.height);
-    requireWhole('window', 'width', width, 1, this.width);
+    requireCount('window', 'height', height, 1, this.height);
+    requireCount('window', 'width', width, 1, this.width);
     if (!(Number.isInteger(top) && top >= 0 && top + height <= this.height)) {
       throw new IndexError(`window: rows ${top} to ${top + height} are not within an image of ${this.height} rows`);
     }

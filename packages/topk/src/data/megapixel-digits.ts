@@ -1,15 +1,7 @@
 /** Generated images with a few digits among strokes that are none, where the label is the digit that is there most often. */
 import type { Dataset, ImageBatch } from '@saccade/nn';
-import { checkOptions, OptionError, type Tensor, tensor } from '@saccade/tensor';
-import {
-  type GeneratedRange,
-  type GeneratedSource,
-  maxSide,
-  requireName,
-  requireRange,
-  requireSource,
-  requireWhole,
-} from './check.js';
+import { checkOptions, OptionError, requireCount, requireOneOf, type Tensor, tensor } from '@saccade/tensor';
+import { type GeneratedRange, type GeneratedSource, maxSide, requireRange, requireSource } from './check.js';
 import { type DigitsLayout, digitMark, digitPool, drawNoise, type MegapixelDigit, placeDigits } from './digit-marks.js';
 import { drawnDataset, stackPixels } from './generated-batch.js';
 import { GeneratedImage } from './generated-image.js';
@@ -77,17 +69,17 @@ const batchNames = [...imageNames, 'count', 'first'] as const;
 function layoutOf(op: string, options: MegapixelDigitsOptions): DigitsLayout {
   requireSource(op, options);
   const { task = 'needle', up = 2 } = options;
-  requireName(op, 'task', task, Object.keys(tasks));
+  requireOneOf(op, 'task', task, Object.keys(tasks));
   const preset = tasks[task];
   const { same = preset.same, other = preset.other, noise = preset.noise } = options;
   const { height = preset.side, width = preset.side } = options;
-  requireWhole(op, 'up', up, 1, maxSide / 8);
+  requireCount(op, 'up', up, 1, maxSide / 8);
   const side = 8 * up;
-  requireWhole(op, 'height', height, side, maxSide);
-  requireWhole(op, 'width', width, side, maxSide);
-  requireWhole(op, 'same', same, 1, maxSide);
-  requireWhole(op, 'other', other, 0, maxSide);
-  requireWhole(op, 'noise', noise, 0, maxSide);
+  requireCount(op, 'height', height, side, maxSide);
+  requireCount(op, 'width', width, side, maxSide);
+  requireCount(op, 'same', same, 1, maxSide);
+  requireCount(op, 'other', other, 0, maxSide);
+  requireCount(op, 'noise', noise, 0, maxSide);
   const fit = Math.floor(height / side) * Math.floor(width / side);
   if (same + other > fit) {
     throw new OptionError(
@@ -117,7 +109,7 @@ function drawer(
  */
 export function megapixelDigitsImage(options: MegapixelDigitsOptions, index: number): MegapixelDigitsImage {
   const layout = layoutOf('megapixelDigitsImage', checkOptions('megapixelDigitsImage', options, imageNames));
-  requireWhole('megapixelDigitsImage', 'index', index, 0, 2 ** 32 - 1);
+  requireCount('megapixelDigitsImage', 'index', index, 0, 2 ** 32 - 1);
   return drawer('megapixelDigitsImage', options, layout)(index);
 }
 

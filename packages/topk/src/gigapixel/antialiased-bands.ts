@@ -100,7 +100,7 @@ async function mixColumns(
     const x = tensor(rows.subarray(0, count * reader.width * channels), { shape: [1, count, reader.width, channels] });
     return reshape(resizeAntialiased(x, [count, width], { scale }), [count * width * channels]);
   });
-  const data = (await small.data()) as Float32Array;
+  const data = await small.data();
   small.dispose();
   return { rows: count, data };
 }

@@ -5,11 +5,11 @@ import {
   OptionError,
   parseNpyHeader,
   quote,
+  requireCount,
   type StoredDType,
   storedBytes,
   viewStored,
 } from '@saccade/tensor';
-import { requireWhole } from '../data/check.js';
 import { openRandomAccess, type RandomAccess } from './random-access.js';
 import type { OpenTileSource, PixelData, TilePixels } from './tile-source.js';
 
@@ -113,10 +113,10 @@ export async function tilesFromRaw(
     offset = 0,
     littleEndian = true,
   } = checkOptions(op, options, names);
-  requireWhole(op, 'height', height, 1, 2 ** 26);
-  requireWhole(op, 'width', width, 1, 2 ** 26);
-  requireWhole(op, 'channels', channels, 1, 1024);
-  requireWhole(op, 'offset', offset, 0, 2 ** 50);
+  requireCount(op, 'height', height, 1, 2 ** 26);
+  requireCount(op, 'width', width, 1, 2 ** 26);
+  requireCount(op, 'channels', channels, 1, 1024);
+  requireCount(op, 'offset', offset, 0, 2 ** 50);
   if (!Object.hasOwn(storedTypes, dtype)) {
     throw new OptionError(`${op}: dtype must be ${Object.keys(storedTypes).join(', ')}, got ${quote(dtype)}`);
   }

@@ -1,7 +1,6 @@
 /** Images that are in memory, or known without pixels, as sources of tiles. */
-import { OptionError, quote, ShapeError } from '@saccade/tensor';
+import { OptionError, quote, requireCount, ShapeError } from '@saccade/tensor';
 import type { ImageWindow } from '../data/canvas.js';
-import { requireWhole } from '../data/check.js';
 import type { GeneratedImage } from '../data/generated-image.js';
 import type { TilePixels, TileSource } from './tile-source.js';
 
@@ -22,8 +21,8 @@ function cutTile(image: TilePixels, channels: number, { top, left, height, width
 export function tilesFromImage(image: TilePixels): TileSource {
   const op = 'tilesFromImage';
   const { height, width, data } = image;
-  requireWhole(op, 'height', height, 1, Number.MAX_SAFE_INTEGER);
-  requireWhole(op, 'width', width, 1, Number.MAX_SAFE_INTEGER);
+  requireCount(op, 'height', height, 1, Number.MAX_SAFE_INTEGER);
+  requireCount(op, 'width', width, 1, Number.MAX_SAFE_INTEGER);
   if (!ArrayBuffer.isView(data)) throw new OptionError(`${op}: data must be a typed array, got ${quote(data)}`);
   const { channels = data.length / (height * width) } = image;
   if (!Number.isInteger(channels) || channels < 1 || data.length !== height * width * channels) {

@@ -107,7 +107,7 @@ export async function scoreBands(
       if (filled < bottom - top) continue;
       const shape = [1, filled, rowSize / channels, channels];
       const part = scope(() => score(tensor(held.subarray(0, filled * rowSize), { shape })));
-      scores.set((await part.data()) as Float32Array, from * grid.columns);
+      scores.set(await part.data(), from * grid.columns);
       part.dispose();
       index += 1;
       // The next strip sees the last of these rows too.

@@ -5,13 +5,13 @@ import {
   memory,
   OptionError,
   quote,
+  requireCount,
   reshape,
   scope,
   softmax,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
-import { requireWhole } from '../data/check.js';
 import { choosePatches } from '../model/choose-patches.js';
 import { PatchSelector } from '../model/patch-selector.js';
 import { warnOnce } from '../operator/warn-once.js';
@@ -57,8 +57,8 @@ function check(selector: PatchSelector, options: SelectFromTilesOptions): void {
     throw new OptionError(`${op}: selector must be a PatchSelector, got ${quote(selector)}`);
   }
   const { downscale = 1, scale = 1, maxBytes = 1, onProgress } = options;
-  requireWhole(op, 'downscale', downscale, 1, 2 ** 26);
-  requireWhole(op, 'maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  requireCount(op, 'downscale', downscale, 1, 2 ** 26);
+  requireCount(op, 'maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (!Number.isFinite(scale)) throw new OptionError(`${op}: scale must be a number, got ${quote(scale)}`);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new OptionError(`${op}: onProgress must be a function, got ${quote(onProgress)}`);
@@ -70,9 +70,9 @@ function choose(selector: PatchSelector, raw: Float32Array, { rows, columns }: P
   const { config, rng, normalization } = selector;
   return inference(selector, () => {
     const scores = normalization.forward(tensor(raw, { shape: [1, rows * columns] }));
-    const one = tensor(1) as unknown as Tensor;
+    const one = tensor(1);
     const selection = choosePatches(scores, { ...config, inferenceMethod: 'hard' }, false, one, rng);
-    return { scores: reshape(scores, [1, rows, columns]) as Tensor, selection };
+    return { scores: reshape(scores, [1, rows, columns]), selection };
   });
 }
 
@@ -157,7 +157,7 @@ export async function selectFromTiles(
 
 async function probabilitiesOf(logits: Tensor): Promise<number[]> {
   const probabilities = scope(() => softmax(logits));
-  const values = Array.from((await probabilities.data()) as Float32Array);
+  const values = Array.from(await probabilities.data());
   probabilities.dispose();
   return values;
 }

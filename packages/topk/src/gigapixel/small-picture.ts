@@ -9,7 +9,7 @@ async function* ownPicture(reader: TileReader, { height, width }: TilePlan, scal
   const samples = await reader.thumbnail(height, width);
   const factor = scale ?? (samples instanceof Uint8Array ? 1 / 255 : 1);
   const scaled = scope(() => mul(tensor(new Float32Array(samples)), factor));
-  const data = (await scaled.data()) as Float32Array;
+  const data = await scaled.data();
   scaled.dispose();
   yield { rows: height, data };
 }

@@ -1,7 +1,6 @@
 /** Asking a source for pixels: one way to be stopped, and errors that name the tile. */
-import { OptionError, quote, SaccadeError } from '@saccade/tensor';
+import { OptionError, quote, requireCount, SaccadeError } from '@saccade/tensor';
 import type { ImageWindow } from '../data/canvas.js';
-import { requireWhole } from '../data/check.js';
 import { copyPixels, type Samples, samplesLike } from './tile-pixels.js';
 import type { TilePixels, TileSource } from './tile-source.js';
 
@@ -29,12 +28,12 @@ export class TileReader {
     if (typeof source?.getTile !== 'function') {
       throw new OptionError(`${op}: source must be { height, width, getTile }, got ${quote(source)}`);
     }
-    requireWhole(op, 'source.height', source.height, 1, maxSide);
-    requireWhole(op, 'source.width', source.width, 1, maxSide);
+    requireCount(op, 'source.height', source.height, 1, maxSide);
+    requireCount(op, 'source.width', source.width, 1, maxSide);
     this.height = source.height;
     this.width = source.width;
     this.channels = channels;
-    if (source.parallel !== undefined) requireWhole(op, 'source.parallel', source.parallel, 1, maxParallel);
+    if (source.parallel !== undefined) requireCount(op, 'source.parallel', source.parallel, 1, maxParallel);
     this.#op = op;
     this.#source = source;
     this.#signal = signal;

@@ -1,7 +1,18 @@
 /** The feature network that attention sampling and the paper use for traffic signs: a small pre-activation ResNet. */
 import { type BatchNorm, type Conv2d, GlobalAveragePool, type Layer, Module } from '@saccade/nn';
-import { add, checkOptions, OptionError, type Rng, relu, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
+import {
+  add,
+  checkOptions,
+  OptionError,
+  type Rng,
+  relu,
+  requireCount,
+  requireCounts,
+  requireRng,
+  scope,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireImages } from '../require-images.js';
 import { flaxBatchNorm, flaxConvolution } from './flax-layers.js';
 
 /** conv2(relu(bn2(conv1(y)))) + shortcut, of y = relu(bn1(x)): the shortcut too begins behind the activation. */

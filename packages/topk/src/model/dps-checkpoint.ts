@@ -1,5 +1,5 @@
 /** Weights of `benbergner/dps`, the corrected PyTorch port of the paper's code. */
-import { type AnyModule, loadStateDict, StateDictError } from '@saccade/nn';
+import { loadStateDict, StateDictError } from '@saccade/nn';
 import {
   checkOptions,
   dispose,
@@ -116,8 +116,8 @@ function fill(selector: PatchSelector, tensors: ReadonlyMap<string, Tensor>): vo
   try {
     scope(() => {
       // The port keeps sigma elsewhere.
-      const state = new Map([...tensors, ['sigma_multiplier', tensor(1) as unknown as Tensor]]);
-      loadStateDict(selector as AnyModule, state, { rename: dpsName });
+      const state = new Map([...tensors, ['sigma_multiplier', tensor(1)]]);
+      loadStateDict(selector, state, { rename: dpsName });
     });
   } catch (error) {
     selector.dispose();

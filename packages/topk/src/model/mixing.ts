@@ -8,8 +8,8 @@ import { topK } from '../operator/top-k.js';
 export function randomSelection(scores: Tensor, k: number, order: Order, rng: Rng): Selection {
   return scope(() => {
     const { device } = scores;
-    const noise = rng.uniform(scores.shape, { device, dtype: scores.dtype as 'float32' });
-    return topK(noise as unknown as Tensor, { k, method: 'hard', order });
+    const noise = rng.uniform(scores.shape, { device, dtype: scores.dtype });
+    return topK(noise, { k, method: 'hard', order });
   });
 }
 

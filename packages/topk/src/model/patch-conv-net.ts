@@ -7,12 +7,15 @@ import {
   OptionError,
   type Rng,
   relu,
+  requireCount,
+  requireCounts,
+  requireRng,
   ShapeError,
   scope,
   show,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
+import { requireImages } from '../require-images.js';
 
 /** Options of the network. */
 export interface PatchConvNetOptions {

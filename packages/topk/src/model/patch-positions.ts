@@ -32,7 +32,7 @@ export function patchPositions(indicators: Tensor, grid: PatchGrid): Tensor {
   const [batch, k] = indicators.shape as readonly [number, number];
   const { device, dtype } = indicators;
   const plane = (values: Float64Array, cells: number): Tensor =>
-    tensor(values, { shape: [cells, patchSize], device, dtype: dtype as 'float32' }) as unknown as Tensor;
+    tensor(values, { shape: [cells, patchSize], device, dtype: dtype });
   const along = (f: (pixel: number) => number, g: (pixel: number) => number): readonly [Tensor, Tensor] => [
     plane(windows(rows, strideY, padTop, height, patchSize, f), rows),
     plane(windows(columns, strideX, padLeft, width, patchSize, g), columns),

@@ -1,6 +1,14 @@
 /** What a `PatchSelector` takes, and what a file keeps of it. */
-import { checkOptions, OptionError, quote, type Rng } from '@saccade/tensor';
-import { requireCount, requireOneOf, requireProbability, requireRng } from '../check.js';
+import {
+  checkOptions,
+  OptionError,
+  quote,
+  type Rng,
+  requireCount,
+  requireOneOf,
+  requireRng,
+  requireWithin,
+} from '@saccade/tensor';
 import { methods, type TopKMethod, type TopKOptions } from '../operator/top-k-options.js';
 import type { PatchGridOptions } from '../patches/patch-grid.js';
 import type { Aggregation } from './aggregation/aggregation.js';
@@ -130,8 +138,8 @@ function check(config: PatchSelectorConfig): void {
   requireOneOf(op, 'entropyOf', config.entropyOf, ['before', 'after']);
   requireOneOf(op, 'align', config.align, ['cell', 'receptive-field']);
   requireOneOf(op, 'appendPosition', config.appendPosition, [true, false]);
-  requireProbability(op, 'hardProbability', config.hardProbability);
-  requireProbability(op, 'randomProbability', config.randomProbability);
+  requireWithin(op, 'hardProbability', config.hardProbability, 0, 1);
+  requireWithin(op, 'randomProbability', config.randomProbability, 0, 1);
   const { entropyWeight, scale = 1 } = config;
   if (!Number.isFinite(entropyWeight)) {
     throw new OptionError(`${op}: entropyWeight must be a number, got ${quote(entropyWeight)}`);

@@ -6,6 +6,7 @@ import {
   full,
   mul,
   type Rng,
+  requireFrom,
   reshape,
   ShapeError,
   scope,
@@ -15,7 +16,6 @@ import {
   tensor,
   zeros,
 } from '@saccade/tensor';
-import { requireNonNegative } from '../check.js';
 import { extractPatches } from '../patches/extract-patches.js';
 import type { ScoreNormalization } from '../patches/normalize-scores.js';
 import type { PatchGrid } from '../patches/patch-grid.js';
@@ -75,7 +75,7 @@ export class PatchSelector extends Module<[images: Tensor]> {
     this.classificationDense1 = dense;
     this.final = parts.final;
     this.rng = this.generator('rng', options.rng.split(1)[0] as Rng);
-    this.#multiplier = this.buffer('sigma_multiplier', tensor(1) as unknown as Tensor);
+    this.#multiplier = this.buffer('sigma_multiplier', tensor(1));
   }
 
   /** What sigma is multiplied by, 1 at the start; a buffer, so that it is saved. Reading it needs a device that can be read at once. */
@@ -85,9 +85,9 @@ export class PatchSelector extends Module<[images: Tensor]> {
 
   /** @throws {OptionError} unless it is a number from 0 */
   set sigmaMultiplier(value: number) {
-    requireNonNegative('PatchSelector', 'sigmaMultiplier', value);
+    requireFrom('PatchSelector', 'sigmaMultiplier', value);
     const { device } = this.#multiplier;
-    scope(() => assign(this.#multiplier, full([], value, { device }) as unknown as Tensor));
+    scope(() => assign(this.#multiplier, full([], value, { device })));
   }
 
   /** @throws {ShapeError} unless images are [batch, height, width, channels] */
@@ -158,7 +158,7 @@ export class PatchSelector extends Module<[images: Tensor]> {
     const { rows, columns } = this.grid;
     const shape = [images.shape[0] as number, rows * columns] as const;
     if (methodOf(this.config, this.training) === 'random') {
-      const none = zeros(shape, { device: images.device }) as unknown as Tensor;
+      const none = zeros(shape, { device: images.device });
       return { raw: none, normal: none };
     }
     const size = [Math.floor(height / downscale), Math.floor(width / downscale)] as const;

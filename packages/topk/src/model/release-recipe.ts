@@ -1,7 +1,6 @@
 /** The optimizer of the paper's code, quirks included, in the words of `@saccade/nn`. */
 import { Adam, type Schedule, type Trainable } from '@saccade/nn';
-import { checkOptions, OptionError, quote, type Tensor } from '@saccade/tensor';
-import { requireCount, requireNonNegative } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount, requireFrom, type Tensor } from '@saccade/tensor';
 
 /** Options of the schedule. */
 export interface ReleaseScheduleOptions {
@@ -20,7 +19,7 @@ export interface ReleaseScheduleOptions {
 export function releaseSchedule(options: ReleaseScheduleOptions): Schedule {
   const op = 'releaseSchedule';
   const { rate = 1, steps, warmUp = 0 } = checkOptions(op, options, ['rate', 'steps', 'warmUp']);
-  requireNonNegative(op, 'rate', rate);
+  requireFrom(op, 'rate', rate);
   requireCount(op, 'steps', steps);
   if (!(warmUp >= 0 && warmUp < 1)) {
     throw new OptionError(`${op}: warmUp must be a number in [0, 1), got ${quote(warmUp)}`);
@@ -53,7 +52,7 @@ export function releaseAdam(trained: Trainable, options: ReleaseAdamOptions): Ad
   checkOptions(op, options, ['rate', 'steps', 'warmUp', 'clipValue', 'weightDecay', 'decays']);
   const { rate = 1e-4, steps, warmUp, clipValue = 0.1, weightDecay = 1e-4, decays } = options;
   if (!(rate > 0)) throw new OptionError(`${op}: rate must be a number above 0, got ${quote(rate)}`);
-  requireNonNegative(op, 'weightDecay', weightDecay);
+  requireFrom(op, 'weightDecay', weightDecay);
   return new Adam(trained, {
     rate: releaseSchedule({ rate, steps, warmUp }),
     clipValue,

@@ -1,7 +1,18 @@
 /** ResNets as feature networks of patches. */
 import { GlobalAveragePool, type Layer, Module } from '@saccade/nn';
-import { checkOptions, maxPool, OptionError, quote, type Rng, scope, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
+import {
+  checkOptions,
+  maxPool,
+  OptionError,
+  quote,
+  type Rng,
+  requireCount,
+  requireCounts,
+  requireRng,
+  scope,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireImages } from '../require-images.js';
 import { basicBlock, bottleneckBlock, NormedConvolution } from './residual-blocks.js';
 
 /** Networks with a name. */

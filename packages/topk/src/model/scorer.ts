@@ -1,7 +1,19 @@
 /** The small network that says how much each place of a picture matters. */
 import { type Conv2d, Module } from '@saccade/nn';
-import { checkOptions, maxPool, type Rng, relu, ShapeError, scope, squeeze, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireImages, requireRng } from '../check.js';
+import {
+  checkOptions,
+  maxPool,
+  type Rng,
+  relu,
+  requireCount,
+  requireCounts,
+  requireRng,
+  ShapeError,
+  scope,
+  squeeze,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireImages } from '../require-images.js';
 import { flaxConvolution } from './flax-layers.js';
 import { SqueezeExcite } from './squeeze-excite.js';
 

@@ -43,14 +43,14 @@ export async function saveSelector(
   }
   const metadata = { saccade_selector: version, config: JSON.stringify(selector.config) };
   if (typeof target === 'string') {
-    await saveModule(target, selector as AnyModule, { metadata });
+    await saveModule(target, selector, { metadata });
     return;
   }
   if (typeof Object(target).save !== 'function') {
     throw new OptionError(`${op}: a selector goes to a path or to { save }, got ${quote(target)}`);
   }
   await scope(async () =>
-    target.save(await encodeSafetensors(stateDict(selector as AnyModule), { metadata: { format: 'pt', ...metadata } })),
+    target.save(await encodeSafetensors(stateDict(selector), { metadata: { format: 'pt', ...metadata } })),
   );
 }
 
@@ -79,7 +79,7 @@ export async function loadSelector(source: FileSource, options: LoadSelectorOpti
   for (const part of parts) own[part] = partOf(op, part, config[part], given[part]);
   const selector = build({ ...config, ...own, rng } as unknown as PatchSelectorOptions, values);
   try {
-    await loadModule(source, selector as AnyModule, { signal });
+    await loadModule(source, selector, { signal });
   } catch (error) {
     freeOwn(selector, Object.values(given) as AnyModule[]);
     throw error;

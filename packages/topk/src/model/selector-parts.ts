@@ -1,7 +1,6 @@
 /** The parts that a `PatchSelector` is made of, made one after another. */
 import { type AnyModule, type Linear, Module } from '@saccade/nn';
-import { FormatError, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { FormatError, OptionError, quote, requireCount } from '@saccade/tensor';
 import { ScoreNormalization } from '../patches/normalize-scores.js';
 import { type PatchGrid, patchGrid } from '../patches/patch-grid.js';
 import type { Aggregation } from './aggregation/aggregation.js';

@@ -1,7 +1,6 @@
 /** How the noise of the selection fades in training: as it does, the soft choice turns into the hard one. */
 import { cosine, type Schedule } from '@saccade/nn';
-import { checkOptions } from '@saccade/tensor';
-import { requireCount, requireNonNegative } from '../check.js';
+import { checkOptions, requireCount, requireFrom } from '@saccade/tensor';
 
 /** Options of the linear schedule. */
 export interface LinearSigmaOptions {
@@ -17,7 +16,7 @@ export interface LinearSigmaOptions {
  */
 export function linearSigma(options: LinearSigmaOptions): Schedule {
   const { sigma = 0.05, steps } = checkOptions('linearSigma', options, ['sigma', 'steps']);
-  requireNonNegative('linearSigma', 'sigma', sigma);
+  requireFrom('linearSigma', 'sigma', sigma);
   requireCount('linearSigma', 'steps', steps);
   return (step) => sigma * Math.max(0, 1 - step / steps);
 }
@@ -31,8 +30,8 @@ export interface CosineSigmaOptions extends LinearSigmaOptions {
 /** From sigma to `final` along half a cosine within `steps`, as the corrected port of the paper's code does. @throws {OptionError} */
 export function cosineSigma(options: CosineSigmaOptions): Schedule {
   const { sigma = 0.05, steps, final = 1e-5 } = checkOptions('cosineSigma', options, ['sigma', 'steps', 'final']);
-  requireNonNegative('cosineSigma', 'sigma', sigma);
-  requireNonNegative('cosineSigma', 'final', final);
+  requireFrom('cosineSigma', 'sigma', sigma);
+  requireFrom('cosineSigma', 'final', final);
   requireCount('cosineSigma', 'steps', steps);
   return cosine({ rate: sigma, steps, final });
 }

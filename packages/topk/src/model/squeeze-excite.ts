@@ -1,7 +1,18 @@
 /** Squeeze and excite: channels weighed by what the whole picture holds. */
 import { type Linear, Module } from '@saccade/nn';
-import { checkOptions, mean, mul, type Rng, relu, scope, sigmoid, type Tensor } from '@saccade/tensor';
-import { requireCount, requireImages, requireRng } from '../check.js';
+import {
+  checkOptions,
+  mean,
+  mul,
+  type Rng,
+  relu,
+  requireCount,
+  requireRng,
+  scope,
+  sigmoid,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireImages } from '../require-images.js';
 import { flaxDense } from './flax-layers.js';
 
 /** Options of the layer. */

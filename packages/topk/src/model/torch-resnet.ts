@@ -11,8 +11,18 @@ import {
   ReLU,
   Sequential,
 } from '@saccade/nn';
-import { checkOptions, type Rng, relu, ShapeError, scope, squeeze, type Tensor } from '@saccade/tensor';
-import { requireCount, requireImages, requireRng } from '../check.js';
+import {
+  checkOptions,
+  type Rng,
+  relu,
+  requireCount,
+  requireRng,
+  ShapeError,
+  scope,
+  squeeze,
+  type Tensor,
+} from '@saccade/tensor';
+import { requireImages } from '../require-images.js';
 import type { ScoreGrid } from './scorer.js';
 
 /** Options of the network. */

@@ -21,10 +21,10 @@ export type Scores = Tensor | TypedArray | readonly number[] | readonly (readonl
 
 /** As a float tensor [batch, n]. @throws {ShapeError} unless there are one or two axes */
 export function scoresTensor(op: string, scores: Scores): Tensor {
-  const given = isTensor(scores) ? scores : (tensor(asNumbers(op, scores) as number[]) as unknown as Tensor);
+  const given = isTensor(scores) ? scores : tensor(asNumbers(op, scores) as number[]);
   const float = given.dtype === 'float32' || given.dtype === 'float64' ? given : cast(given, 'float32');
   if (float.rank === 2) return float;
-  if (float.rank === 1) return float.reshape([1, float.size]) as Tensor;
+  if (float.rank === 1) return float.reshape([1, float.size]);
   throw new ShapeError(`${op}: scores must be [batch, n], got ${show(given.shape)}`);
 }
 

@@ -6,6 +6,7 @@ import {
   isnan,
   mul,
   onesLike,
+  requireAbove,
   scope,
   sigmoid,
   split,
@@ -15,7 +16,7 @@ import {
   where,
 } from '@saccade/tensor';
 import { requireCount, requireScores } from './check-choice.js';
-import { requirePositive, type TemperatureOptions } from './temperature.js';
+import type { TemperatureOptions } from './temperature.js';
 
 /**
  * The mask [batch, n] = sigmoid((x - (x_[k] + x_[k+1]) / 2) / tau) of scores [batch, n]. Its sum is about k, not exactly. For
@@ -24,7 +25,7 @@ import { requirePositive, type TemperatureOptions } from './temperature.js';
  */
 export function dfTopK(scores: Tensor, k: number, options: TemperatureOptions = {}): Tensor {
   const { tau = 0.1 } = checkOptions('dfTopK', options, ['tau']);
-  requirePositive('dfTopK', 'tau', tau);
+  requireAbove('dfTopK', 'tau', tau);
   const [, n] = requireScores('dfTopK', scores);
   requireCount('dfTopK', k, n);
   if (k === n) return onesLike(scores);

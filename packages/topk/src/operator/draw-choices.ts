@@ -24,9 +24,9 @@ export function drawChoices(
 ): Draw {
   const { device } = scores;
   const [batch, n] = scores.shape as readonly [number, number];
-  const chosen = empty(device, 'int32', [batch, samples, k]) as unknown as Tensor;
-  const chosenNoise = empty(device, scores.dtype, [batch, samples, k]) as unknown as Tensor;
-  const moments = empty(device, scores.dtype, [batch, samples]) as unknown as Tensor;
+  const chosen = empty(device, 'int32', [batch, samples, k]);
+  const chosenNoise = empty(device, scores.dtype, [batch, samples, k]);
+  const moments = empty(device, scores.dtype, [batch, samples]);
   const kernels = device.extend(topKKernels);
   const inputs = [bufferOf('topK', scores), bufferOf('topK', sigma)] as const;
   const outputs = [bufferOf('topK', chosen), bufferOf('topK', chosenNoise), bufferOf('topK', moments)] as const;

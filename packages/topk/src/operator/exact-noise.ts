@@ -14,7 +14,7 @@ export function exactNoise(scores: Tensor, sigma: Tensor, { active: m, ranges, k
     const { device, dtype } = x;
     const [batch, n] = x.shape as readonly [number, number];
     const near = m === n ? x : takeAlong(x, topk(x, m).indices);
-    const total = empty(device, dtype, [batch]) as unknown as Tensor;
+    const total = empty(device, dtype, [batch]);
     const buffer = (t: Tensor): Buffer => bufferOf('fenchelYoungLoss', t);
     const inputs = [buffer(near), buffer(s), buffer(ranges)] as const;
     device.extend(topKKernels).exactNoise(...inputs, buffer(total), batch, m, k, noise === 'gumbel');

@@ -51,8 +51,8 @@ function planUnrecorded(scores: Tensor, sigma: Tensor, k: number, noise: NoiseKi
   const { device, dtype } = scores;
   const [batch, n] = scores.shape as readonly [number, number];
   const best = topk(scores, Math.min(k + 1, n)).values;
-  const ranges = empty(device, dtype, [batch, 3]) as unknown as Tensor;
-  const counts = empty(device, 'int32', [batch]) as unknown as Tensor;
+  const ranges = empty(device, dtype, [batch, 3]);
+  const counts = empty(device, 'int32', [batch]);
   const inputs = [buffer(best), buffer(scores), buffer(sigma)] as const;
   device.extend(topKKernels).exactPlan(...inputs, buffer(ranges), buffer(counts), batch, n, k, noise === 'gumbel');
   // A GPU cannot be read at once: there all elements are candidates.
@@ -68,13 +68,13 @@ function weightsOf(scores: Tensor, sigma: Tensor, forward: Tensor, { ranges, k, 
     const [batch, m] = x.shape as readonly [number, number];
     const kernels = device.extend(topKKernels);
     // What is made in here lives as long as the tape.
-    const own = reshape(ranges, ranges.shape) as Tensor;
-    const weights = empty(device, dtype, [batch, k, m]) as unknown as Tensor;
+    const own = reshape(ranges, ranges.shape);
+    const weights = empty(device, dtype, [batch, k, m]);
     kernels.exactForward(buffer(x), buffer(s), buffer(forward), buffer(weights), batch, m, k, gumbel);
     const backward = (dy: Tensor): Tensor[] => {
       requireFirstOrder('topK: exact');
-      const byScore = empty(device, dtype, [batch, m]) as unknown as Tensor;
-      const bySigma = empty(device, dtype, [batch]) as unknown as Tensor;
+      const byScore = empty(device, dtype, [batch, m]);
+      const bySigma = empty(device, dtype, [batch]);
       const inputs = [buffer(x), buffer(s), buffer(own), buffer(dy)] as const;
       kernels.exactGrad(...inputs, buffer(byScore), buffer(bySigma), batch, m, k, gumbel);
       return [byScore, bySigma];
@@ -95,7 +95,7 @@ export function exactTopK(scores: Tensor, sigma: Tensor, plan: ExactPlan, straig
     const indices = m === n ? everyIndex(batch, n, device) : sort(topk(stopGradient(scores), m).indices).values;
     const near = m === n ? scores : takeAlong(scores, indices);
     // An empty range of thresholds is how a plan says: the hard choice.
-    const empty = (): Tensor => mul(plan.ranges, tensor([1, 0, 0], { device, dtype: dtype as 'float32' }));
+    const empty = (): Tensor => mul(plan.ranges, tensor([1, 0, 0], { device, dtype: dtype }));
     const weights = weightsOf(near, sigma, straightThrough ? empty() : plan.ranges, plan);
     return new Selection(indices, weights, n, m === n);
   });

@@ -41,7 +41,7 @@ export function fenchelYoungLoss(scores: Tensor, target: Tensor, options: Fenche
   return scope(() => {
     const x = checkScores(op, scores, k, 'throw');
     const batch = x.shape[0] as number;
-    const scale = full([batch], sigma, { dtype: scores.dtype, device: scores.device }) as Tensor;
+    const scale = full([batch], sigma, { dtype: scores.dtype, device: scores.device });
     const sampled = (): Tensor => sampledBest(x, scale, k, noiseOf(op, noise, kind, rng, x, samples), samples);
     const best = method === 'exact' ? exactBest(x, scale, k, kind, sampled) : sampled();
     const losses = sub(best, inner(target, x));

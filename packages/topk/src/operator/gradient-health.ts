@@ -130,7 +130,7 @@ function scoresOf({ scores, n }: GradientHealthOptions, rng: Rng): Tensor {
     if (n === undefined) throw new OptionError('gradientHealth: expected n, or the scores themselves');
     if (!Number.isSafeInteger(n) || n < 1)
       throw new OptionError(`gradientHealth: n must be a whole number from 1, got ${quote(n)}`);
-    return rng.uniform([1, n]) as unknown as Tensor;
+    return rng.uniform([1, n]);
   }
   const x = scoresTensor('gradientHealth', scores);
   if (x.shape[0] !== 1 || (n !== undefined && x.shape[1] !== n)) {
@@ -143,12 +143,12 @@ function scoresOf({ scores, n }: GradientHealthOptions, rng: Rng): Tensor {
 
 /** [1, k, n]. */
 function cotangentOf(given: Tensor | 'shared' | 'independent', k: number, n: number, rng: Rng): Tensor {
-  if (given === 'independent') return rng.normal([1, k, n]) as unknown as Tensor;
+  if (given === 'independent') return rng.normal([1, k, n]);
   if (given === 'shared') return add(rng.normal([1, 1, n]), 1);
   if (!isTensor(given) || given.size !== k * n) {
     throw new ShapeError(`gradientHealth: cotangent must be [k, n] = ${show([k, n])}`);
   }
-  return reshape(given, [1, k, n]) as unknown as Tensor;
+  return reshape(given, [1, k, n]);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -13,7 +13,7 @@ export function hardIndices(scores: Tensor, k: number, order: Order = 'position'
   return scope(() => {
     const best = topk(stopGradient(scores), k).indices;
     if (order === 'position') return sort(best).values;
-    return order === 'value' ? best : (flip(best, 1) as Tensor);
+    return order === 'value' ? best : flip(best, 1);
   });
 }
 

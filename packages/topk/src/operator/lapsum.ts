@@ -4,6 +4,7 @@ import {
   customGrad,
   empty,
   isTensor,
+  requireAbove,
   reshape,
   ShapeError,
   scope,
@@ -15,7 +16,6 @@ import {
 import { topKKernels } from '../kernels/extension.js';
 import { requireScores, requireShare } from './check-choice.js';
 import { requireFirstOrder } from './first-order.js';
-import { requirePositive } from './temperature.js';
 
 const op = 'lapSum';
 
@@ -28,8 +28,8 @@ function numberOf(name: string, value: number | Tensor): number {
 
 /** The same as a tensor [1] that gradients reach. */
 function inputOf(value: number | Tensor, { device, dtype }: Tensor): Tensor {
-  if (isTensor(value)) return reshape(value, [1]) as unknown as Tensor;
-  return tensor([value], { device, dtype: dtype as 'float32' }) as unknown as Tensor;
+  if (isTensor(value)) return reshape(value, [1]);
+  return tensor([value], { device, dtype: dtype });
 }
 
 /**
@@ -44,7 +44,7 @@ export function lapSum(scores: Tensor, k: number | Tensor, alpha: number | Tenso
     const [batch, n] = requireScores(op, scores);
     const [count, width] = [numberOf('k', k), numberOf('alpha', alpha)];
     requireShare(op, count, n);
-    requirePositive(op, 'alpha', width);
+    requireAbove(op, 'alpha', width);
     const mask = customGrad((x: Tensor, _k: Tensor, _alpha: Tensor) => {
       const { device, dtype } = x;
       const kernels = device.extend(topKKernels);

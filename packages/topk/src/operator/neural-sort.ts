@@ -18,6 +18,7 @@ import {
   neg,
   pad,
   range,
+  requireAbove,
   scope,
   softmax,
   sub,
@@ -27,7 +28,7 @@ import {
   where,
 } from '@saccade/tensor';
 import { requireCount, requireScores } from './check-choice.js';
-import { requirePositive, type TemperatureOptions } from './temperature.js';
+import type { TemperatureOptions } from './temperature.js';
 
 /**
  * Rows [batch, k, n] = softmax_j(((n + 1 - 2 r) x_j - sum_l |x_j - x_l|) / tau), r = 1 ... k, of scores [batch, n], the best rank
@@ -36,7 +37,7 @@ import { requirePositive, type TemperatureOptions } from './temperature.js';
  */
 export function neuralSort(scores: Tensor, k: number, options: TemperatureOptions = {}): Tensor {
   const { tau = 0.1 } = checkOptions('neuralSort', options, ['tau']);
-  requirePositive('neuralSort', 'tau', tau);
+  requireAbove('neuralSort', 'tau', tau);
   const [, n] = requireScores('neuralSort', scores);
   requireCount('neuralSort', k, n);
   return customGrad((x: Tensor) => {

@@ -51,7 +51,7 @@ export function noiseOf(
     if (noise.device.readSync !== undefined && !noise.dataSync().every(Number.isFinite)) {
       throw new OptionError(`${op}: the given noise holds NaN or Infinity`);
     }
-    return givenNoise(noise.dtype === scores.dtype ? noise : cast(noise, scores.dtype as 'float32'), kind);
+    return givenNoise(noise.dtype === scores.dtype ? noise : cast(noise, scores.dtype), kind);
   }
   if (rng === undefined) {
     warnOnce(`${op}: no rng was passed, so every call draws the same noise; pass { rng: new Rng(seed) }`);

@@ -31,7 +31,7 @@ export function drawnNoise(rng: Rng, kind: NoiseKind, total: number, n: number):
     kind,
     each(device, total, use) {
       const chunk = Math.min(total, Math.max(1, Math.floor(CHUNK / stride)));
-      const room = empty(device, 'float32', [chunk, stride]) as unknown as Tensor;
+      const room = empty(device, 'float32', [chunk, stride]);
       for (let first = 0; first < total; first += chunk) {
         const state = { ...start, block: start.block + first * blocks };
         device.kernels.random(kind, bufferOf('topK', room), state, 0, 1);

@@ -56,13 +56,13 @@ function count(chosen: Tensor, scores: Tensor, samples: number): Counted {
   const n = scores.shape[1] as number;
   const [batch, all, k] = chosen.shape as readonly [number, number, number];
   const kernels = device.extend(topKKernels);
-  const counts = empty(device, 'int32', [batch]) as unknown as Tensor;
+  const counts = empty(device, 'int32', [batch]);
   kernels.perturbedCount(buffer(chosen), buffer(counts), batch, all * k, n);
   // A GPU cannot be read at once: there all elements are candidates.
   const m = device.readSync === undefined ? n : counts.dataSync<'int32'>().reduce((a, b) => Math.max(a, b), 1);
-  const indices = empty(device, 'int32', [batch, m]) as unknown as Tensor;
-  const slots = empty(device, 'int32', [batch, all, k]) as unknown as Tensor;
-  const weights = empty(device, dtype, [batch, k, m]) as unknown as Tensor;
+  const indices = empty(device, 'int32', [batch, m]);
+  const slots = empty(device, 'int32', [batch, all, k]);
+  const weights = empty(device, dtype, [batch, k, m]);
   const outputs = [buffer(indices), buffer(slots), buffer(weights)] as const;
   kernels.perturbedWeights(buffer(chosen), ...outputs, batch, all, samples, n, k, m);
   return { indices, slots, weights };
@@ -91,10 +91,10 @@ function sampledGradient(
   const samples = moments.shape[1] as number;
   const kernels = device.extend(topKKernels);
   const name = gradient === 'hard-baseline' ? 'hard' : gradient === 'full' && samples > 1 ? 'leave-one-out' : 'none';
-  const weights = empty(device, dtype, [batch, samples]) as unknown as Tensor;
+  const weights = empty(device, dtype, [batch, samples]);
   const inputs = [buffer(counted.slots), buffer(dy), buffer(scale)] as const;
   kernels.perturbedCoefficients(...inputs, buffer(weights), batch, all, samples, k, m, baselines.indexOf(name));
-  const byScore = zeros([batch, n], { device, dtype: dtype as 'float32' }) as unknown as Tensor;
+  const byScore = zeros([batch, n], { device, dtype: dtype });
   noise.each(device, batch * samples, (values, first, part, stride) =>
     kernels.perturbedGrad(
       values,
@@ -123,7 +123,7 @@ function diagonalGradient(
   const { device, dtype } = scores;
   const [batch, all, k] = counted.slots.shape as readonly [number, number, number];
   const m = dy.shape[2] as number;
-  const at = empty(device, dtype, [batch, m]) as unknown as Tensor;
+  const at = empty(device, dtype, [batch, m]);
   const inputs = [buffer(counted.slots), buffer(chosenNoise), buffer(dy), buffer(scale)] as const;
   const isGumbel = noise.kind === 'gumbel';
   device.extend(topKKernels).perturbedDiagonal(...inputs, buffer(at), batch, all, all, k, m, isGumbel);
@@ -147,16 +147,18 @@ export function perturbedTopK(
   return scope(() => {
     const [x, s] = [stopGradient(scores), stopGradient(sigma)];
     const drawn = drawChoices(x, s, noise, samples, k, order, bySigma);
-    const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]) as Tensor;
+    const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]);
     const chosen = gradient === 'hard-baseline' ? concat([drawn.chosen, hard()], 1) : drawn.chosen;
     const found = count(chosen, x, samples);
     const scale = divisor(s);
     const weights = customGrad((from: Tensor, _sigma: Tensor) => {
       // Named anew in here, these live as long as the tape.
-      const counted = mapTree(found, (t) => reshape(t, t.shape) as Tensor);
-      const [moments, chosenNoise, by] = [drawn.moments, drawn.chosenNoise, scale].map(
-        (t) => reshape(t, t.shape) as Tensor,
-      ) as [Tensor, Tensor, Tensor];
+      const counted = mapTree(found, (t) => reshape(t, t.shape));
+      const [moments, chosenNoise, by] = [drawn.moments, drawn.chosenNoise, scale].map((t) => reshape(t, t.shape)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       const backward = (dy: Tensor): Tensor[] => {
         requireFirstOrder('topK: perturbed');
         if (gradient === 'diag') return diagonalGradient(from, noise, counted, chosenNoise, by, dy);

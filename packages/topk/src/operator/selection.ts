@@ -66,9 +66,9 @@ export class Selection {
     }
     const [batch, k] = indices.shape as readonly [number, number];
     return scope(() => {
-      const one = oneHot(range(0, k, 1, { device: indices.device, dtype: 'int32' }) as Tensor, k);
+      const one = oneHot(range(0, k, 1, { device: indices.device, dtype: 'int32' }), k);
       const rows = cast(one, dtype).reshape([1, k, k]);
-      return new Selection(indices, broadcastTo(rows, [batch, k, k]) as unknown as Tensor, n);
+      return new Selection(indices, broadcastTo(rows, [batch, k, k]), n);
     });
   }
 
@@ -84,7 +84,7 @@ export class Selection {
 
   /** The indicators [batch, rows, n]. Differentiable. */
   toDense(): Tensor {
-    if (this.isFull) return this.weights.reshape(this.weights.shape) as Tensor;
+    if (this.isFull) return this.weights.reshape(this.weights.shape);
     return scope(() => this.#spread(this.weights));
   }
 
@@ -92,7 +92,7 @@ export class Selection {
   toMask(): Tensor {
     return scope(() => {
       const total = sum(this.weights, { axis: 1, keepDims: true });
-      return (this.isFull ? total : this.#spread(total)).reshape([this.batch, this.n]) as Tensor;
+      return (this.isFull ? total : this.#spread(total)).reshape([this.batch, this.n]);
     });
   }
 
@@ -128,6 +128,6 @@ export class Selection {
 export function everyIndex(batch: number, n: number, device: Device): Tensor {
   return scope(() => {
     const row = range(0, n, 1, { device, dtype: 'int32' });
-    return broadcastTo(row.reshape([1, n]), [batch, n]) as unknown as Tensor;
+    return broadcastTo(row.reshape([1, n]), [batch, n]);
   });
 }

@@ -1,10 +1,18 @@
 /** The sorted top-k by optimal transport of Xie et al. (2020), as the paper's code offers it beside the perturbed one. */
-import { bufferOf, checkOptions, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
-import { requireOneOf } from '../check.js';
+import {
+  bufferOf,
+  checkOptions,
+  customGrad,
+  empty,
+  OptionError,
+  quote,
+  requireAbove,
+  requireOneOf,
+  type Tensor,
+} from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
 import { requireCount, requireScores } from './check-choice.js';
 import { requireFirstOrder } from './first-order.js';
-import { requirePositive } from './temperature.js';
 import { warnOnce } from './warn-once.js';
 
 /** How the transport is solved. */
@@ -45,7 +53,7 @@ const TOLERANCE = 1e-9;
 export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions = {}): SinkhornResult {
   const checked = checkOptions(op, options, names);
   const { epsilon = 0.01, iterations = 2000, rows: kind = 'ranks', gradient = 'auto' } = checked;
-  requirePositive(op, 'epsilon', epsilon);
+  requireAbove(op, 'epsilon', epsilon);
   if (!Number.isSafeInteger(iterations) || iterations < 1) {
     throw new OptionError(`${op}: iterations must be a whole number from 1, got ${quote(iterations)}`);
   }
@@ -58,9 +66,9 @@ export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions
   const count = kind === 'ranks' ? k : 1;
   const kernels = device.extend(topKKernels);
   const buffer = (t: Tensor) => bufferOf(op, t);
-  const marginalError = empty(device, dtype, [batch]) as unknown as Tensor;
+  const marginalError = empty(device, dtype, [batch]);
   const rows = customGrad((x: Tensor) => {
-    const y = empty(device, dtype, [batch, count, n]) as unknown as Tensor;
+    const y = empty(device, dtype, [batch, count, n]);
     kernels.sinkhorn(buffer(x), buffer(y), buffer(marginalError), batch, n, k, settings);
     const backward = (dy: Tensor): Tensor[] => {
       requireFirstOrder(op);

@@ -6,6 +6,7 @@ import {
   expandDims,
   isnan,
   neg,
+  requireAbove,
   scope,
   softmax,
   sub,
@@ -14,7 +15,7 @@ import {
   where,
 } from '@saccade/tensor';
 import { requireCount, requireScores } from './check-choice.js';
-import { requirePositive, type TemperatureOptions } from './temperature.js';
+import type { TemperatureOptions } from './temperature.js';
 
 /**
  * Rows [batch, k, n] = softmax_j(-|x_[r] - x_j| / tau) of scores [batch, n], the best rank first. Each row sums to 1, columns
@@ -23,7 +24,7 @@ import { requirePositive, type TemperatureOptions } from './temperature.js';
  */
 export function softSort(scores: Tensor, k: number, options: TemperatureOptions = {}): Tensor {
   const { tau = 0.1 } = checkOptions('softSort', options, ['tau']);
-  requirePositive('softSort', 'tau', tau);
+  requireAbove('softSort', 'tau', tau);
   const [, n] = requireScores('softSort', scores);
   requireCount('softSort', k, n);
   return scope(() => {

@@ -1,9 +1,17 @@
 /** The sparse top-k of Sander et al. (2023): the mask of k elements that a p-norm regularises, in closed form. */
-import { bufferOf, checkOptions, customGrad, empty, OptionError, quote, type Tensor } from '@saccade/tensor';
+import {
+  bufferOf,
+  checkOptions,
+  customGrad,
+  empty,
+  OptionError,
+  quote,
+  requireAbove,
+  type Tensor,
+} from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
 import { requireScores, requireShare } from './check-choice.js';
 import { requireFirstOrder } from './first-order.js';
-import { requirePositive } from './temperature.js';
 
 /** How soft it is. */
 export interface SparseOptions {
@@ -22,7 +30,7 @@ export interface SparseOptions {
 export function sparseTopK(scores: Tensor, k: number, options: SparseOptions = {}): Tensor {
   const op = 'sparseTopK';
   const { width = 0.1, p = 4 / 3 } = checkOptions(op, options, ['width', 'p']);
-  requirePositive(op, 'width', width);
+  requireAbove(op, 'width', width);
   if (!(p > 1 && p <= 2)) throw new OptionError(`${op}: p must be in (1, 2], got ${quote(p)}`);
   const [batch, n] = requireScores(op, scores);
   requireShare(op, k, n);
@@ -36,7 +44,7 @@ export function sparseTopK(scores: Tensor, k: number, options: SparseOptions = {
     const backward = (dy: Tensor): Tensor[] => {
       requireFirstOrder(op);
       const dx = empty(device, dtype, x.shape);
-      const dk = empty(device, dtype, [batch]) as unknown as Tensor;
+      const dk = empty(device, dtype, [batch]);
       kernels.sparseGrad(buffer(x), buffer(dy), buffer(dx), buffer(dk), batch, n, k, width, power);
       return [dx];
     };

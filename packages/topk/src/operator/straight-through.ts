@@ -7,7 +7,7 @@ export function straightThrough(soft: Selection, hard: Selection): Selection {
   return scope(() => {
     const value = hard.toDense();
     const weights = customGrad((_: Tensor) => ({
-      value: reshape(value, value.shape) as Tensor,
+      value: reshape(value, value.shape),
       backward: (dy) => [dy],
     }));
     return Selection.fromDense(weights(soft.toDense()));

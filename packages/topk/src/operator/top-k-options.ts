@@ -1,6 +1,15 @@
 /** What `topK` takes, and its checks. */
-import { checkOptions, isTensor, OptionError, quote, Rng, ShapeError, show, type Tensor } from '@saccade/tensor';
-import { requireOneOf } from '../check.js';
+import {
+  checkOptions,
+  isTensor,
+  OptionError,
+  quote,
+  Rng,
+  requireOneOf,
+  ShapeError,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
 import type { NaNPolicy } from './check-scores.js';
 import type { Order } from './hard.js';

@@ -45,7 +45,7 @@ export function topK(scores: Scores, options: TopKOptions): Selection {
 function nothing(x: Tensor, { k, method }: CheckedTopKOptions): Selection {
   const [batch, n] = x.shape as readonly [number, number];
   const rows = masks.includes(method) ? 1 : k;
-  const weights = zeros([batch, rows, n], { device: x.device, dtype: x.dtype as 'float32' }) as unknown as Tensor;
+  const weights = zeros([batch, rows, n], { device: x.device, dtype: x.dtype });
   return new Selection(everyIndex(batch, n, x.device), weights, n, true);
 }
 
@@ -77,16 +77,16 @@ function select(x: Tensor, options: CheckedTopKOptions): Selection {
 /** A mask [batch, n] as one row. */
 function mask(m: Tensor): Selection {
   const [batch, n] = m.shape as readonly [number, number];
-  return Selection.fromDense(m.reshape([batch, 1, n]) as Tensor);
+  return Selection.fromDense(m.reshape([batch, 1, n]));
 }
 
 /** sigma for each row: [batch]. */
 function sigmaOf(x: Tensor, { sigma }: CheckedTopKOptions): Tensor {
   const { device, dtype } = x;
-  const given = isTensor(sigma) ? sigma : (tensor(sigma, { device, dtype: dtype as 'float32' }) as unknown as Tensor);
+  const given = isTensor(sigma) ? sigma : tensor(sigma, { device, dtype: dtype });
   deviceOf('topK', x, given);
-  const one = given.dtype === dtype ? given : cast(given, dtype as 'float32');
-  return broadcastTo(one.reshape([one.size]), [x.shape[0] as number]) as unknown as Tensor;
+  const one = given.dtype === dtype ? given : cast(given, dtype);
+  return broadcastTo(one.reshape([one.size]), [x.shape[0] as number]);
 }
 
 function exact(x: Tensor, options: CheckedTopKOptions): Selection {

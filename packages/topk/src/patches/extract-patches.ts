@@ -108,12 +108,12 @@ function extract(image: Tensor, selection: Selection, sizes: PatchSizes): Tensor
     const { device, dtype } = weights;
     const kernels = device.extend(topKKernels);
     // Named anew in here, they live as long as the tape.
-    const indices = reshape(selection.indices, selection.indices.shape) as Tensor;
-    const patches = empty(device, dtype, [batch, rows, patchSize, patchSize, channels]) as unknown as Tensor;
+    const indices = reshape(selection.indices, selection.indices.shape);
+    const patches = empty(device, dtype, [batch, rows, patchSize, patchSize, channels]);
     kernels.extractPatches(buffer(x), buffer(indices), buffer(weights), buffer(patches), sizes);
     const backward = (dy: Tensor, [byImage, byWeights]: readonly boolean[]): (Tensor | undefined)[] => {
-      const dx = byImage ? (empty(device, dtype, x.shape) as Tensor) : undefined;
-      const dw = byWeights ? (empty(device, dtype, weights.shape) as Tensor) : undefined;
+      const dx = byImage ? empty(device, dtype, x.shape) : undefined;
+      const dw = byWeights ? empty(device, dtype, weights.shape) : undefined;
       if (dx) kernels.patchImageGrad(buffer(indices), buffer(weights), buffer(dy), buffer(dx), sizes);
       if (dw) kernels.patchWeightGrad(buffer(x), buffer(indices), buffer(weights), buffer(dy), buffer(dw), sizes);
       return [dx, dw];

@@ -1,6 +1,5 @@
 /** Where the patches of an image lie: one a cell of the grid of scores. */
-import { checkOptions, OptionError, quote } from '@saccade/tensor';
-import { requireCount } from '../check.js';
+import { checkOptions, OptionError, quote, requireCount } from '@saccade/tensor';
 
 /** Options of the grid. All lengths are whole pixels of the full image. */
 export interface PatchGridOptions {

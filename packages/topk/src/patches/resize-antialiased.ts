@@ -39,7 +39,7 @@ export function resizeAntialiased(
   const { scale = x.dtype === 'uint8' ? 1 / 255 : 1 } = checkOptions(op, options, ['scale']);
   check(op, x, size, scale);
   return scope(() => {
-    const pixels = x.dtype === 'uint8' ? (cast(x, 'float32') as Tensor) : x;
+    const pixels = x.dtype === 'uint8' ? cast(x, 'float32') : x;
     // Rows first: what has to be transposed for the columns is then smaller.
     const small = resizeColumns(resizeRows(pixels, size[0]), size[1]);
     return scale === 1 ? small : mul(small, scale);

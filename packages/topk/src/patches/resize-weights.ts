@@ -42,6 +42,6 @@ export function mixMatrix(
     shape: [mixes.length, columns],
     rowStart: tensor(rowStart, { device }),
     column: tensor(Int32Array.from(column), { device }),
-    value: tensor(Float64Array.from(value), { dtype: dtype as 'float32', device }),
+    value: tensor(Float64Array.from(value), { dtype: dtype, device }),
   };
 }

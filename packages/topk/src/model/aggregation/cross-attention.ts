@@ -8,10 +8,13 @@ import {
   matmul,
   mean,
   type Rng,
+  requireCount,
+  requireDivides,
+  requireRng,
+  requireWithin,
   scope,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireHeads, requireProbability, requireRng } from '../../check.js';
 import { flaxDense } from '../flax-layers.js';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';
@@ -61,13 +64,13 @@ export class CrossAttentionAggregation extends Aggregation {
     const { positions, channels = features, heads = 8, hidden = 2 * channels, dropout = 0.1 } = options;
     const rng = requireRng(op, options.rng);
     this.outSize = requireCount(op, 'channels', channels);
-    this.heads = requireHeads(op, heads, channels);
+    this.heads = requireDivides(op, 'heads', heads, channels);
     requireCount(op, 'hidden', hidden);
-    requireProbability(op, 'dropout', dropout);
+    requireWithin(op, 'dropout', dropout, 0, 1);
     const map = (): Linear => flaxDense(channels, channels, { rng, bias: false });
     const bound = Math.sqrt(heads / channels);
     this.tokens = new PatchTokens(op, features, { rng, positions, channels });
-    this.query = this.parameter('query', rng.uniform([1, 1, channels], { low: -bound, high: bound }) as Tensor);
+    this.query = this.parameter('query', rng.uniform([1, 1, channels], { low: -bound, high: bound }));
     this.queryMap = map();
     this.keyMap = map();
     this.valueMap = map();

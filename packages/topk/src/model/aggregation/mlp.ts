@@ -1,7 +1,18 @@
 /** The aggregation by a perceptron over all patches at once, which position-ordered rows make possible. */
 import { MLP } from '@saccade/nn';
-import { checkOptions, flatten, type Rng, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
-import { requireCount, requireCounts, requireProbability, requireRng } from '../../check.js';
+import {
+  checkOptions,
+  flatten,
+  type Rng,
+  requireCount,
+  requireCounts,
+  requireRng,
+  requireWithin,
+  ShapeError,
+  scope,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';
 
@@ -41,7 +52,7 @@ export class MlpAggregation extends Aggregation {
     this.patches = requireCount(op, 'patches', options.patches);
     this.outSize = requireCount(op, 'outSize', outSize);
     requireCounts(op, 'hidden', hidden, 0);
-    requireProbability(op, 'dropout', dropout);
+    requireWithin(op, 'dropout', dropout, 0, 1);
     this.tokens = new PatchTokens(op, features, { rng, positions, channels: features });
     this.mlp = new MLP([this.patches * features, ...hidden, outSize], { rng, dropout });
   }

@@ -1,7 +1,6 @@
 /** Patches as tokens: their features and, learned from the indicators, where they are. */
 import { type Linear, Module } from '@saccade/nn';
-import { add, type Rng, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
-import { requireCount } from '../../check.js';
+import { add, type Rng, requireCount, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
 import { flaxDense } from '../flax-layers.js';
 import { requireTokens } from './aggregation.js';
 

@@ -1,7 +1,6 @@
 /** Aggregations that look at no order: the mean, the maximum and the normed sum of the patches. */
 import { LayerNorm } from '@saccade/nn';
-import { max, mean, scope, sum, type Tensor } from '@saccade/tensor';
-import { requireCount } from '../../check.js';
+import { max, mean, requireCount, scope, sum, type Tensor } from '@saccade/tensor';
 import { Aggregation, requireTokens } from './aggregation.js';
 
 /** The mean of the patches: [batch, k, features] -> [batch, features]. No state. */

@@ -9,11 +9,14 @@ import {
   OptionError,
   quote,
   type Rng,
+  requireCount,
+  requireDivides,
+  requireRng,
+  requireWithin,
   scope,
   sum,
   type Tensor,
 } from '@saccade/tensor';
-import { requireCount, requireHeads, requireProbability, requireRng } from '../../check.js';
 import { Aggregation } from './aggregation.js';
 import { PatchTokens } from './patch-tokens.js';
 import { TokenLayer } from './token-layer.js';
@@ -81,13 +84,13 @@ export class TransformerAggregation extends Aggregation {
     }
     this.outSize = requireCount(op, 'channels', channels);
     requireCount(op, 'layers', layers, 0);
-    requireHeads(op, heads, channels);
+    requireDivides(op, 'heads', heads, channels);
     requireCount(op, 'hidden', hidden);
-    requireProbability(op, 'dropout', dropout);
+    requireWithin(op, 'dropout', dropout, 0, 1);
     this.pooling = pooling;
     this.tokens = new PatchTokens(op, features, { rng, positions, channels });
     const start = pooling === 'cls' ? rng.normal([1, 1, channels], { deviation: 1 / channels }) : undefined;
-    this.cls = start && this.parameter('cls', start as Tensor);
+    this.cls = start && this.parameter('cls', start);
     this.layers = Array.from(
       { length: layers },
       () => new TokenLayer(channels, heads, { rng, hidden, dropout, normFirst }),
