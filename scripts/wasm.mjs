@@ -1,4 +1,4 @@
-// Compiles a package's assembly/ to 'sizes:deflated base64' in src/wasm/binaries.gen.ts.
+// Compiles a package's assembly/ to 'sizes:deflated base64' in src/wasm/*.gen.ts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,23 +11,27 @@ const limit = 60 * 1024; // bytes; a binary travels inside every bundle
 const features = ['--enable', 'simd', '--enable', 'threads'];
 const common = ['--noAssert', '--runtime', 'stub', ...features, '--disableWarning', '112'];
 const memory = ['--importMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
-// In kernels, general is large and seldom hot: compiled for size as well. Its products are compiled for speed, once for engines
-// without relaxed SIMD. A package that brings kernels along has one binary.
+// In kernels, what lives by multiply-add is compiled once more for engines with relaxed SIMD; products of float64 and optimizers are
+// extensions, which travel apart. A package that brings kernels along has one binary.
 const hasProducts = existsSync('assembly/products.ts');
-const binaries = hasProducts
+const outputs = hasProducts
   ? {
-      general: ['assembly/general.ts', '-O3s'],
-      products: ['assembly/products.ts', '-O3'],
-      productsRelaxed: ['assembly/products.ts', '-O3', '--enable', 'relaxed-simd'],
+      binaries: {
+        general: ['assembly/general.ts', '-O3s'],
+        products: ['assembly/products.ts', '-O3s'],
+        productsRelaxed: ['assembly/products.ts', '-O3s', '--enable', 'relaxed-simd'],
+      },
+      doubles: { doubleProducts: ['assembly/double-products.ts', '-O3s'] },
+      optimizer: { optimizer: ['assembly/optimizer.ts', '-O3s'] },
     }
-  : { general: ['assembly/general.ts', '-O3'] };
+  : { binaries: { general: ['assembly/general.ts', '-O3'] } };
 
 const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
 const folder = mkdtempSync(join(tmpdir(), 'saccade-wasm-'));
 mkdirSync('src/wasm', { recursive: true });
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
-const contents = Object.entries(binaries).map(([name, sources]) => {
+function compile(name, sources) {
   const file = join(folder, `${name}.wasm`);
   const args = [asc, ...sources, '-o', file, ...common, ...memory];
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1); // asc said why
@@ -38,10 +42,14 @@ const contents = Object.entries(binaries).map(([name, sources]) => {
     process.exit(1);
   }
   return bytes;
-});
-const sizes = contents.map((bytes) => bytes.length).join(',');
-// Zopfli writes the deflate format like zlib, 5 % smaller.
-const deflated = await zopfli.deflateAsync(Buffer.concat(contents), { numiterations: 15 });
-const packed = Buffer.from(deflated).toString('base64');
-const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const binaries: string =\n  '${sizes}:${packed}';\n`;
-writeFileSync('src/wasm/binaries.gen.ts', text);
+}
+
+for (const [file, binaries] of Object.entries(outputs)) {
+  const contents = Object.entries(binaries).map(([name, sources]) => compile(name, sources));
+  const sizes = contents.map((bytes) => bytes.length).join(',');
+  // Zopfli writes the deflate format like zlib, 5 % smaller.
+  const deflated = await zopfli.deflateAsync(Buffer.concat(contents), { numiterations: 60 });
+  const packed = Buffer.from(deflated).toString('base64');
+  const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const binaries: string =\n  '${sizes}:${packed}';\n`;
+  writeFileSync(`src/wasm/${file}.gen.ts`, text);
+}

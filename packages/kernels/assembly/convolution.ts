@@ -10,8 +10,6 @@ import {
 import { MR, multiply, NR, SPARE } from './tile';
 export * from './convolution-filter';
 export * from './convolution-lines';
-export * from './depthwise';
-export * from './pooling';
 
 /** Steps of the inner axis that are summed at a time, and points that are packed at a time, as in matmul.ts. */
 const DEPTH: i32 = 256;

@@ -8,5 +8,7 @@ export * from './layout';
 export * from './indexing';
 export * from './sorting';
 export * from './segment';
-export * from './optimizer';
+export * from './pooling';
+export * from './depthwise';
+export { gemmSmall, timesVector } from './matmul-small';
 export * from './random';

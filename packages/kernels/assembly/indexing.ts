@@ -68,13 +68,6 @@ export function takeAlong4(
   takeAlong<u32>(x, indices, out, size, count, inner, start, end);
 }
 
-export function takeAlong8(
-  x: usize, indices: usize, out: usize, size: i32, count: i32, inner: i32,
-  start: i32, end: i32, scratch: usize,
-): void {
-  takeAlong<u64>(x, indices, out, size, count, inner, start, end);
-}
-
 export function takeAlong1(
   x: usize, indices: usize, out: usize, size: i32, count: i32, inner: i32,
   start: i32, end: i32, scratch: usize,

@@ -45,9 +45,7 @@ function reverse4(x: usize, out: usize, n: i32): void {
 @inline
 function repeat<T>(x: usize, out: usize, n: i32): void {
   const value = load<T>(x);
-  let lanes = i8x16.splat(<i8>value);
-  if (sizeof<T>() == 4) lanes = i32x4.splat(<i32>value);
-  if (sizeof<T>() == 8) lanes = i64x2.splat(<i64>value);
+  const lanes = sizeof<T>() == 4 ? i32x4.splat(<i32>value) : i8x16.splat(<i8>value);
   const bytes = <usize>n * sizeof<T>();
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) v128.store(out + at, lanes);
@@ -117,14 +115,6 @@ export function copyRows4(
   start: i32, end: i32, scratch: usize,
 ): void {
   copyRows<u32>(x, out, rank, shape, outStrides, xStrides, start, end);
-}
-
-/** Copies rows of 8-byte elements. */
-export function copyRows8(
-  x: usize, out: usize, rank: i32, shape: usize, outStrides: usize, xStrides: usize,
-  start: i32, end: i32, scratch: usize,
-): void {
-  copyRows<u64>(x, out, rank, shape, outStrides, xStrides, start, end);
 }
 
 /** Copies rows of bytes. */
@@ -204,14 +194,6 @@ export function copyTiles4(
   start: i32, end: i32, scratch: usize,
 ): void {
   copyTiles<u32>(x, out, rank, shape, outStrides, xStrides, start, end);
-}
-
-/** Transposes 8-byte elements. */
-export function copyTiles8(
-  x: usize, out: usize, rank: i32, shape: usize, outStrides: usize, xStrides: usize,
-  start: i32, end: i32, scratch: usize,
-): void {
-  copyTiles<u64>(x, out, rank, shape, outStrides, xStrides, start, end);
 }
 
 /** Transposes bytes. */

@@ -1,6 +1,5 @@
-// Products in float64 without panels: few rows times a matrix that is read once, as it lies, and tiny matrices.
-import { matrixAt } from './batch';
-import { fma, MR, NR, tile } from './tile-double';
+// Products in float64 without panels: few rows times a matrix that is read once, as it lies.
+import { fma } from './tile-double';
 
 /** Columns whose sums stay in the first cache while rows pass by. */
 const COLUMNS: i32 = 256;
@@ -93,38 +92,6 @@ export function combineRowsDouble(
     for (let i: usize = 0; i < <usize>m && s > 0; i++) {
       for (let at: usize = 0; at < <usize>columns << 3; at += 8) {
         element(x + i * left, step, from + at, row, s, to + i * row + at, true);
-      }
-    }
-  }
-}
-
-/** Products of tiny matrices, both operands as they lie. Items are matrices; `batch` as in gemm. */
-export function gemmSmallDouble(
-  a: usize, aTransposed: i32, b: usize, bTransposed: i32, c: usize, m: i32, n: i32, k: i32, accumulate: i32,
-  rank: i32, batch: usize, start: i32, end: i32, scratch: usize,
-): void {
-  const aRow: usize = aTransposed ? 8 : <usize>k << 3;
-  const aStep: usize = aTransposed ? <usize>m << 3 : 8;
-  const bStep: usize = bTransposed ? 8 : <usize>n << 3;
-  const bColumn: usize = bTransposed ? <usize>k << 3 : 8;
-  const row = <usize>n << 3;
-  const add = accumulate != 0;
-  const tiled = bTransposed ? 0 : n - n % NR;
-  for (let item = start; item < end; item++) {
-    const x = a + (<usize>matrixAt(item, rank, batch, 1) * <usize>(m * k) << 3);
-    const y = b + (<usize>matrixAt(item, rank, batch, 2) * <usize>(k * n) << 3);
-    const to = c + (<usize>item * <usize>(m * n) << 3);
-    for (let i = 0; i < m; i += MR) {
-      const height = min(MR, m - i);
-      const left = x + <usize>i * aRow;
-      const rows = to + <usize>i * row;
-      for (let j = 0; j < tiled; j += NR) {
-        tile(k, left, aRow, aStep, y + (<usize>j << 3), bStep, rows + (<usize>j << 3), row, add, height);
-      }
-      for (let r: usize = 0; r < <usize>height; r++) {
-        for (let j = tiled; j < n; j++) {
-          element(left + r * aRow, aStep, y + <usize>j * bColumn, bStep, k, rows + r * row + (<usize>j << 3), add);
-        }
       }
     }
   }

@@ -2,7 +2,6 @@
 import { matrixAt } from './batch';
 import { packLeft, packRight } from './pack';
 import { DEPTH, MR, multiply, NR, partLength, SPARE } from './tile';
-export { gemmSmall, timesVector } from './matmul-small';
 export * from './matmul-flat';
 export { tileRows } from './tile';
 

@@ -1,5 +1,4 @@
 // The kernels that live by multiply-add: compiled twice, with plain and with relaxed SIMD.
 export * from './matmul';
-export * from './matmul-double';
 export * from './convolution';
 export * from './attention';

@@ -5,7 +5,7 @@
 @inline
 export function fma(a: v128, b: v128, acc: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, acc);
-  return f32x4.add(acc, f32x4.mul(a, b));
+  return f32x4.add(f32x4.mul(a, b), acc);
 }
 
 /** Sum of the four lanes, pairwise. */

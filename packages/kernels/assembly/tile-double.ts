@@ -1,17 +1,16 @@
-// The register tile under products in float64: 4 (fused: 6) rows by 4 columns, as that of ./tile is for float32.
+// The register tile under products in float64: 4 rows by 4 columns, as that of ./tile is for float32.
 
 /** Rows of the tile. */
-export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+export const MR: i32 = 4;
 /** Columns of the tile: a panel of the right operand holds 4 values for every step. */
 export const NR: i32 = 4;
 /** Bytes that `multiply` needs for tiles that stand over the edge. */
 export const SPARE: usize = 192;
 
-/** a * b + acc; one rounding where the engine fuses it, two on plain SIMD. */
+/** a * b + acc, two roundings. */
 // @ts-ignore: decorator
 @inline
 export function fma(a: v128, b: v128, acc: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, acc);
   return f64x2.add(acc, f64x2.mul(a, b));
 }
 
@@ -69,41 +68,6 @@ function tile3(
   sum4(depth, a, a1, a2, a2, aStep, b, bStep, c, row, add, rows);
 }
 
-/** The tile of 5 or 6 rows; with 5, the last one stands in for the sixth. */
-function tile6(
-  depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
-): void {
-  let c00 = f64x2.splat(0), c01 = f64x2.splat(0), c10 = f64x2.splat(0), c11 = f64x2.splat(0);
-  let c20 = f64x2.splat(0), c21 = f64x2.splat(0), c30 = f64x2.splat(0), c31 = f64x2.splat(0);
-  let c40 = f64x2.splat(0), c41 = f64x2.splat(0), c50 = f64x2.splat(0), c51 = f64x2.splat(0);
-  const a1 = aRow, a2 = <usize>2 * aRow, a3 = <usize>3 * aRow, a4 = <usize>4 * aRow;
-  const a5 = rows > 5 ? <usize>5 * aRow : a4;
-  const end = a + <usize>depth * aStep;
-  while (a != end) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load_splat<f64>(a);
-    c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
-    x = v128.load_splat<f64>(a + a1);
-    c10 = fma(x, b0, c10); c11 = fma(x, b1, c11);
-    x = v128.load_splat<f64>(a + a2);
-    c20 = fma(x, b0, c20); c21 = fma(x, b1, c21);
-    x = v128.load_splat<f64>(a + a3);
-    c30 = fma(x, b0, c30); c31 = fma(x, b1, c31);
-    x = v128.load_splat<f64>(a + a4);
-    c40 = fma(x, b0, c40); c41 = fma(x, b1, c41);
-    x = v128.load_splat<f64>(a + a5);
-    c50 = fma(x, b0, c50); c51 = fma(x, b1, c51);
-    a += aStep;
-    b += bStep;
-  }
-  put(c, c00, c01, add); c += row;
-  put(c, c10, c11, add); c += row;
-  put(c, c20, c21, add); c += row;
-  put(c, c30, c31, add); c += row;
-  put(c, c40, c41, add);
-  if (rows > 5) put(c + row, c50, c51, add);
-}
-
 /** The tile for up to MR rows. */
 // @ts-ignore: decorator
 @inline
@@ -111,7 +75,6 @@ export function tile(
   depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, row: usize, add: bool, rows: i32,
 ): void {
   if (rows < 4) tile3(depth, a, aRow, aStep, b, bStep, c, row, add, rows);
-  else if (MR == 6 && rows > 4) tile6(depth, a, aRow, aStep, b, bStep, c, row, add, rows);
   else tile4(depth, a, aRow, aStep, b, bStep, c, row, add);
 }
 

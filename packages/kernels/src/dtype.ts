@@ -50,11 +50,6 @@ export function viewArray<D extends DType>(
   return new constructors[dtype](memory as ArrayBuffer, byteOffset, length) as ArrayOf<D>;
 }
 
-/** The name of the typed array of one element type, such as `'Float32Array'`. */
-export function arrayName(dtype: DType): string {
-  return constructors[dtype].name;
-}
-
 /** True for `float32` and `float64`. */
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';

@@ -1,5 +1,5 @@
 /** Kernels that a package brings along for itself: declared once, run on every device beside the table. */
-import type { Buffer } from './device.js';
+import type { Buffer, Device } from './device.js';
 import type { TypedArray } from './dtype.js';
 import type { WasmBuffer, WasmRuntime } from './wasm/runtime.js';
 
@@ -32,7 +32,13 @@ export interface KernelExtension<K> {
   /** Every kernel on typed arrays, obviously right: the oracle, and what runs where there is no WebAssembly. */
   readonly js: KernelsOn<TypedArray, K>;
   readonly wasm: WasmExtension<K>;
-  /** Which arguments of a kernel it writes; GPUs, which run none of these, take them back from the CPU. */
+  /** What GPUs do for a kernel: the same, from the kernels of the table. For others they send the call to the CPU. */
+  readonly composed?: {
+    readonly [Name in keyof K]?: K[Name] extends (...args: infer A) => void
+      ? (device: Device, ...args: A) => void
+      : never;
+  };
+  /** Which arguments of a kernel it writes; GPUs take them back from the CPU. */
   readonly written: { readonly [Name in keyof K]: readonly number[] };
 }
 

@@ -8,6 +8,7 @@ export type {
   DeviceName,
   FallbackReport,
 } from './device.js';
+export { type DoubleProducts, doubleProducts } from './double-products.js';
 export {
   type ArrayOf,
   bytesPerElement,
@@ -31,6 +32,7 @@ export {
 export type { KernelExtension, KernelsOn, WasmExtension } from './extension.js';
 export { createJsDevice } from './js/device.js';
 export { philox } from './js/random.js';
+export { type AdamStep, type OptimizerSteps, optimizerSteps } from './optimizer-steps.js';
 export type { AttentionSizes } from './table/attention.js';
 export type { ConvSizes, PoolSizes } from './table/convolution.js';
 export type { BinaryOp, Broadcast, CompareOp, TestOp, UnaryOp } from './table/elementwise.js';

@@ -10,7 +10,6 @@ import type { IndexingKernels } from './table/indexing.js';
 import type { LayoutKernels } from './table/layout.js';
 import type { MatmulKernels } from './table/matmul.js';
 import type { NormKernels } from './table/norm.js';
-import type { OptimizerKernels } from './table/optimizer.js';
 import type { RandomKernels } from './table/random.js';
 import type { ReduceKernels } from './table/reduce.js';
 import type { SegmentKernels } from './table/segment.js';
@@ -31,7 +30,6 @@ export interface KernelTable<B>
     SortingKernels<B>,
     SegmentKernels<B>,
     AttentionKernels<B>,
-    OptimizerKernels<B>,
     RandomKernels<B> {}
 
 /** Name of a kernel. */

@@ -9,6 +9,7 @@ import {
   DisposedError,
   type DType,
   DTypeError,
+  doubleProducts,
   type InitOptions,
   init,
   OptionError,
@@ -16,7 +17,7 @@ import {
   ShapeError,
   useDevice,
 } from '@saccade/kernels';
-import { assertRejects, assertThrows } from '@saccade/testing';
+import { assertClose, assertRejects, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -128,13 +129,18 @@ for (const [name, make] of makers) {
   test(`${name}: an array that does not fit is refused by type and length`, async () => {
     const device = make();
     const wrong: [DType, unknown, ErrorClass, RegExp][] = [
-      ['float32', new Float64Array(3), DTypeError, /^read: float32 is read into a Float32Array, got Float64Array$/],
-      ['float64', new Float32Array(3), DTypeError, /^read: float64 is read into a Float64Array, got Float32Array$/],
-      ['bool', new Uint8ClampedArray(3), DTypeError, /^read: bool is read into a Uint8Array, got Uint8ClampedArray$/],
-      ['int32', [0, 0, 0], DTypeError, /^read: int32 is read into a Int32Array, got Array$/],
-      ['int32', null, DTypeError, /got Null$/],
-      ['float32', new Float32Array(4), ShapeError, /^read: into must have the buffer's 3 elements, got 4$/],
-      ['uint8', new Uint8Array(2), ShapeError, /^read: into must have the buffer's 3 elements, got 2$/],
+      ['float32', new Float64Array(3), ShapeError, /^read: into must be a Float32Array of 3, got Float64Array of 3$/],
+      ['float64', new Float32Array(3), ShapeError, /^read: into must be a Float64Array of 3, got Float32Array of 3$/],
+      [
+        'bool',
+        new Uint8ClampedArray(3),
+        ShapeError,
+        /^read: into must be a Uint8Array of 3, got Uint8ClampedArray of 3$/,
+      ],
+      ['int32', [0, 0, 0], ShapeError, /^read: into must be a Int32Array of 3, got Array of 3$/],
+      ['int32', null, ShapeError, /got Null of undefined$/],
+      ['float32', new Float32Array(4), ShapeError, /^read: into must be a Float32Array of 3, got Float32Array of 4$/],
+      ['uint8', new Uint8Array(2), ShapeError, /^read: into must be a Uint8Array of 3, got Uint8Array of 2$/],
     ];
     for (const [dtype, into, errorClass, says] of wrong) {
       const buffer = device.allocate(dtype, 3);
@@ -211,28 +217,35 @@ test('report names the kernels that ran on js, and how often', () => {
   assert.equal(device.report(), [{ kernel: 'scatterAdd', calls: 2, ranOn: 'js' }]);
 });
 
-test('float64 runs on js where wasm has no code for it, and natively where it is moved, filled or multiplied', () => {
+test('float64 runs on js on the memory of wasm, and is counted; products have code once it is loaded', () => {
   const device = createWasmDevice({ threads: 1 });
   const { kernels } = device;
   const [x, y, z] = [device.allocate('float64', 4), device.allocate('float64', 4), device.allocate('float64', 4)];
   device.write(x, Float64Array.of(0.1, 0.2, 0.3, 0.4));
-  kernels.fill(y, 0.7);
   kernels.copy(x, z, { shape: [2, 2], xStrides: [1, 2], xOffset: 0, outStrides: [2, 1], outOffset: 0 });
   assert.equal([...(device.readSync?.(z) ?? [])], [0.1, 0.3, 0.2, 0.4]);
-  const sizes = { m: 2, n: 2, k: 2, transposeA: false, transposeB: false, batch: [], aStrides: [], bStrides: [] };
-  kernels.matmul(x, y, z, { ...sizes, accumulate: false });
-  const single = device.allocate('float32', 4);
-  kernels.cast(single, z, 'float64');
-  kernels.random('uniform', z, { key0: 1, key1: 2, block: 0 }, 0, 1);
-  assert.equal(device.report(), []);
-  kernels.binary('add', x, y, z);
   kernels.unary('exp', x, z);
   kernels.unary('exp', x, z);
   assert.equal([...(device.readSync?.(z) ?? [])], [0.1, 0.2, 0.3, 0.4].map(Math.exp));
-  assert.equal(device.report(), [
-    { kernel: 'binary', calls: 1, ranOn: 'js' },
+  kernels.binaryScalar('pow', x, 2, y, false);
+  assertClose(device.readSync?.(y) ?? [], [0.01, 0.04, 0.09, 0.16], { rtol: 1e-15 });
+  const counted = [
+    { kernel: 'copy', calls: 1, ranOn: 'js' },
     { kernel: 'unary', calls: 2, ranOn: 'js' },
-  ]);
+    { kernel: 'binaryScalar', calls: 1, ranOn: 'js' },
+  ] as const;
+  assert.equal(device.report(), counted);
+  const sizes = { m: 2, n: 2, k: 2, transposeA: false, transposeB: false, batch: [], aStrides: [], bStrides: [] };
+  const product = (): unknown => {
+    kernels.matmul(x, y, z, { ...sizes, accumulate: false });
+    return device.readSync?.(z);
+  };
+  const plain = product();
+  assert.equal(device.report(), [...counted, { kernel: 'matmul', calls: 1, ranOn: 'js' }]);
+  device.extend(doubleProducts);
+  assertClose(product() as Float64Array, plain as Float64Array, { rtol: 1e-15 });
+  assert.is(device.report().at(-1)?.calls, 1, 'its own code now');
+  device.dispose();
 });
 
 test('float64 becomes whole numbers as float32 does: cut, saturated, NaN 0', () => {

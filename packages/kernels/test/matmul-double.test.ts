@@ -1,4 +1,4 @@
-import { createWasmDevice, type TypedArray } from '@saccade/kernels';
+import { createWasmDevice, doubleProducts, type TypedArray } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import fc from 'fast-check';
 import { test } from 'uvu';
@@ -9,6 +9,10 @@ import { conformDoubles, type Generator, input, output, wasmForms } from './conf
 
 const plain = { transposeA: false, transposeB: false, batch: [], aStrides: [], bStrides: [], accumulate: false };
 const tolerance = { rtol: 1e-12, atol: 1e-11 };
+
+test.before(async () => {
+  for (const { device } of await wasmForms()) device.extend(doubleProducts);
+});
 
 /** Arguments for given sizes, with batches of which an operand may have one matrix for all. */
 function argumentsFor(random: Generator, m: number, n: number, k: number): unknown[] {
@@ -81,7 +85,7 @@ function multiply(a: TypedArray, b: TypedArray, sizes: MatmulSizes): Float64Arra
     return buffer;
   }) as [never, never];
   const out = device.allocate('float64', sizes.m * sizes.n);
-  device.kernels.matmul(x, y, out, sizes);
+  device.extend(doubleProducts).matmul(x, y, out, sizes);
   const values = device.readSync?.(out) as Float64Array;
   assert.equal(device.report(), []);
   device.dispose();

@@ -1,78 +1,13 @@
-/** Softmax, normalisation and attention: against their definitions, with masks, and what is refused. */
+/** Attention: against its definition, with masks and biases, and what is refused. */
 import { DTypeError, OptionError, ShapeError } from '@saccade/kernels';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  attention,
-  attentionWeights,
-  batchNorm,
-  grad,
-  layerNorm,
-  logSoftmax,
-  matmul,
-  Rng,
-  scope,
-  softmax,
-  type Tensor,
-  tensor,
-  zeros,
-} from '../src/index.js';
+import { attention, attentionWeights, grad, matmul, Rng, scope, type Tensor, tensor, zeros } from '../src/index.js';
 import { onDevices } from './devices.js';
 import { assertTensor, counting, truth, values, whole } from './values.js';
 
 const inScope = (name: string, body: () => void): void => onDevices(test, name, () => scope(body));
-
-inScope('softmax and its logarithm, along any axis, without overflow', () => {
-  const x = tensor([0, Math.log(3)]);
-  assertClose(values(softmax(x)), [0.25, 0.75], { rtol: 1e-6 });
-  assertClose(values(logSoftmax(x)), [Math.log(0.25), Math.log(0.75)], { rtol: 1e-6 });
-  assertClose(values(softmax(x.reshape([2, 1]), { axis: 0 })), [0.25, 0.75], { rtol: 1e-6 });
-  assertClose(values(softmax(tensor([1e30, 1e30]))), [0.5, 0.5]);
-  assertTensor(softmax(tensor([-Infinity, 0])), [2], [0, 1]);
-  assert.ok(values(softmax(tensor([-Infinity, -Infinity]))).every(Number.isNaN));
-});
-
-inScope('what a mask leaves out has no weight, a row left out whole is zeros', () => {
-  const x = tensor([[0, 5, 0], [1, 2, 3]]); // biome-ignore format: rows
-  const mask = truth([1, 0, 1, 0, 0, 0], [2, 3]);
-  assertTensor(softmax(x, { mask }), [2, 3], [0.5, 0, 0.5, 0, 0, 0]);
-  const logs = values(logSoftmax(x, { mask }));
-  assertClose(logs, [Math.log(0.5), -Infinity, Math.log(0.5), -Infinity, -Infinity, -Infinity], { rtol: 1e-6 });
-  assertTensor(softmax(x, { mask: truth([1, 0], [2, 1]), axis: 0 }), [2, 3], [1, 1, 1, 0, 0, 0]);
-  assertTensor(softmax(x, { mask: truth([0], []) }), [2, 3], [0, 0, 0, 0, 0, 0]);
-  assertThrows(
-    () => softmax(x, { mask: truth([1, 0]) }),
-    ShapeError,
-    /softmax: mask \[2\] does not broadcast to \[2, 3\]/,
-  );
-  assertThrows(() => softmax(x, { mask: truth([1, 1, 1, 1], [4, 1, 1]) }), ShapeError, /softmax: mask \[4, 1, 1\]/);
-  assertThrows(() => logSoftmax(x, { mask: x }), DTypeError, /logSoftmax: mask must be bool, got float32/);
-  assertThrows(() => softmax(whole([1])), DTypeError, /softmax: expected float32 or float64, got int32/);
-  assertThrows(() => softmax(tensor(1)), OptionError, /softmax: a scalar has no axis -1/);
-});
-
-inScope('layer norm and batch norm centre and scale', () => {
-  const x = tensor([[1, 3], [2, 6]]); // biome-ignore format: rows
-  assertClose(values(layerNorm(x, { epsilon: 0 })), [-1, 1, -1, 1], { rtol: 1e-6 });
-  const batch = batchNorm(x, { epsilon: 0, gamma: tensor([2, 1]), beta: tensor([0, 10]) });
-  assertClose(values(batch.output), [-2, 9, 2, 11], { rtol: 1e-6 });
-  assertTensor(batch.mean, [2], [1.5, 4.5]);
-  assertTensor(batch.variance, [2], [0.25, 2.25]);
-  assertClose(values(layerNorm(zeros([2, 3]))), [0, 0, 0, 0, 0, 0]);
-  for (const [name, f] of [
-    ['layerNorm', layerNorm],
-    ['batchNorm', batchNorm],
-  ] as const) {
-    // biome-ignore format: pairs
-    assertThrows(() => f(x, { gamma: zeros([3]) }), ShapeError, new RegExp(`${name}: gamma and beta must be \\[2\\], got \\[3\\]`));
-    assertThrows(() => f(x, { beta: whole([1, 2]) }), DTypeError, new RegExp(`${name}: element types differ`));
-    assertThrows(() => f(tensor(1)), ShapeError, new RegExp(`${name}: expected at least one axis`));
-    for (const epsilon of [-1, Number.NaN, Infinity]) {
-      assertThrows(() => f(x, { epsilon }), OptionError, new RegExp(`${name}: epsilon must be a number from 0, got`));
-    }
-  }
-});
 
 /** Batch and heads, queries, keys, channels, value channels. */
 const sizes: readonly (readonly [readonly number[], number, number, number, number])[] = [

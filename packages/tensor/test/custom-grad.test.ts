@@ -1,9 +1,22 @@
 /** Functions with a backward pass of their own. */
-import { GradientError } from '@saccade/kernels';
+import { GradientError, OptionError } from '@saccade/kernels';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkGradients, customGrad, dispose, exp, grad, mul, scope, sum, type Tensor, tensor } from '../src/index.js';
+import {
+  checkGradients,
+  customGrad,
+  dispose,
+  exp,
+  grad,
+  isTracked,
+  mul,
+  scope,
+  stopGradient,
+  sum,
+  type Tensor,
+  tensor,
+} from '../src/index.js';
 import { assertLeaves, onDevices } from './devices.js';
 
 /** e^x with a backward pass that reads what the forward pass made. */
@@ -144,6 +157,71 @@ onDevices(test, 'a failing backward pass leaves nothing behind', () => {
     assertThrows(() => grad((t: Tensor) => sum(f(t.mul(2))))(x), Error, /mine/);
   });
   x.dispose();
+});
+
+onDevices(test, 'what is saved is there for the backward pass, though it was disposed or its scope has ended', () => {
+  const x = tensor([1, 2]);
+  assertLeaves(0, () => {
+    const scaled = (t: Tensor): Tensor => {
+      const own = tensor([3, 4]);
+      const y = scope(() => {
+        const inner = tensor([10, 20]);
+        return customGrad((u: Tensor) => ({
+          value: u.mul(1),
+          backward: (dy) => [dy.mul(own).mul(inner)],
+          saved: [own, inner],
+        }))(t);
+      });
+      own.dispose();
+      return y;
+    };
+    const g = grad((t: Tensor) => sum(scaled(t)))(x);
+    assertClose(g.dataSync(), [30, 80]);
+    g.dispose();
+    scaled(x).dispose();
+  });
+  x.dispose();
+});
+
+onDevices(test, 'a backward pass of first order refuses to be recorded, by the name that was given', () => {
+  scope(() => {
+    const square = customGrad((x: Tensor) => ({ value: x.square(), backward: (dy) => [mul(dy, x.mul(2))] }), {
+      name: 'mine',
+      firstOrder: true,
+    });
+    const first = grad((t: Tensor) => sum(square(t)));
+    const x = tensor([3]);
+    assertClose(first(x).dataSync(), [6]);
+    assertThrows(() => grad((t: Tensor) => sum(first(t)))(x), GradientError, /^mine: has no second derivative$/);
+    const unnamed = grad((t: Tensor) =>
+      sum(customGrad((u: Tensor) => ({ value: u, backward: (dy) => [dy] }), { firstOrder: true })(t)),
+    );
+    assertThrows(
+      () => grad((t: Tensor) => sum(unnamed(t)))(x),
+      GradientError,
+      /^customGrad: has no second derivative$/,
+    );
+    const wrong = customGrad((t: Tensor) => ({ value: t, backward: (dy) => [dy.sum()] }), { name: 'mine' });
+    assertThrows(() => grad((t: Tensor) => sum(wrong(t)))(x), GradientError, /^mine: the gradient by input 0 must be/);
+    assertThrows(
+      () => customGrad((t: Tensor) => ({ value: t, backward: (dy) => [dy] }), { order: 1 } as never),
+      OptionError,
+      /customGrad/,
+    );
+  });
+});
+
+onDevices(test, 'a tensor is tracked where a gradient by it, or through it, will be asked for', () => {
+  scope(() => {
+    const [x, y] = [tensor([1]), tensor([2])];
+    const seen: boolean[][] = [];
+    grad((t: Tensor) => {
+      seen.push([t, t.mul(y), y, y.mul(2), stopGradient(t)].map(isTracked));
+      return sum(t);
+    })(x);
+    assert.equal(seen, [[true, true, false, false, false]]); // biome-ignore format: one row
+    assert.is(isTracked(x), false);
+  });
 });
 
 test('a backward pass of differentiable operations on inputs and value is differentiated again', async () => {

@@ -6,11 +6,10 @@ import * as assert from 'uvu/assert';
 import * as api from '../src/index.js';
 import { checkGradients, mul, scope, sum, type Tensor, tensor, valueAndGradOf } from '../src/index.js';
 import { type Case, joined, make } from './cases/case.js';
-import { allCases, gradientCases } from './cases/index.js';
+import { allCases, smoothCases } from './cases/index.js';
 
 const js = createJsDevice();
 const wasm = createWasmDevice({ threads: 1, deterministic: true });
-const smooth = gradientCases.filter((c) => c.smooth !== false);
 
 /** Gradients of an uneven sum over the results by all float inputs, with the call in an inner scope if asked for. */
 function gradientsOn(device: Device, c: Case, inner: boolean): Float64Array[] {
@@ -39,7 +38,7 @@ function each(cases: readonly Case[], body: (c: Case) => void | Promise<void>): 
 }
 
 const families = new Map<string, Case[]>();
-for (const c of smooth) families.set(c.op, [...(families.get(c.op) ?? []), c]);
+for (const c of smoothCases) families.set(c.op, [...(families.get(c.op) ?? []), c]);
 
 for (const [op, cases] of families) {
   test(
@@ -74,8 +73,9 @@ const known = new Set(Object.keys(api));
 
 /** Exports that are no operations on tensors, or have a test file of their own. */
 const otherwise = [
-  'checkOptions quote requireFunction bufferOf deviceOf empty recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
-  'requireAbove requireCount requireCounts requireDivides requireFlag requireFrom requireOneOf requireRng requireWithin',
+  'checkOptions quote requireFunction bufferOf deviceOf empty isTracked kernelsOn recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
+  'bfloat16ToFloat32 float16ToFloat32 toBfloat16 toFloat16 littleEndianBytes crc32 openSource readWhole',
+  'requireAbove requireCount requireCounts requireDivides requireFlag requireFrom requireOneOf requireRng requireShape requireWithin',
   'matrix matrixProduct transposeMatrix choleskyMatrix choleskySolveMatrix solveMatrix leastSquaresMatrix qrMatrix svdMatrix eigMatrix eigSymmetricMatrix',
   'init createJsDevice checkGradients eye full linspace ones range tensor zeros',
   'loadSafetensors encodeNpy loadNpy saveNpy decodeNpy openSafetensors decodeSafetensors packSafetensors',

@@ -79,6 +79,28 @@ test('split streams differ from each other and from their parent', () => {
   });
 });
 
+test('a fork is the first of a split', () => {
+  scope(() => {
+    const [split, forked] = [new Rng(1), new Rng(1)];
+    assert.equal(forked.fork().state, split.split(1)[0]?.state);
+    assert.equal(forked.state, split.state);
+  });
+});
+
+onDevices(test, 'skipping moves on as drawing does', () => {
+  scope(() => {
+    for (const count of [0, 1, 4, 5, 1000]) {
+      const [drawn, skipped] = [new Rng(3), new Rng(3)];
+      drawn.normal([count]);
+      skipped.skip(count);
+      assert.equal(values(skipped.uniform([4])), values(drawn.uniform([4])));
+    }
+    for (const count of [-1, 0.5, Number.NaN]) {
+      assertThrows(() => new Rng(0).skip(count), OptionError, /Rng.skip: count must be a whole number from 0, got/);
+    }
+  });
+});
+
 onDevices(test, 'numbers follow their distributions', () => {
   scope(() => {
     const rng = new Rng(42);

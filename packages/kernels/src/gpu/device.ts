@@ -21,14 +21,17 @@ export function deviceOn(backend: Backend, reason: string, fallback: () => Devic
   for (const kernel of Object.keys(written) as KernelName[]) {
     kernels[kernel] = (...args: unknown[]): void => runtime.call(kernel, args);
   }
-  return {
+  const device: Device = {
     name,
     info: { name, threads: 1, arithmetic: adapter, reason },
     kernels: kernels as unknown as KernelTable<Buffer>,
     extend: extender(<K extends object>(extension: KernelExtension<K>): K => {
       const own: Record<string, unknown> = {};
       for (const kernel of Object.keys(extension.js) as (keyof K & string)[]) {
-        own[kernel] = (...args: unknown[]): void => runtime.callOwn(extension, kernel, args);
+        const composed = extension.composed?.[kernel] as ((...args: unknown[]) => void) | undefined;
+        own[kernel] = composed
+          ? (...args: unknown[]): void => composed(device, ...args)
+          : (...args: unknown[]): void => runtime.callOwn(extension, kernel, args);
       }
       return own as K;
     }),
@@ -50,4 +53,5 @@ export function deviceOn(backend: Backend, reason: string, fallback: () => Devic
     report: () => runtime.report(),
     dispose: () => runtime.dispose(),
   };
+  return device;
 }

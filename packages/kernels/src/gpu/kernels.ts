@@ -7,7 +7,6 @@ import { indexing } from './indexing.js';
 import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
-import { optimizer } from './optimizer.js';
 import type { GpuKernelTable } from './plan.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
@@ -24,7 +23,6 @@ export const gpuKernels: GpuKernelTable = {
   ...layout,
   ...matmul,
   ...norm,
-  ...optimizer,
   ...random,
   ...reduce,
   ...segment,

@@ -49,6 +49,5 @@ export const written: Readonly<Record<KernelName, readonly number[]>> = {
   csrGradValue: [4],
   attention: [5, 6],
   attentionGrad: [8, 9, 10, 11],
-  adam: [4, 5, 6],
   random: [1],
 };

@@ -1,6 +1,6 @@
 /** Elementwise kernels of the `js` device: the oracle. */
 import type { DType, TypedArray } from '../dtype.js';
-import { collapse, rowStart, volume } from '../strides.js';
+import { rowStart } from '../strides.js';
 import type { Broadcast, ElementwiseKernels } from '../table/elementwise.js';
 import { binaryFunctions, compareFunctions, intFunctions, testFunctions, unaryFunctions } from './functions.js';
 
@@ -18,16 +18,12 @@ function zip(
   a: TypedArray,
   b: TypedArray,
   out: TypedArray,
-  broadcast: Broadcast = { shape: [out.length], strides: [[1], [1]] },
+  { shape, strides }: Broadcast = { shape: [out.length], strides: [[1], [1]] },
 ): void {
-  const { shape, strides } = collapse(broadcast.shape, broadcast.strides);
-  const [aStrides, bStrides] = strides as [number[], number[]];
-  const axes = shape.length - 1;
-  const size = shape[axes]!;
-  const aStep = aStrides[axes]!;
-  const bStep = bStrides[axes]!;
-  if (out.length === 0) return;
-  for (let row = 0; row < volume(shape) / size; row++) {
+  const [aStrides, bStrides] = strides as [readonly number[], readonly number[]];
+  const axes = Math.max(0, shape.length - 1);
+  const [size = 1, aStep = 0, bStep = 0] = [shape[axes], aStrides[axes], bStrides[axes]];
+  for (let row = 0; row < out.length / size; row++) {
     const aAt = rowStart(row, shape, aStrides, axes);
     const bAt = rowStart(row, shape, bStrides, axes);
     for (let i = 0; i < size; i++) out[row * size + i] = f(a[aAt + i * aStep]!, b[bAt + i * bStep]!);

@@ -9,7 +9,6 @@ import { indexing } from './indexing.js';
 import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
-import { optimizer } from './optimizer.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { segment } from './segment.js';
@@ -30,6 +29,5 @@ export const jsKernels: KernelTable<TypedArray> = {
   ...sorting,
   ...segment,
   ...attention,
-  ...optimizer,
   ...random,
 };

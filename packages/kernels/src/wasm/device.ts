@@ -45,7 +45,7 @@ function wasmBuffer(buffer: Buffer): WasmBuffer {
   throw new DeviceError('wasm: this buffer belongs to another device');
 }
 
-/** An extension's kernels; `plain` ones for those that are missing, and for calls with float64 of all but those that know it. */
+/** The `plain` kernels in the place of those that are missing, and for calls with float64 of all but those that know it. */
 function keepOffDoubles<K extends object>(
   kernels: Partial<KernelsOn<WasmBuffer, K>>,
   plain: K,
@@ -56,7 +56,7 @@ function keepOffDoubles<K extends object>(
     const slow = plain[name] as (...args: unknown[]) => void;
     chosen[name] = knowing.includes(name)
       ? kernel
-      : (...args: unknown[]): void => (args.some(isDouble) ? slow(...args) : kernel(...args));
+      : (...args: unknown[]): void => (args.some(isDouble) ? slow(...args) : kernel.apply(kernels, args));
   }
   return { ...plain, ...chosen };
 }
@@ -73,11 +73,19 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
   const count = (kernel: string): void => void fallbacks.set(kernel, (fallbacks.get(kernel) ?? 0) + 1);
   runtime.fallback = adaptJsKernels<WasmBuffer>(view, count);
   const { heap } = runtime;
+  const kernels = wasmKernels(runtime);
+  let knowsDoubles = false;
   let disposed = false;
+  /** Before the first float64 buffer no kernel has to look for one. */
+  const meetDoubles = (): void => {
+    if (knowsDoubles) return;
+    knowsDoubles = true;
+    Object.assign(kernels, keepOffDoubles<KernelTable<WasmBuffer>>({ ...kernels }, runtime.fallback, ['matmul']));
+  };
   return {
     name: 'wasm',
     info: describe(arithmetic, threads, options),
-    kernels: wasmKernels(runtime) as unknown as KernelTable<Buffer>,
+    kernels: kernels as unknown as KernelTable<Buffer>,
     extend: extender(<K extends object>({ name, js, wasm }: KernelExtension<K>): K => {
       runtime.load(name, wasm.binary);
       const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
@@ -86,6 +94,7 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
     supports: () => true,
     allocate(dtype, length) {
       if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
+      if (dtype === 'float64') meetDoubles();
       return runtime.allocate(dtype, length);
     },
     release: (buffer) => runtime.release(wasmBuffer(buffer)),

@@ -40,19 +40,8 @@ const intBinary: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'max
 const INT = 32;
 
 const isBytes = (dtype: DType): boolean => dtype === 'bool' || dtype === 'uint8';
-/** Elements of four bytes. */
-const isWord = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
-const casts: readonly string[] = [
-  'float32 int32',
-  'float32 uint8',
-  'float32 bool',
-  'int32 float32',
-  'int32 uint8',
-  'int32 bool',
-  'uint8 float32',
-  'uint8 int32',
-  'uint8 bool',
-];
+/** Types that casts begin and end with. A cast's number in the module goes by the first, then by those of the rest. */
+const castTypes: readonly DType[] = ['float32', 'int32', 'uint8', 'bool'];
 
 const words = new Int32Array(1);
 const float = new Float32Array(words.buffer);
@@ -72,15 +61,15 @@ function binaryCode(op: BinaryOp, dtype: DType): number | undefined {
 
 function binaryRows(runtime: WasmRuntime, code: number, cost: number, operands: WasmBuffer[], rows: Rows): void {
   const [a, b, out] = operands as [WasmBuffer, WasmBuffer, WasmBuffer];
-  const { inner, innerSteps, mid, midSteps, outerShape, outerStrides } = rows;
+  const { inner, mid, outerShape, outerStrides, count } = rows;
   const rank = outerShape.length;
   const [shapeAt = 0, aAt = 0, bAt = 0] = rank === 0 ? [] : runtime.parameters(outerShape, ...outerStrides);
   // biome-ignore format: a table
   const args = [
-    code, a.address, b.address, out.address, inner, innerSteps[0] * 16, innerSteps[1] * 16, mid, midSteps[0] * 4,
-    midSteps[1] * 4, rank, shapeAt, aAt, bAt,
+    code, a.address, b.address, out.address, inner.size, inner.steps[0] * 16, inner.steps[1] * 16, mid.size,
+    mid.steps[0] * 4, mid.steps[1] * 4, rank, shapeAt, aAt, bAt,
   ];
-  runtime.parallel('binaryRows', args, rows.rows, inner * cost + 10, 32);
+  runtime.parallel('binaryRows', args, count, inner.size * cost + 10, 32);
 }
 
 /** The family over one runtime. */
@@ -139,16 +128,26 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
       if (logic !== undefined && isBytes(a.dtype) && isContiguous) {
         return flat('logicFlat', [logic, a.address, b.address, out.address], n, 0.5);
       }
-      if (code === undefined || !isWord(a.dtype) || (broadcast && !rows)) {
+      if (code === undefined || isBytes(a.dtype) || (broadcast && !rows)) {
         return runtime.fallback.compare(op, a, b, out, broadcast);
       }
       const isInt = a.dtype === 'int32' ? 1 : 0;
       if (isContiguous) return flat('compareFlat', [code, isInt, a.address, b.address, out.address, n], n, 1);
-      const { inner, innerSteps, outerShape, rows: count } = rows as Rows;
+      const { inner, outerShape, count } = rows as Rows;
       const lists = runtime.parameters(...aroundRows(rows as Rows, 2));
-      const steps = [innerSteps[0] * 4, innerSteps[1] * 4];
-      const args = [code, isInt, a.address, b.address, out.address, inner, ...steps, outerShape.length + 1, ...lists];
-      runtime.parallel('compareRows', args, count, inner + 10, 32);
+      const steps = [inner.steps[0] * 4, inner.steps[1] * 4];
+      const args = [
+        code,
+        isInt,
+        a.address,
+        b.address,
+        out.address,
+        inner.size,
+        ...steps,
+        outerShape.length + 1,
+        ...lists,
+      ];
+      runtime.parallel('compareRows', args, count, inner.size + 10, 32);
     },
 
     test(op, x, out) {
@@ -161,15 +160,15 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
 
     where(condition, a, b, out, broadcast) {
       const rows = broadcast && rowsOf(broadcast);
-      if (!isWord(out.dtype) || (broadcast && !rows)) {
+      if (isBytes(out.dtype) || (broadcast && !rows)) {
         return runtime.fallback.where(condition, a, b, out, broadcast);
       }
       const operands = [condition.address, a.address, b.address, out.address];
       if (!rows || isFlat(rows, 3)) return flat('whereFlat', [...operands, out.length], out.length, 1);
-      const { inner, innerSteps, outerShape } = rows;
+      const { inner, outerShape, count } = rows;
       const lists = runtime.parameters(...aroundRows(rows, 3));
-      const args = [...operands, inner, ...innerSteps, outerShape.length + 1, ...lists];
-      runtime.parallel('whereRows', args, rows.rows, inner + 10);
+      const args = [...operands, inner.size, ...inner.steps, outerShape.length + 1, ...lists];
+      runtime.parallel('whereRows', args, count, inner.size + 10);
     },
 
     clip(x, out, low, high) {
@@ -179,15 +178,13 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
 
     cast(x, out, to) {
       const from = x.dtype === 'bool' ? 'uint8' : x.dtype;
-      const kind = casts.indexOf(`${from} ${to}`);
-      if (kind >= 0) flat('cast', [kind, x.address, out.address, out.length], out.length, 1);
-      // Arrays convert as is wanted, but for float64 to whole numbers, which wrap around there.
-      else if (x.dtype === 'float64' && to !== 'float32') runtime.fallback.cast(x, out, to);
-      else runtime.view(out).set(runtime.view(x));
+      const place = castTypes.filter((type) => type !== from).indexOf(to);
+      if (place < 0) runtime.view(out).set(runtime.view(x));
+      else flat('cast', [3 * castTypes.indexOf(from) + place, x.address, out.address, out.length], out.length, 1);
     },
 
     fill(out, value) {
-      const bits = isWord(out.dtype) ? bitsOf(value, out.dtype) : undefined;
+      const bits = isBytes(out.dtype) ? undefined : bitsOf(value, out.dtype);
       if (bits === undefined) runtime.view(out).fill(value);
       else flat('fill32', [out.address, bits, out.length], out.length, 0.25);
     },

@@ -50,7 +50,6 @@ export function imageKernels(runtime: WasmRuntime): ImageKernels<WasmBuffer> {
 
   return {
     resizeBilinear(x, out, sizes) {
-      if (out.dtype !== 'float32') return runtime.fallback.resizeBilinear(x, out, sizes);
       const { batch, inHeight, inWidth, outHeight, outWidth, channels } = sizes;
       withTaps(sizes, ({ tapsY, tapsX }) => {
         const args = [x.address, out.address, inHeight, inWidth, outHeight, outWidth, channels, tapsY, tapsX];
@@ -60,7 +59,6 @@ export function imageKernels(runtime: WasmRuntime): ImageKernels<WasmBuffer> {
     },
 
     resizeBilinearGrad(dy, dx, sizes) {
-      if (dx.dtype !== 'float32') return runtime.fallback.resizeBilinearGrad(dy, dx, sizes);
       const { batch, inHeight, inWidth, outHeight, outWidth, channels } = sizes;
       withTaps(sizes, ({ tapsY, tapsX, lowY, lowX }) => {
         const axes = [inHeight, inWidth, outHeight, outWidth, channels, tapsY, tapsX, lowY, lowX];
@@ -72,13 +70,11 @@ export function imageKernels(runtime: WasmRuntime): ImageKernels<WasmBuffer> {
     },
 
     rotate(x, angles, out, sizes) {
-      if (out.dtype !== 'float32') runtime.fallback.rotate(x, angles, out, sizes);
-      else turn('rotateRows', x, angles, out, sizes);
+      turn('rotateRows', x, angles, out, sizes);
     },
 
     rotateGrad(dy, angles, dx, sizes) {
-      if (dx.dtype !== 'float32') runtime.fallback.rotateGrad(dy, angles, dx, sizes);
-      else turn('rotateRowsGrad', dy, angles, dx, sizes);
+      turn('rotateRowsGrad', dy, angles, dx, sizes);
     },
   };
 }

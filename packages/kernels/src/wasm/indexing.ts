@@ -52,7 +52,7 @@ export function indexingKernels(runtime: WasmRuntime): IndexingKernels<WasmBuffe
 
     takeAlong(x, indices, out, { outer, size, inner, count }) {
       checkOnHeap(runtime, 'takeAlong', indices, outer * count * inner, size);
-      const name = `takeAlong${bytesPerElement(x.dtype)}`;
+      const name = bytesPerElement(x.dtype) === 4 ? 'takeAlong4' : 'takeAlong1';
       const args = [x.address, indices.address, out.address, size, count, inner];
       runtime.parallel(name, args, outer * count, 2 + inner);
     },
@@ -69,7 +69,6 @@ export function indexingKernels(runtime: WasmRuntime): IndexingKernels<WasmBuffe
     },
 
     oneHot(indices, out, count, depth, on, off) {
-      if (out.dtype === 'float64') return runtime.fallback.oneHot(indices, out, count, depth, on, off);
       checkOnHeap(runtime, 'oneHot', indices, count, depth);
       const name = bytesPerElement(out.dtype) === 4 ? 'oneHot4' : 'oneHot1';
       const args = [indices.address, out.address, depth, bitsOf(on, out.dtype), bitsOf(off, out.dtype)];

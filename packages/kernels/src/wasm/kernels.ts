@@ -8,7 +8,6 @@ import { indexingKernels } from './indexing.js';
 import { layoutKernels } from './layout.js';
 import { matmulKernels } from './matmul.js';
 import { normKernels } from './norm.js';
-import { optimizerKernels } from './optimizer.js';
 import { randomKernels } from './random.js';
 import { reduceKernels } from './reduce.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
@@ -31,7 +30,6 @@ export function wasmKernels(runtime: WasmRuntime): KernelTable<WasmBuffer> {
     ...sortingKernels(runtime),
     ...segmentKernels(runtime),
     ...attentionKernels(runtime),
-    ...optimizerKernels(runtime),
     ...randomKernels(runtime),
   };
 }

@@ -125,11 +125,7 @@ export function layoutKernels(runtime: WasmRuntime): LayoutKernels<WasmBuffer> {
     const rows = elements / shape[rank - 1]!;
     const tiled = shape[rank - 2]!;
     const count = tiles ? (rows / tiled) * Math.ceil(tiled / TILE) : rows;
-    runtime.parallel(
-      `${tiles ? 'copyTiles' : 'copyRows'}${width}`,
-      [from, to, rank, ...lists],
-      count,
-      elements / count,
-    );
+    const name = tiles ? (width === 4 ? 'copyTiles4' : 'copyTiles1') : width === 4 ? 'copyRows4' : 'copyRows1';
+    runtime.parallel(name, [from, to, rank, ...lists], count, elements / count);
   }
 }

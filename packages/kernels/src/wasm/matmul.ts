@@ -2,7 +2,6 @@
 
 import { matrixAt } from '../batch.js';
 import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
-import { multiplyDoubles } from './matmul-double.js';
 import { multiplyByPanels, type Product } from './panels.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
@@ -19,7 +18,6 @@ const NO_AXES: readonly number[] = [];
 /** All matrices of a batch, each so small that anything but multiplying costs more than the product. */
 function multiplySmall(
   runtime: WasmRuntime,
-  name: string,
   a: number,
   b: number,
   c: number,
@@ -33,11 +31,11 @@ function multiplySmall(
   const transposeB = sizes.transposeB ? 1 : 0;
   if (count === 1) {
     // Straight to the export: at this size the bookkeeping of threads would take longer than the product.
-    runtime.call(name, a, transposeA, b, transposeB, c, m, n, k, accumulate, 0, 0, 0, 1, 0);
+    runtime.call('gemmSmall', a, transposeA, b, transposeB, c, m, n, k, accumulate, 0, 0, 0, 1, 0);
     return;
   }
   const args = [a, transposeA, b, transposeB, c, m, n, k, accumulate, batch.length, lists];
-  runtime.parallel(name, args, count, m * n * k + 8 * batch.length);
+  runtime.parallel('gemmSmall', args, count, m * n * k + 8 * batch.length);
 }
 
 /** Few rows against a right operand as it lies: out[m, n] = left[m, k] right[k, n]. */
@@ -112,6 +110,7 @@ function multiplyLarge(
   accumulate: number,
 ): void {
   const { m, n, k, batch, aStrides, bStrides } = sizes;
+  const tall = isTall(sizes);
   const p: Product = {
     a,
     aRow: sizes.transposeA ? m : k,
@@ -122,14 +121,18 @@ function multiplyLarge(
     bTransposed: sizes.transposeB ? 1 : 0,
     bMatrix: k * n,
     c,
-    m,
+    m: tall ? m * count : m,
     n,
     k,
     accumulate,
-    batch,
-    aStrides,
-    bStrides,
+    batch: tall ? [1] : batch,
+    aStrides: tall ? [0] : aStrides,
+    bStrides: tall ? [0] : bStrides,
   };
+  if (tall) {
+    multiplyOne(runtime, p);
+    return;
+  }
   if (count > 1 && m > 1 && n > 1 && k <= PART) {
     multiplyByPanels(runtime, p);
     return;
@@ -151,23 +154,15 @@ function multiplyLarge(
 export function matmulKernels(runtime: WasmRuntime): MatmulKernels<WasmBuffer> {
   return {
     matmul(a, b, out, sizes) {
-      const isDouble = out.dtype === 'float64';
-      if (!isDouble && out.dtype !== 'float32') return runtime.fallback.matmul(a, b, out, sizes);
+      if (out.dtype !== 'float32') return (runtime.doubleProduct ?? runtime.fallback.matmul)(a, b, out, sizes);
       const { m, n, k } = sizes;
       if (k === 0 && !sizes.accumulate) runtime.view(out).fill(0);
       if (out.length === 0 || k === 0) return;
       let count = 1;
       for (const size of sizes.batch) count *= size;
       const accumulate = sizes.accumulate ? 1 : 0;
-      if (m * n * k <= SMALL) {
-        const name = isDouble ? 'gemmSmallDouble' : 'gemmSmall';
-        multiplySmall(runtime, name, a.address, b.address, out.address, sizes, count, accumulate);
-        return;
-      }
-      const tall = isTall(sizes);
-      const large = tall ? { ...sizes, m: m * count, batch: NO_AXES, aStrides: NO_AXES, bStrides: NO_AXES } : sizes;
-      const multiply = isDouble ? multiplyDoubles : multiplyLarge;
-      multiply(runtime, a.address, b.address, out.address, large, tall ? 1 : count, accumulate);
+      if (m * n * k <= SMALL) multiplySmall(runtime, a.address, b.address, out.address, sizes, count, accumulate);
+      else multiplyLarge(runtime, a.address, b.address, out.address, sizes, count, accumulate);
     },
   };
 }

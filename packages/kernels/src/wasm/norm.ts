@@ -49,20 +49,12 @@ export function normKernels(runtime: WasmRuntime): NormKernels<WasmBuffer> {
 
   return {
     layerNorm(x, gamma, beta, out, mean, rstd, rows, size, epsilon) {
-      if (out.dtype !== 'float32') {
-        runtime.fallback.layerNorm(x, gamma, beta, out, mean, rstd, rows, size, epsilon);
-        return;
-      }
       const inputs = [x.address, gamma?.address ?? 0, beta?.address ?? 0];
       const args = [...inputs, out.address, mean.address, rstd.address, size, epsilon];
       runtime.parallel('layerNorm', args, rows, size * 2 + 30, ROW_SCRATCH);
     },
 
     layerNormGrad(x, gamma, mean, rstd, dy, dx, dgamma, dbeta, rows, size) {
-      if (dx.dtype !== 'float32') {
-        runtime.fallback.layerNormGrad(x, gamma, mean, rstd, dy, dx, dgamma, dbeta, rows, size);
-        return;
-      }
       const blockRows = rowsPerBlock(rows);
       const blocks = Math.ceil(rows / blockRows);
       const buffers = [x.address, gamma?.address ?? 0, mean.address, rstd.address, dy.address, dx.address];
@@ -79,10 +71,6 @@ export function normKernels(runtime: WasmRuntime): NormKernels<WasmBuffer> {
     },
 
     batchNorm(x, gamma, beta, out, mean, variance, rstd, rows, channels, epsilon) {
-      if (out.dtype !== 'float32') {
-        runtime.fallback.batchNorm(x, gamma, beta, out, mean, variance, rstd, rows, channels, epsilon);
-        return;
-      }
       batch(x, mean, undefined, out, rows, channels, (sums, line, sizes) => {
         const results = [mean.address, variance.address, rstd.address, line];
         runtime.call('batchStatistics', sums, gamma?.address ?? 0, beta?.address ?? 0, ...results, ...sizes, epsilon);
@@ -90,10 +78,6 @@ export function normKernels(runtime: WasmRuntime): NormKernels<WasmBuffer> {
     },
 
     batchNormGrad(x, gamma, mean, rstd, dy, dx, dgamma, dbeta, rows, channels) {
-      if (dx.dtype !== 'float32') {
-        runtime.fallback.batchNormGrad(x, gamma, mean, rstd, dy, dx, dgamma, dbeta, rows, channels);
-        return;
-      }
       batch(x, mean, dy, dx, rows, channels, (sums, line, sizes) => {
         const results = [dgamma?.address ?? 0, dbeta?.address ?? 0, line];
         runtime.call('batchGradLine', sums, gamma?.address ?? 0, rstd.address, ...results, ...sizes);

@@ -1,5 +1,5 @@
 /** Random kernels of the `wasm` device. */
-import type { Distribution, PhiloxState, RandomKernels } from '../table/random.js';
+import type { Distribution, RandomKernels } from '../table/random.js';
 import type { WasmBuffer, WasmRuntime } from './runtime.js';
 
 /** Numbers that one item makes, as in assembly/random.ts. */
@@ -17,32 +17,15 @@ const distributions: Readonly<Record<Distribution, readonly [number, number]>> =
 
 /** The family over one runtime. */
 export function randomKernels(runtime: WasmRuntime): RandomKernels<WasmBuffer> {
-  /** `length` numbers at an address: float32, or what else the distribution gives. */
-  function draw(
-    distribution: Distribution,
-    at: number,
-    length: number,
-    { key0, key1, block }: PhiloxState,
-    a: number,
-    b: number,
-  ): void {
-    const [code, cost] = distributions[distribution];
-    const words = [key0, key1, block % 2 ** 32, Math.floor(block / 2 ** 32)];
-    // u < a for u = n 2^-24 is n < ceil(a 2^24); NaN gives 0.
-    const threshold = Math.min(Math.max(Math.ceil(a * 2 ** 24), 0), 2 ** 24) || 0;
-    const args = [code, at, length, ...words, a, b, threshold];
-    const scratch = distribution === 'bernoulli' ? GROUP * 4 : 0;
-    runtime.parallel('random', args, Math.ceil(length / GROUP), GROUP * cost, scratch);
-  }
-
   return {
-    random(distribution, out, state, a, b) {
-      const { address, length } = out;
-      if (out.dtype !== 'float64') return draw(distribution, address, length, state, a, b);
-      runtime.withBlock(4 * length, (singles) => {
-        draw(distribution, singles, length, state, a, b);
-        runtime.view(out).set(new Float32Array(runtime.memory.buffer, singles, length));
-      });
+    random(distribution, out, { key0, key1, block }, a, b) {
+      const [code, cost] = distributions[distribution];
+      const words = [key0, key1, block % 2 ** 32, Math.floor(block / 2 ** 32)];
+      // u < a for u = n 2^-24 is n < ceil(a 2^24); NaN gives 0.
+      const threshold = Math.min(Math.max(Math.ceil(a * 2 ** 24), 0), 2 ** 24) || 0;
+      const args = [code, out.address, out.length, ...words, a, b, threshold];
+      const scratch = distribution === 'bernoulli' ? GROUP * 4 : 0;
+      runtime.parallel('random', args, Math.ceil(out.length / GROUP), GROUP * cost, scratch);
     },
   };
 }

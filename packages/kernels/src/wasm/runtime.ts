@@ -70,6 +70,8 @@ export class WasmRuntime {
   readonly #modules: KernelModule[];
   /** The js kernels on this heap, counted in `device.report()`: for element types that have no code of their own. */
   fallback!: KernelTable<WasmBuffer>;
+  /** The product of float64 matrices, once its extension is loaded: see double-products.ts. */
+  doubleProduct: KernelTable<WasmBuffer>['matmul'] | undefined;
   readonly #exports: Record<string, Kernel> = {};
   readonly #shareFrom: number;
   /** The parameter block. */

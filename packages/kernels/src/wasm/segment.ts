@@ -54,7 +54,6 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
     },
 
     segmentSoftmax(x, ids, out, sizes) {
-      if (x.dtype !== 'float32') return runtime.fallback.segmentSoftmax(x, ids, out, sizes);
       const { rows, inner, segments } = sizes;
       withLists('segmentSoftmax', ids, sizes, (first, index) => {
         const args = [first, index, x.address, out.address, inner];
@@ -63,7 +62,6 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
     },
 
     segmentSoftmaxGrad(y, ids, dy, dx, sizes) {
-      if (dx.dtype !== 'float32') return runtime.fallback.segmentSoftmaxGrad(y, ids, dy, dx, sizes);
       const { rows, inner, segments } = sizes;
       withLists('segmentSoftmaxGrad', ids, sizes, (first, index) => {
         const args = [first, index, y.address, dy.address, dx.address, inner];
@@ -72,10 +70,6 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
     },
 
     csrMatmul(rowStart, column, value, x, out, sizes, transpose) {
-      if (out.dtype !== 'float32') {
-        runtime.fallback.csrMatmul(rowStart, column, value, x, out, sizes, transpose);
-        return;
-      }
       checkMatrix(runtime, 'csrMatmul', rowStart, column, sizes);
       const { rows, columns, nonzeros, inner } = sizes;
       const run = (first: number, index: number, weight: number): void => {
@@ -93,10 +87,6 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
     },
 
     csrGradValue(rowStart, column, x, dy, dvalue, sizes, transpose) {
-      if (dvalue.dtype !== 'float32') {
-        runtime.fallback.csrGradValue(rowStart, column, x, dy, dvalue, sizes, transpose);
-        return;
-      }
       checkMatrix(runtime, 'csrGradValue', rowStart, column, sizes);
       const { rows, nonzeros, inner } = sizes;
       const [a, b] = transpose ? [x, dy] : [dy, x];

@@ -24,22 +24,18 @@ export function softmaxKernels(runtime: WasmRuntime): SoftmaxKernels<WasmBuffer>
 
   return {
     softmax(x, mask, out, sizes) {
-      if (out.dtype !== 'float32') runtime.fallback.softmax(x, mask, out, sizes);
-      else rows(0, x, mask, out, sizes);
+      rows(0, x, mask, out, sizes);
     },
 
     logSoftmax(x, mask, out, sizes) {
-      if (out.dtype !== 'float32') runtime.fallback.logSoftmax(x, mask, out, sizes);
-      else rows(1, x, mask, out, sizes);
+      rows(1, x, mask, out, sizes);
     },
 
     softmaxGrad(y, dy, dx, count, size) {
-      if (dx.dtype !== 'float32') return runtime.fallback.softmaxGrad(y, dy, dx, count, size);
       runtime.parallel('softmaxGrad', [y.address, dy.address, dx.address, size], count, size * 2 + 10);
     },
 
     logSoftmaxGrad(y, dy, dx, count, size) {
-      if (dx.dtype !== 'float32') return runtime.fallback.logSoftmaxGrad(y, dy, dx, count, size);
       runtime.parallel('logSoftmaxGrad', [y.address, dy.address, dx.address, size], count, size * COST + 10);
     },
   };

@@ -1,16 +1,17 @@
 /** Adam, and Adam with decoupled decay. */
+import { optimizerSteps } from '@saccade/kernels';
 import {
   assign,
-  bufferOf,
   checkOptions,
   deviceOf,
   empty,
+  kernelsOn,
   OptionError,
   quote,
   requireFrom,
   type Tensor,
 } from '@saccade/tensor';
-import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
+import { Optimizer, type OptimizerOptions, optimizerOptionNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
 /** Options of both. */
@@ -31,7 +32,7 @@ export class Adam extends Optimizer {
 
   /** @throws {OptionError} for a negative rate, decay or epsilon, or betas outside [0, 1) */
   constructor(trained: Trainable, options: AdamOptions) {
-    const names = [...optimizerNames, 'betas', 'epsilon'] as const;
+    const names = [...optimizerOptionNames, 'betas', 'epsilon'] as const;
     const { betas = [0.9, 0.999], epsilon = 1e-8 } = checkOptions(new.target.name, options, names);
     if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
       throw new OptionError(`${new.target.name}: betas must be two numbers from 0 to below 1, got ${quote(betas)}`);
@@ -45,10 +46,9 @@ export class Adam extends Optimizer {
   protected override move({ parameter, gradient, memory, rate, step }: Update): Tensor {
     const [beta1, beta2] = this.#betas;
     const { mean, square } = memory as { readonly mean: Tensor; readonly square: Tensor };
-    const device = deviceOf('Adam', parameter, gradient, mean, square);
+    const device = deviceOf('Adam', parameter);
     const like = (t: Tensor): Tensor => empty(device, t.dtype, t.shape);
     const [moved, newMean, newSquare] = [like(parameter), like(mean), like(square)];
-    const at = (t: Tensor) => bufferOf('Adam', t);
     const factors = {
       beta1,
       beta2,
@@ -56,16 +56,8 @@ export class Adam extends Optimizer {
       root: 1 / Math.sqrt(1 - beta2 ** step),
       epsilon: this.#epsilon,
     };
-    device.kernels.adam(
-      at(parameter),
-      at(gradient),
-      at(mean),
-      at(square),
-      at(moved),
-      at(newMean),
-      at(newSquare),
-      factors,
-    );
+    const { adam } = kernelsOn('Adam', device, optimizerSteps);
+    adam(parameter, gradient, mean, square, moved, newMean, newSquare, factors);
     assign(mean, newMean);
     assign(square, newSquare);
     return moved;

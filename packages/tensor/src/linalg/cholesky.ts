@@ -7,9 +7,9 @@ import { checkFinite, checkRightSide, checkSquare, type Matrix, symmetrised } fr
  *
  * @param a `[n, n]`, symmetric positive definite; not changed
  * @returns L `[n, n]`, zero above the diagonal
- * @throws ShapeError if A is not square
- * @throws OptionError if A is not symmetric or not finite
- * @throws LinalgError if A is not positive definite
+ * @throws {ShapeError} if A is not square
+ * @throws {OptionError} if A is not symmetric or not finite
+ * @throws {LinalgError} if A is not positive definite
  */
 export function choleskyMatrix(a: Matrix, op = 'cholesky'): Matrix {
   checkSquare(op, a);
@@ -41,9 +41,9 @@ export function choleskyMatrix(a: Matrix, op = 'cholesky'): Matrix {
  * @param a `[n, n]`; not changed
  * @param b `[n, k]`; not changed
  * @returns X `[n, k]`
- * @throws ShapeError if A is not square or B has other rows
- * @throws OptionError if A is not symmetric, or A or B is not finite
- * @throws LinalgError if A is not positive definite
+ * @throws {ShapeError} if A is not square or B has other rows
+ * @throws {OptionError} if A is not symmetric, or A or B is not finite
+ * @throws {LinalgError} if A is not positive definite
  */
 export function choleskySolveMatrix(a: Matrix, b: Matrix): Matrix {
   const op = 'choleskySolve';

@@ -65,9 +65,9 @@ function fromColumns(x: Matrix, like: Tensor, place: Input['place']): Tensor {
  *
  * @param a `[n, n]`, symmetric positive definite
  * @returns `[n, n]`, on the device of A, float64 if A is, else float32
- * @throws ShapeError if A is no square matrix
- * @throws OptionError if A is not symmetric or not finite
- * @throws LinalgError if A is not positive definite
+ * @throws {ShapeError} if A is no square matrix
+ * @throws {OptionError} if A is not symmetric or not finite
+ * @throws {LinalgError} if A is not positive definite
  */
 export async function cholesky(a: Tensor): Promise<Tensor> {
   const { matrix, place } = await fetchMatrix('cholesky', a);
@@ -80,9 +80,9 @@ export async function cholesky(a: Tensor): Promise<Tensor> {
  * @param a `[n, n]`
  * @param b `[n]` or `[n, k]`
  * @returns of the shape of B, float64 if A is, else float32
- * @throws ShapeError if A is no square matrix or B has other rows
- * @throws OptionError if A is not symmetric, or A or B is not finite
- * @throws LinalgError if A is not positive definite
+ * @throws {ShapeError} if A is no square matrix or B has other rows
+ * @throws {OptionError} if A is not symmetric, or A or B is not finite
+ * @throws {LinalgError} if A is not positive definite
  */
 export async function choleskySolve(a: Tensor, b: Tensor): Promise<Tensor> {
   const { matrix, right, place } = await fetchEquation('choleskySolve', a, b);
@@ -95,9 +95,9 @@ export async function choleskySolve(a: Tensor, b: Tensor): Promise<Tensor> {
  * @param a `[n, n]`
  * @param b `[n]` or `[n, k]`
  * @returns of the shape of B, float64 if A is, else float32
- * @throws ShapeError if A is no square matrix or B has other rows
- * @throws OptionError if A or B is not finite
- * @throws LinalgError if A is singular
+ * @throws {ShapeError} if A is no square matrix or B has other rows
+ * @throws {OptionError} if A or B is not finite
+ * @throws {LinalgError} if A is singular
  */
 export async function solve(a: Tensor, b: Tensor): Promise<Tensor> {
   const { matrix, right, place } = await fetchEquation('solve', a, b);
@@ -110,8 +110,8 @@ export async function solve(a: Tensor, b: Tensor): Promise<Tensor> {
  * @param a `[m, n]`
  * @param b `[m]` or `[m, k]`
  * @returns `x` `[n]` or `[n, k]`, the numerical `rank` of A, and its singular values `[min(m, n)]`, descending
- * @throws ShapeError if A is no matrix or B has other rows
- * @throws OptionError if A or B is not finite, or the tolerance is not in [0, 1)
+ * @throws {ShapeError} if A is no matrix or B has other rows
+ * @throws {OptionError} if A or B is not finite, or the tolerance is not in [0, 1)
  */
 export async function leastSquares(
   a: Tensor,
@@ -132,8 +132,8 @@ export async function leastSquares(
  *
  * @param a `[m, n]`
  * @returns `q` `[m, k]` with orthonormal columns; `r` `[k, n]`, upper triangular, its diagonal not negative
- * @throws ShapeError if A is no matrix
- * @throws OptionError if A is not finite
+ * @throws {ShapeError} if A is no matrix
+ * @throws {OptionError} if A is not finite
  */
 export async function qr(a: Tensor): Promise<{ q: Tensor; r: Tensor }> {
   const { matrix, place } = await fetchMatrix('qr', a);
@@ -146,9 +146,9 @@ export async function qr(a: Tensor): Promise<{ q: Tensor; r: Tensor }> {
  *
  * @param a `[m, n]`
  * @returns `u` `[m, k]`, `values` `[k]` descending, `v` `[n, k]` (not transposeMatrix)
- * @throws ShapeError if A is no matrix
- * @throws OptionError if A is not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {ShapeError} if A is no matrix
+ * @throws {OptionError} if A is not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export async function svd(a: Tensor): Promise<{ u: Tensor; values: Tensor; v: Tensor }> {
   const { matrix, place } = await fetchMatrix('svd', a);
@@ -161,9 +161,9 @@ export async function svd(a: Tensor): Promise<{ u: Tensor; values: Tensor; v: Te
  *
  * @param a `[n, n]`, symmetric up to 1e-5 of its largest value
  * @returns `values` `[n]` ascending, `vectors` `[n, n]`, orthonormal, column j for value j
- * @throws ShapeError if A is no square matrix
- * @throws OptionError if A is not symmetric or not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {ShapeError} if A is no square matrix
+ * @throws {OptionError} if A is not symmetric or not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export async function eigSymmetric(a: Tensor): Promise<{ values: Tensor; vectors: Tensor }> {
   const { matrix, place } = await fetchMatrix('eigSymmetric', a);
@@ -187,9 +187,9 @@ export interface Eig {
  * Eigenvalues and right eigenvectors of any square matrix, A V = V diag(values).
  *
  * @param a `[n, n]`
- * @throws ShapeError if A is no square matrix
- * @throws OptionError if A is not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {ShapeError} if A is no square matrix
+ * @throws {OptionError} if A is not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export async function eig(a: Tensor): Promise<Eig> {
   const { matrix, place } = await fetchMatrix('eig', a);

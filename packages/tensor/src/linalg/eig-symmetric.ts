@@ -107,9 +107,9 @@ function diagonalise(d: Float64Array, e: Float64Array, vt: Float64Array): void {
  * All eigenvalues and eigenvectors of a symmetric matrix.
  *
  * @param a `[n, n]`, symmetric (1e-5 of the largest value is allowed for rounding and averaged away); not changed
- * @throws ShapeError if A is not square
- * @throws OptionError if A is not symmetric or not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {ShapeError} if A is not square
+ * @throws {OptionError} if A is not symmetric or not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export function eigSymmetricMatrix(a: Matrix): EigSymmetricMatrices {
   const op = 'eigSymmetric';

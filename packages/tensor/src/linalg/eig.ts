@@ -77,9 +77,9 @@ function ascending(x: SchurValue, y: SchurValue): number {
  * columns of equal eigenvalues are nearly parallel.
  *
  * @param a `[n, n]`; not changed
- * @throws ShapeError if A is not square
- * @throws OptionError if A is not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {ShapeError} if A is not square
+ * @throws {OptionError} if A is not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export function eigMatrix(a: Matrix): EigMatrices {
   checkSquare('eig', a);

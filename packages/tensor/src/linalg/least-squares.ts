@@ -24,8 +24,8 @@ export interface LeastSquaresMatrices {
  *
  * @param a `[m, n]`, any shape and rank; not changed
  * @param b `[m, k]`; not changed
- * @throws ShapeError if B has other rows
- * @throws OptionError if A or B is not finite, or the tolerance is not in [0, 1)
+ * @throws {ShapeError} if B has other rows
+ * @throws {OptionError} if A or B is not finite, or the tolerance is not in [0, 1)
  */
 export function leastSquaresMatrix(a: Matrix, b: Matrix, options: LeastSquaresOptions = {}): LeastSquaresMatrices {
   const op = 'leastSquares';

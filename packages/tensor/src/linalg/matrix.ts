@@ -12,7 +12,7 @@ export interface Matrix {
 /**
  * A matrix of zeros, or over given values (not copied).
  *
- * @throws ShapeError if there are not `rows * columns` values, or a size is no non-negative integer
+ * @throws {ShapeError} if there are not `rows * columns` values, or a size is no non-negative integer
  */
 export function matrix(rows: number, columns: number, data: Float64Array = new Float64Array(rows * columns)): Matrix {
   const sizes = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
@@ -53,7 +53,7 @@ export function scaled(a: Matrix, factor: number): Matrix {
   return { ...a, data: a.data.map((value) => value * factor) };
 }
 
-/** @throws OptionError if a value is NaN or infinite */
+/** @throws {OptionError} if a value is NaN or infinite */
 export function checkFinite(op: string, { columns, data }: Matrix): void {
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
@@ -61,12 +61,12 @@ export function checkFinite(op: string, { columns, data }: Matrix): void {
   throw new OptionError(`${op}: values must be finite, got ${data[bad]} at row ${row}, column ${column}`);
 }
 
-/** @throws ShapeError if the matrix is not square */
+/** @throws {ShapeError} if the matrix is not square */
 export function checkSquare(op: string, { rows, columns }: Matrix): void {
   if (rows !== columns) throw new ShapeError(`${op}: expected a square matrix, got [${rows}, ${columns}]`);
 }
 
-/** @throws ShapeError if the right-hand side has not as many rows as the matrix */
+/** @throws {ShapeError} if the right-hand side has not as many rows as the matrix */
 export function checkRightSide(op: string, a: Matrix, b: Matrix): void {
   if (a.rows !== b.rows) {
     throw new ShapeError(
@@ -81,7 +81,7 @@ const symmetryTolerance = 1e-5;
 /**
  * The mean of a matrix and its transpose, a copy.
  *
- * @throws OptionError if the two differ by more than 1e-5 of the largest value
+ * @throws {OptionError} if the two differ by more than 1e-5 of the largest value
  */
 export function symmetrised(op: string, a: Matrix): Matrix {
   const { rows: n, data } = a;

@@ -1,5 +1,5 @@
 /** The product of float64 matrices in plain memory, with SIMD and threads where the current device has them. */
-import { type Buffer, currentDevice, type Device, ShapeError } from '@saccade/kernels';
+import { type Buffer, currentDevice, type Device, doubleProducts, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { type Matrix, matrix } from './matrix.js';
 
@@ -28,8 +28,8 @@ const WORTH_MOVING = 32_768;
  * @param a `[m, k]`, or `[k, m]` with `transposeA`
  * @param b `[k, n]`, or `[n, k]` with `transposeB`
  * @returns `[m, n]`
- * @throws ShapeError if the inner sizes differ
- * @throws OptionError for an option that it does not know
+ * @throws {ShapeError} if the inner sizes differ
+ * @throws {OptionError} for an option that it does not know
  */
 export function matrixProduct(a: Matrix, b: Matrix, options: MatrixProductOptions = {}): Matrix {
   const { transposeA = false, transposeB = false } = checkOptions('matrixProduct', options, [
@@ -62,7 +62,7 @@ function productOn(device: Device, a: Matrix, b: Matrix, sizes: Sizes): Matrix {
     const [left, right, out] = [room(a.data.length), room(b.data.length), room(m * n)];
     device.write(left, a.data);
     device.write(right, b.data);
-    device.kernels.matmul(left, right, out, { ...sizes, batch: [], aStrides: [], bStrides: [], accumulate: false });
+    device.extend(doubleProducts).matmul(left, right, out, { ...sizes, batch: [], aStrides: [], bStrides: [], accumulate: false });
     return matrix(m, n, device.readSync!(out) as Float64Array);
   } finally {
     for (const buffer of made) device.release(buffer);

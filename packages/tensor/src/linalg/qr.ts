@@ -14,7 +14,7 @@ export interface QrMatrices {
  * The reduced QR decomposition. With full column rank it is unique, as the diagonal of R is positive.
  *
  * @param a `[m, n]`, any shape and rank; not changed
- * @throws OptionError if A is not finite
+ * @throws {OptionError} if A is not finite
  */
 export function qrMatrix(a: Matrix): QrMatrices {
   checkFinite('qr', a);

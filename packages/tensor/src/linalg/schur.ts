@@ -124,7 +124,7 @@ function splitBlock({ n, t, qt }: Work, k: number): void {
 /**
  * The real Schur form of a square matrix; overwrites it.
  *
- * @throws LinalgError if the iteration does not converge
+ * @throws {LinalgError} if the iteration does not converge
  */
 export function schur(a: Matrix): SchurMatrices {
   const work = hessenberg(a);

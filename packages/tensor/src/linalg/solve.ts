@@ -26,9 +26,9 @@ function subtractRow(
  * @param a `[n, n]`; not changed
  * @param b `[n, k]`; not changed
  * @returns X `[n, k]`
- * @throws ShapeError if A is not square or B has other rows
- * @throws OptionError if A or B is not finite
- * @throws LinalgError if A is singular
+ * @throws {ShapeError} if A is not square or B has other rows
+ * @throws {OptionError} if A or B is not finite
+ * @throws {LinalgError} if A is singular
  */
 export function solveMatrix(a: Matrix, b: Matrix): Matrix {
   const op = 'solve';

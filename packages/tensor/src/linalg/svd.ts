@@ -143,8 +143,8 @@ function diagonalise(form: Bidiagonal): void {
  * The reduced singular value decomposition.
  *
  * @param a `[m, n]`, any shape and rank; not changed
- * @throws OptionError if A is not finite
- * @throws LinalgError if the iteration does not converge
+ * @throws {OptionError} if A is not finite
+ * @throws {LinalgError} if the iteration does not converge
  */
 export function svdMatrix(a: Matrix): SvdMatrices {
   if (a.rows < a.columns) {

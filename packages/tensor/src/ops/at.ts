@@ -1,7 +1,8 @@
 /** Indexing as in NumPy: whole numbers, ranges, new axes, the rest, lists of positions. */
 import { IndexError, OptionError, ShapeError } from '@saccade/kernels';
 import { quote } from '../arguments.js';
-import { deviceOf, drop, requireOn, requireType } from '../engine.js';
+import { deviceOf, drop, requireOn } from '../engine.js';
+import { requireType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { type Shape, sameShape, show } from '../shape.js';
 import { isTensor, type Tensor } from '../tensor.js';
@@ -17,18 +18,8 @@ import { type Run, sliceRuns } from './slice.js';
  */
 export type Index = number | string | null | Tensor<Shape>;
 
-/** A part of a range: a whole number, or undefined where nothing stands. */
-function parsePart(text: string, part: string | undefined): number | undefined {
-  const trimmed = part?.trim();
-  if (trimmed === undefined || trimmed === '') return undefined;
-  const value = Number(trimmed);
-  if (!Number.isInteger(value) || !/^-?\d+$/.test(trimmed)) badRange(text);
-  return value;
-}
-
-function badRange(text: string): never {
-  throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${quote(text)}`);
-}
+/** A part of a range: a number, or undefined where nothing stands. */
+const partOf = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
 
 /** A position on an axis of `extent`, negative ones counted from the back, moved into [low, high]. */
 function clamp(part: number | undefined, absent: number, extent: number, low: number, high: number): number {
@@ -39,11 +30,12 @@ function clamp(part: number | undefined, absent: number, extent: number, low: nu
 /** The run that Python's start:stop:step means on an axis of `extent`. */
 function parseRange(text: string, extent: number): Run {
   if (text === ':') return { start: 0, step: 1, length: extent };
-  const parts = typeof text === 'string' ? text.split(':') : [];
-  if (parts.length !== 2 && parts.length !== 3) badRange(text);
-  const [first, last] = [parsePart(text, parts[0]), parsePart(text, parts[1])];
-  const step = parsePart(text, parts[2]) ?? 1;
-  if (step === 0) badRange(text);
+  const parts = typeof text === 'string' ? text.split(':').map(partOf) : [];
+  const [first, last, step = 1] = parts;
+  const whole = parts.every((part) => part === undefined || Number.isInteger(part));
+  if (parts.length < 2 || parts.length > 3 || step === 0 || !whole) {
+    throw new OptionError(`at: expected a range such as '1:-1' or '::2', got ${quote(text)}`);
+  }
   if (step > 0) {
     const start = clamp(first, 0, extent, 0, extent);
     const stop = clamp(last, extent, extent, 0, extent);

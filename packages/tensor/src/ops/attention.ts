@@ -2,7 +2,8 @@
 import { type AttentionSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
-import { bufferOf, deviceOf, drop, empty, requireFloat, requireOn, requireSameType, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, requireOn } from '../engine.js';
+import { requireFloat, requireSameType, requireType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, type Shape, sameBeside, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';

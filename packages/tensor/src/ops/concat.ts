@@ -1,7 +1,8 @@
 /** Joins tensors along an axis, old or new, and takes them apart again. */
 import { OptionError, ShapeError } from '@saccade/kernels';
 import { quote, requireList } from '../arguments.js';
-import { bufferOf, deviceOf, empty, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, empty } from '../engine.js';
+import { requireSameType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { alongAxes, checkAxis, type Shape, sameBeside, sameShape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
@@ -36,7 +37,7 @@ function join(
   return y;
 }
 
-/** Joins tensors along an axis that exists, by default the first. @throws {ShapeError} unless all other extents agree @throws {DTypeError} */
+/** Joins tensors along an axis that exists, by default the first. @throws {ShapeError} unless all other extents agree @throws {DTypeError} unless of one type @throws {OptionError} for none, and an axis out of range */
 export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   requireList('concat', tensors);
   const first = tensors[0] as Tensor<Shape>;
@@ -67,7 +68,7 @@ export function concat(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   return y;
 }
 
-/** Joins tensors of one shape along a new axis at position `axis` of the result, by default the first. @throws {ShapeError} if shapes differ */
+/** Joins tensors of one shape along a new axis at position `axis` of the result, by default the first. @throws {ShapeError} if shapes differ @throws {DTypeError} unless of one type @throws {OptionError} for none, and an axis out of range */
 export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
   requireList('stack', tensors);
   const first = tensors[0] as Tensor<Shape>;
@@ -95,7 +96,7 @@ function equalParts(count: number, extent: number): number[] {
     : [];
 }
 
-/** Parts of `x` along an axis: so many equal ones, or parts of the given lengths. @throws {OptionError} if they do not fill the axis */
+/** Parts of `x` along an axis, by default the first: so many equal ones, or parts of the given lengths. @throws {OptionError} if they do not fill the axis, and for one out of range */
 export function split(x: Tensor<Shape>, parts: number | readonly number[], axis = 0): Tensor[] {
   deviceOf('split', x);
   const at = checkAxis('split', axis, x.rank);

@@ -1,7 +1,8 @@
 /** Convolution of images and signals, channels last. */
 import { type ConvSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireOn, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, empty, requireOn } from '../engine.js';
+import { requireFloat, requireSameType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
@@ -139,16 +140,19 @@ export function conv2d(x: Tensor<Shape>, filter: Tensor<Shape>, options: ConvOpt
 export interface Conv1dOptions {
   /** [outChannels]. */
   readonly bias?: Tensor<Shape> | undefined;
+  /** Default 1. */
   readonly stride?: number | undefined;
   /** 'valid' (default), 'same', a number for both ends, or [before, after]. */
   readonly padding?: 'valid' | 'same' | number | readonly [number, number] | undefined;
+  /** Distance between taps. Default 1. */
   readonly dilation?: number | undefined;
+  /** Output group g sees input group g only. Default 1. */
   readonly groups?: number | undefined;
 }
 
 /**
  * Cross-correlation of signals x [batch, length, in] with filter [taps, in / groups, out]: [batch, length', out].
- * @throws {ShapeError} @throws {OptionError} as `conv2d`
+ * @throws as `conv2d`
  */
 export function conv1d(x: Tensor<Shape>, filter: Tensor<Shape>, options: Conv1dOptions = {}): Tensor {
   const { bias, stride = 1, padding = 'valid', dilation = 1, groups = 1 } = checkOptions('conv1d', options, names);

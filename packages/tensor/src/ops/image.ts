@@ -2,7 +2,8 @@
 import { OptionError, type ResizeSizes, type RotateSizes, ShapeError } from '@saccade/kernels';
 import { checkOptions, quote } from '../arguments.js';
 import { full } from '../create.js';
-import { bufferOf, deviceOf, drop, empty, requireFloat, requireSameType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty } from '../engine.js';
+import { requireFloat, requireSameType } from '../require-type.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';

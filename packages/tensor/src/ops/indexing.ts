@@ -1,7 +1,8 @@
 /** Selection and accumulation by whole-number indices. */
 import { type IndexSizes, isFloat, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, drop, empty, orFree, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, orFree } from '../engine.js';
+import { requireType } from '../require-type.js';
 import { alongAxes, checkAxis, checkShape, type Shape, sameBeside, sameShape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';

@@ -1,7 +1,8 @@
 /** The matrix product, batched and broadcast. */
 import { type MatmulSizes, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, promote, requireFloat } from '../engine.js';
+import { bufferOf, deviceOf, empty, promote } from '../engine.js';
+import { requireFloat } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { broadcastShapes, broadcastStrides, commonShape, type Shape, show, sizeOf } from '../shape.js';
 import { record } from '../tape.js';

@@ -13,7 +13,7 @@ import { sqrt } from './exponential.js';
 import { reshape } from './reshape.js';
 import { broadcastTo, foldAxes, foldedShape, type ReduceOptions, reduceNames, resultShape } from './sum.js';
 
-/** Arithmetic mean over axes; whole numbers become float32. NaN for none. @throws {OptionError} for an axis out of range or given twice */
+/** Arithmetic mean over axes, by default all; whole numbers become float32. NaN for none. @throws {OptionError} for an axis out of range or given twice */
 export function mean(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   const { axis, keepDims = false } = checkOptions('mean', options, reduceNames);
   deviceOf('mean', x);
@@ -59,10 +59,11 @@ function spread(name: string, x: Tensor<Shape>, options: VarianceOptions): Tenso
 function varianceOver(x: Tensor, axes: readonly number[], keepDims: boolean, count: number, divisor: number): Tensor {
   const centre = foldAxes('variance', 'mean', x, axes, foldedShape(x.shape, axes));
   const squares = pairElements('squaredDifference', x, centre);
-  const spread = foldAxes('variance', 'mean', squares, axes, resultShape(x.shape, axes, keepDims));
+  const y = foldAxes('variance', 'mean', squares, axes, resultShape(x.shape, axes, keepDims));
   release(centre);
   release(squares);
-  const y = divisor === count ? spread : scaled(spread, count / divisor);
+  const buffer = bufferOf('variance', y);
+  if (divisor !== count) y.device.kernels.binaryScalar('mul', buffer, count / divisor, buffer, false);
   const rule = (dy: Tensor): Tensor => {
     const fromMean = sub(x, meanOver(x, axes, true));
     return mul(fromMean, reshape(mul(dy, 2 / divisor), foldedShape(x.shape, axes)));
@@ -71,22 +72,16 @@ function varianceOver(x: Tensor, axes: readonly number[], keepDims: boolean, cou
   return y;
 }
 
-/** In place: nobody has seen `t` yet. */
-function scaled(t: Tensor, factor: number): Tensor {
-  const buffer = bufferOf('variance', t);
-  deviceOf('variance', t).kernels.binaryScalar('mul', buffer, factor, buffer, false);
-  return t;
-}
-
 /**
- * Variance over axes: mean squared distance from the mean, divided by n - `correction` (default 0).
- * @throws {OptionError} for a negative or NaN correction
+ * Variance over axes, by default all: the squared distances from the mean, summed and divided by n - `correction` (default 0).
+ * Whole numbers become float32. NaN for none.
+ * @throws {OptionError} for a negative or NaN correction, and for an axis out of range or given twice
  */
 export function variance(x: Tensor<Shape>, options: VarianceOptions = {}): Tensor {
   return spread('variance', x, options);
 }
 
-/** Square root of the variance. @throws {OptionError} as `variance` */
+/** Square root of the variance; whole numbers become float32. @throws {OptionError} as `variance` */
 export function std(x: Tensor<Shape>, options: VarianceOptions = {}): Tensor {
   return syncScope(() => sqrt(spread('std', x, options)));
 }

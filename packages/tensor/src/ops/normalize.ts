@@ -1,7 +1,8 @@
 /** Layer norm and batch norm. */
 import { type Device, OptionError, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { alias, bufferOf, deviceOf, drop, empty, requireFloat, requireOn, requireSameType } from '../engine.js';
+import { alias, bufferOf, deviceOf, drop, empty, requireOn } from '../engine.js';
+import { requireFloat, requireSameType } from '../require-type.js';
 import { countTo, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -86,8 +87,10 @@ function fusedGradients(
 }
 
 /**
- * Each vector along the last axis shifted to mean 0 and scaled to variance 1, then times gamma plus beta.
- * @throws {ShapeError} unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
+ * Each vector along the last axis shifted to mean 0 and scaled to variance 1, then times gamma plus beta:
+ * [..., channels] -> the same. `epsilon`, by default 1e-5, is added to the variance.
+ * @throws {ShapeError} for a scalar, and unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
+ * @throws {DTypeError} unless floats of one type
  */
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: NormalizeOptions = {}): Tensor<S> {
   const device = check('layerNorm', x, options);
@@ -129,9 +132,11 @@ export interface BatchNormResult {
 }
 
 /**
- * Each channel (last axis) shifted and scaled by the mean and variance over all other axes, then times gamma plus beta.
- * For inference with stored statistics write sub, mul and add.
- * @throws {ShapeError} unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
+ * Each channel (last axis) shifted and scaled by the mean and variance over all other axes, then times gamma plus beta:
+ * [..., channels] -> the same, with the statistics. `epsilon`, by default 1e-5, is added to the variance. For inference with
+ * stored statistics write sub, mul and add.
+ * @throws {ShapeError} for a scalar, and unless gamma and beta are [channels] @throws {OptionError} for a negative or NaN epsilon
+ * @throws {DTypeError} unless floats of one type
  */
 export function batchNorm(x: Tensor<Shape>, options: NormalizeOptions = {}): BatchNormResult {
   const device = check('batchNorm', x, options);

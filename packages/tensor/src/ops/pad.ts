@@ -2,7 +2,8 @@
 import { isFloat, OptionError } from '@saccade/kernels';
 import { quote } from '../arguments.js';
 import { tensor } from '../create.js';
-import { bufferOf, deviceOf, empty, requireHolds } from '../engine.js';
+import { bufferOf, deviceOf, empty } from '../engine.js';
+import { requireHolds } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { type Shape, show, stridesOf } from '../shape.js';
 import { record } from '../tape.js';

@@ -1,7 +1,8 @@
 /** Average and maximum of sliding windows over images [batch, height, width, channels]. */
 import { OptionError, type PoolSizes, ShapeError } from '@saccade/kernels';
 import { checkOptions, quote } from '../arguments.js';
-import { bufferOf, deviceOf, drop, empty, requireFloat } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty } from '../engine.js';
+import { requireFloat } from '../require-type.js';
 import { type Shape, show } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';
@@ -57,7 +58,13 @@ function sticksOut({ before, out }: WindowAxis, size: number, kernel: number, st
 const inputShape = (s: PoolSizes): Shape => [s.batch, s.inHeight, s.inWidth, s.channels];
 const outputShape = (s: PoolSizes): Shape => [s.batch, s.outHeight, s.outWidth, s.channels];
 
-/** Means of windows; padding does not count unless `countPadding`. @throws {ShapeError} @throws {OptionError} */
+/**
+ * Means of windows: [batch, height, width, channels] -> [batch, height', width', channels]. `countPadding` counts the zeros of the
+ * padding too: default false, as in TensorFlow; the layer `AveragePool2d` of nn counts them by default, as PyTorch does.
+ * @throws {ShapeError} unless x has four axes and a window fits
+ * @throws {OptionError} for sizes and strides that are no integers from 1, and padding that leaves a window without any of x
+ * @throws {DTypeError} unless floats
+ */
 export function averagePool(
   x: Tensor<Shape>,
   options: PoolOptions & { readonly countPadding?: boolean | undefined },
@@ -82,7 +89,10 @@ function averagesGradient(dy: Tensor, s: PoolSizes, countPadding: boolean): Tens
   return dx;
 }
 
-/** Maxima of windows. The gradient goes to the first maximum of each. @throws {ShapeError} @throws {OptionError} */
+/**
+ * Maxima of windows: [batch, height, width, channels] -> [batch, height', width', channels]. The gradient goes to the first
+ * maximum of each. @throws as `averagePool`
+ */
 export function maxPool(x: Tensor<Shape>, options: PoolOptions): Tensor {
   checkOptions('maxPool', options, ['size', 'stride', 'padding']);
   const s = poolSizes('maxPool', x, options);

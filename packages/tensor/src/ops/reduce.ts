@@ -1,10 +1,11 @@
-/** Folds over axes: products, extremes, norms, logical tests, cumulative sums. */
+/** Folds over axes: products, extremes, norms, logical tests. */
 import { isFloat, OptionError, type ReduceOp, ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { range } from '../create.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireType } from '../engine.js';
+import { deviceOf } from '../engine.js';
+import { requireFloat, requireType } from '../require-type.js';
 import { syncScope } from '../scope.js';
-import { alongAxes, checkAxes, checkAxis, type Shape, show, sizeAlong } from '../shape.js';
+import { checkAxes, type Shape, show, sizeAlong } from '../shape.js';
 import { type PartialRule, record, recording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
@@ -146,59 +147,4 @@ export function all(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
   deviceOf('all', x);
   requireType('all', 'x', x, 'bool');
   return fold('all', 'all', x, options);
-}
-
-/** One axis for an arg-reduction; without `axis` the flattened tensor is searched. */
-export interface ArgOptions {
-  readonly axis?: number | undefined;
-  /** Default false. */
-  readonly keepDims?: boolean | undefined;
-}
-
-function argReduce(op: 'argmax' | 'argmin', x: Tensor<Shape>, options: ArgOptions): Tensor {
-  const { axis, keepDims = false } = checkOptions(op, options, reduceNames);
-  const device = deviceOf(op, x);
-  const flat = axis === undefined;
-  const shape = flat ? [x.size] : x.shape;
-  const at = flat ? 0 : checkAxis(op, axis, x.rank);
-  if (shape[at] === 0) throw new ShapeError(`${op}: axis ${at} of ${show(x.shape)} is empty`);
-  const axes = checkAxes(op, axis, x.rank);
-  const out = empty(device, 'int32', resultShape(x.shape, axes, keepDims));
-  device.kernels.argReduce(op, bufferOf(op, x), bufferOf(op, out), alongAxes(shape, at));
-  return out;
-}
-
-/** Position (int32) of the largest element: the first on ties, the first NaN if there is one. @throws {ShapeError} for an empty axis */
-export function argmax(x: Tensor<Shape>, options: ArgOptions = {}): Tensor {
-  return argReduce('argmax', x, options);
-}
-
-/** Position (int32) of the smallest element: the first on ties, the first NaN if there is one. @throws {ShapeError} for an empty axis */
-export function argmin(x: Tensor<Shape>, options: ArgOptions = {}): Tensor {
-  return argReduce('argmin', x, options);
-}
-
-/** How to run along an axis. */
-export interface CumsumOptions {
-  /** Default the last. */
-  readonly axis?: number | undefined;
-  /** Leaves the element itself out. Default false. */
-  readonly exclusive?: boolean | undefined;
-  /** Runs from the end. Default false. */
-  readonly reverse?: boolean | undefined;
-}
-
-/** Running sums along an axis, in the shape of `x`. @throws {OptionError} for an axis out of range @throws {DTypeError} for bool and uint8 */
-export function cumsum<S extends Shape>(x: Tensor<S>, options: CumsumOptions = {}): Tensor<S> {
-  const names = ['axis', 'exclusive', 'reverse'] as const;
-  const { axis = -1, exclusive = false, reverse = false } = checkOptions('cumsum', options, names);
-  const device = deviceOf('cumsum', x);
-  requireType('cumsum', 'x', x, 'float32', 'float64', 'int32');
-  const at = checkAxis('cumsum', axis, x.rank);
-  const y = empty(device, x.dtype, x.shape);
-  device.kernels.cumsum(bufferOf('cumsum', x), bufferOf('cumsum', y), alongAxes(x.shape, at), exclusive, reverse);
-  if (isFloat(x.dtype)) {
-    record(y, [x], [(g) => cumsum(g, { axis: at, exclusive, reverse: !reverse })]);
-  }
-  return y;
 }

@@ -1,8 +1,8 @@
 /** Softmax and log-softmax, with masks. */
-
 import { ShapeError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireOn, requireType } from '../engine.js';
+import { bufferOf, deviceOf, empty, requireOn } from '../engine.js';
+import { requireFloat, requireType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { broadcastStrides, broadcastsTo, checkAxis, type Shape, show, sizeOf } from '../shape.js';
 import { record, recording } from '../tape.js';
@@ -23,22 +23,38 @@ export interface SoftmaxOptions {
   readonly mask?: Tensor<Shape> | undefined;
 }
 
+/** dx = y (g - sum(y g)). */
+function softmaxGradient(y: Tensor, g: Tensor): Tensor {
+  if (recording()) return mul(y, sub(g, sum(mul(y, g), { axis: -1, keepDims: true })));
+  return fusedGradient('softmaxGrad', y, g);
+}
+
+/**
+ * e^x / sum(e^x) along an axis (default the last): [any shape] -> the same.
+ * @throws {ShapeError} for a mask that does not broadcast @throws {OptionError} for an axis out of range @throws {DTypeError} unless floats
+ */
+export function softmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
+  return run('softmax', x, options, softmaxGradient);
+}
+
+/** dx = g - e^y sum(g); an element that the mask left out takes and gives nothing. */
+function logSoftmaxGradient(y: Tensor, g: Tensor): Tensor {
+  if (recording()) {
+    const seen = where(equal(y, -Infinity), 0, g);
+    return sub(seen, mul(exp(y), sum(seen, { axis: -1, keepDims: true })));
+  }
+  return fusedGradient('logSoftmaxGrad', y, g);
+}
+
+/** x - log(sum(e^x)) along an axis (default the last): [any shape] -> the same. @throws as `softmax` */
+export function logSoftmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
+  return run('logSoftmax', x, options, logSoftmaxGradient);
+}
+
 type Kernel = 'softmax' | 'logSoftmax';
 type Gradient = (y: Tensor, g: Tensor) => Tensor;
 
-function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient: Gradient): Tensor {
-  const device = deviceOf(op, x);
-  const y = empty(device, x.dtype, x.shape);
-  const sizes = {
-    shape: x.shape.slice(0, -1),
-    size: x.shape.at(-1) as number,
-    maskStrides: mask === undefined ? [] : broadcastStrides(mask.shape, x.shape),
-  };
-  device.kernels[op](bufferOf(op, x), mask && bufferOf(op, mask), bufferOf(op, y), sizes);
-  record(y, [x], [(g) => gradient(y, g)]);
-  return y;
-}
-
+/** Checks the input and turns the axis to the end, where the kernels work. */
 function run(op: Kernel, x: Tensor<Shape>, options: SoftmaxOptions, gradient: Gradient): Tensor {
   const { axis = -1, mask } = checkOptions(op, options, ['axis', 'mask']);
   const device = deviceOf(op, x);
@@ -58,24 +74,22 @@ function run(op: Kernel, x: Tensor<Shape>, options: SoftmaxOptions, gradient: Gr
   });
 }
 
+function alongLastAxis(op: Kernel, x: Tensor, mask: Tensor | undefined, gradient: Gradient): Tensor {
+  const device = deviceOf(op, x);
+  const y = empty(device, x.dtype, x.shape);
+  const sizes = {
+    shape: x.shape.slice(0, -1),
+    size: x.shape.at(-1) as number,
+    maskStrides: mask === undefined ? [] : broadcastStrides(mask.shape, x.shape),
+  };
+  device.kernels[op](bufferOf(op, x), mask && bufferOf(op, mask), bufferOf(op, y), sizes);
+  record(y, [x], [(g) => gradient(y, g)]);
+  return y;
+}
+
 function turnMask(mask: Tensor<Shape>, axis: number, rank: number): Tensor {
   const lead = new Array<number>(rank - mask.rank).fill(1);
   return swapAxes(reshape(mask, [...lead, ...mask.shape]), axis, -1);
-}
-
-/** dx = y (g - sum(y g)). */
-function softmaxGradient(y: Tensor, g: Tensor): Tensor {
-  if (recording()) return mul(y, sub(g, sum(mul(y, g), { axis: -1, keepDims: true })));
-  return fusedGradient('softmaxGrad', y, g);
-}
-
-/** dx = g - e^y sum(g); an element that the mask left out takes and gives nothing. */
-function logSoftmaxGradient(y: Tensor, g: Tensor): Tensor {
-  if (recording()) {
-    const seen = where(equal(y, -Infinity), 0, g);
-    return sub(seen, mul(exp(y), sum(seen, { axis: -1, keepDims: true })));
-  }
-  return fusedGradient('logSoftmaxGrad', y, g);
 }
 
 function fusedGradient(op: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {
@@ -84,14 +98,4 @@ function fusedGradient(op: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tenso
   const rows = sizeOf(y.shape, 0, y.rank - 1);
   device.kernels[op](bufferOf(op, y), bufferOf(op, g), bufferOf(op, dx), rows, y.shape.at(-1) as number);
   return dx;
-}
-
-/** e^x / sum(e^x) along an axis (default the last). @throws {ShapeError} for a mask that does not broadcast @throws {OptionError} for an axis out of range @throws {DTypeError} unless floats */
-export function softmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
-  return run('softmax', x, options, softmaxGradient);
-}
-
-/** x - log(sum(e^x)) along an axis (default the last). @throws as `softmax` */
-export function logSoftmax(x: Tensor<Shape>, options: SoftmaxOptions = {}): Tensor {
-  return run('logSoftmax', x, options, logSoftmaxGradient);
 }

@@ -1,7 +1,8 @@
 /** Order along an axis: the k best, sorting, and the positions that sort. */
 import { isFloat, OptionError } from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
-import { bufferOf, deviceOf, empty, requireType } from '../engine.js';
+import { bufferOf, deviceOf, empty } from '../engine.js';
+import { requireType } from '../require-type.js';
 import { syncScope } from '../scope.js';
 import { checkAxis, type Shape, sizeOf } from '../shape.js';
 import { record } from '../tape.js';
@@ -38,9 +39,9 @@ export interface TopkOptions {
 }
 
 /**
- * The `k` largest (or smallest) along an axis (default the last), best first. Ties keep the lower position first; NaN
- * counts as the largest. Gradients flow to the chosen elements.
- * @throws {OptionError} unless 1 <= k <= extent
+ * The `k` largest (or smallest) along an axis (default the last), best first: values and indices in the shape of `x` with
+ * extent k there. Ties keep the lower position first; NaN counts as the largest. Gradients flow to the chosen elements.
+ * @throws {OptionError} unless 1 <= k <= extent, and for an axis out of range @throws {DTypeError} for bool and uint8
  */
 export function topk(x: Tensor<Shape>, k: number, options: TopkOptions = {}): Ordered {
   const { axis = -1, largest = true } = checkOptions('topk', options, ['axis', 'largest']);
@@ -71,7 +72,10 @@ export interface SortOptions {
   readonly descending?: boolean | undefined;
 }
 
-/** Sorted values and the positions they came from; stable, NaN counts as the largest. @throws {OptionError} for an axis out of range @throws {DTypeError} for bool and uint8 */
+/**
+ * Values sorted along an axis (default the last) and the positions they came from, both in the shape of `x`; stable, NaN
+ * counts as the largest. @throws {OptionError} for an axis out of range @throws {DTypeError} for bool and uint8
+ */
 export function sort(x: Tensor<Shape>, options: SortOptions = {}): Ordered {
   return sorted('sort', x, options);
 }
@@ -91,7 +95,7 @@ function sorted(op: string, x: Tensor<Shape>, options: SortOptions): Ordered {
   });
 }
 
-/** The positions (int32) that sort `x` along an axis; stable. @throws as `sort` */
+/** The positions (int32) that sort `x` along an axis (default the last), in the shape of `x`; stable. @throws as `sort` */
 export function argsort(x: Tensor<Shape>, options: SortOptions = {}): Tensor {
   return syncScope(() => sorted('argsort', x, options).indices);
 }

@@ -1,6 +1,7 @@
 /** Choice between two operands by a condition, and limits. */
 import { isFloat, OptionError } from '@saccade/kernels';
-import { bufferOf, deviceOf, drop, empty, promote, requireOn, requireType } from '../engine.js';
+import { bufferOf, deviceOf, drop, empty, promote, requireOn } from '../engine.js';
+import { requireType } from '../require-type.js';
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../shape.js';
 import { record } from '../tape.js';
 import type { Tensor } from '../tensor.js';

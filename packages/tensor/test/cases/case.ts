@@ -78,3 +78,8 @@ export function one(
 ): Case {
   return { op, name, inputs, call, ...more };
 }
+
+/** A case of an operation that has no gradient. */
+export function discrete(op: string, name: string, inputs: readonly Input[], call: Case['call']): Case {
+  return one(op, name, inputs, call, { smooth: false });
+}

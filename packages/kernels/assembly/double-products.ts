@@ -1,11 +1,11 @@
 // The matrix product in float64: the right operand in panels of 4 columns, the left one as it lies, or packed if it is
-// transposed. A block of the inner axis at a time: src/wasm/matmul-double.ts cuts it.
+// transposed. A block of the inner axis at a time: src/double-products.ts cuts it.
 import { MR, multiply, NR, SPARE } from './tile-double';
-export { combineRowsDouble, dotRowsDouble, gemmSmallDouble } from './matmul-small-double';
+export { combineRowsDouble, dotRowsDouble } from './matmul-small-double';
 
 /** Rows of the left operand that share a panel of the right one while it is in the first cache. */
 const ROWS: i32 = 48;
-/** Rows in one item of gemmDouble: whole tiles, of 4 rows and of 6. */
+/** Rows in one item of gemmDouble: whole tiles. */
 const ITEM: i32 = 12;
 /** Panels packed side by side, so that rows are read in whole cache lines. */
 const TOGETHER: i32 = 4;
