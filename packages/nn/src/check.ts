@@ -1,5 +1,15 @@
 /** Checks of what callers pass. */
-import { DTypeError, isTensor, OptionError, quote, ShapeError, sameShape, show, type Tensor } from '@saccade/tensor';
+import {
+  DeviceError,
+  DTypeError,
+  isTensor,
+  OptionError,
+  quote,
+  ShapeError,
+  sameShape,
+  show,
+  type Tensor,
+} from '@saccade/tensor';
 import type { AnyModule } from './module.js';
 
 /** @throws {DTypeError} unless every value is a tensor */
@@ -33,4 +43,12 @@ export function requireLabels(op: string, logits: Tensor, labels: Tensor): void 
   if (logits.rank === 0 || !sameShape(labels.shape, lead)) {
     throw new ShapeError(`${op}: logits ${show(logits.shape)} need labels ${show(lead)}, got ${show(labels.shape)}`);
   }
+}
+
+/** @throws {DeviceError} unless a given tensor lives where the module's own does */
+export function requireDevice(op: string, own: Tensor, given: Tensor): void {
+  if (own.device === given.device) return;
+  throw new DeviceError(
+    `${op}: the module lives on '${own.device.name}', the given tensors on another '${given.device.name}'`,
+  );
 }

@@ -20,8 +20,10 @@ export type {
 } from './checkpoints/transformer-entries.js';
 export { attentionMap, transformerMap } from './checkpoints/transformer-map.js';
 export { type CheckpointNames, type TransformerStack, transformerStacks } from './checkpoints/transformer-stacks.js';
+export { ByteCursor } from './data/byte-cursor.js';
 export { type ByteStream, type ByteStreamOptions, byteStream } from './data/byte-stream.js';
 export { type CsvDialect, type CsvOptions, readCsv } from './data/csv.js';
+export { type Compression, decompress } from './data/decompress.js';
 export { type Digits8x8, digits8x8 } from './data/digits-8x8.js';
 export {
   type IdxArray,
@@ -119,7 +121,9 @@ export {
   confusionMatrix,
   multilabelAccuracy,
 } from './metrics.js';
+export { type LoadModelOptions, loadModel, type ModelKind, type SaveModelOptions, saveModel } from './model-file.js';
 export { type AnyModule, type EntryOptions, Module } from './module.js';
+export { loadModule, type ModuleTarget, saveModule } from './module-file.js';
 export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
 export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clip.js';
 export { ExponentialAverage } from './optimizers/exponential-average.js';
@@ -130,21 +134,15 @@ export { cosine, inverseSquareRoot, type Schedule, stepDecay, warmUp } from './o
 export { SGD, type SGDOptions } from './optimizers/sgd.js';
 export type { StepTaker } from './optimizers/step-taker.js';
 export type { Trainable } from './optimizers/trainable.js';
-export {
-  type LoadOptions,
-  type LoadReport,
-  loadModule,
-  loadStateDict,
-  StateDictError,
-  saveModule,
-  stateDict,
-} from './state-dict.js';
+export { type LoadOptions, type LoadReport, loadStateDict, stateDict } from './state-dict.js';
+export { StateDictError } from './state-dict-error.js';
 export { breather } from './training/breathe.js';
 export {
   browserStore,
   type CheckpointStore,
   type CheckpointTarget,
   readCheckpoint,
+  readStoredCheckpoint,
   requireCheckpointTarget,
   writeCheckpoint,
 } from './training/checkpoint-store.js';

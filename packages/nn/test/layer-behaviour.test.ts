@@ -84,7 +84,7 @@ test('a batch of a wrong shape is a ShapeError that names the layer and both sha
     [new LayerNorm([2, 3]), [3, 2], /LayerNorm: expected \[..., 2, 3\], got \[3, 2\]/],
     [new GroupNorm(1, 3), [3], /GroupNorm: expected \[batch, ..., 3\], got \[3\]/],
     [new GlobalAveragePool(), [2, 3], /GlobalAveragePool: expected \[batch, ..., channels\], got \[2, 3\]/],
-    [attention, [2, 4], /MultiHeadAttention: query must be \[batch, length, 4\], with one batch for all, got \[2, 4\]/],
+    [attention, [2, 4], /MultiHeadAttention: query must be \[batch, length, 4\], got \[2, 4\]/],
     [new GRU(3, 2, { rng }), [1, 5, 4], /GRU: expected \[batch, time, 3\] with time from 1, got \[1, 5, 4\]/],
     [new LSTM(3, 2, { rng }), [1, 0, 3], /LSTM: expected \[batch, time, 3\] with time from 1, got \[1, 0, 3\]/],
   ];

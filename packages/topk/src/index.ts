@@ -62,8 +62,6 @@ export {
   CrossAttentionAggregation,
   type CrossAttentionAggregationOptions,
 } from './model/aggregation/cross-attention.js';
-export { MlpAggregation, type MlpAggregationOptions } from './model/aggregation/mlp.js';
-export { MaxAggregation, MeanAggregation, SumLayerNormAggregation } from './model/aggregation/pooling.js';
 export {
   type TokenPooling,
   TransformerAggregation,
@@ -71,13 +69,12 @@ export {
 } from './model/aggregation/transformer.js';
 export type { AggregationOptions } from './model/aggregation-kinds.js';
 export { AtsNetwork, type AtsNetworkOptions } from './model/ats-network.js';
-export { type DpsOptions, dpsName, loadDpsCheckpoint } from './model/dps-checkpoint.js';
+export { type DpsOptions, loadDpsCheckpoint } from './model/dps-checkpoint.js';
 export type { FeatureNetwork, FeatureOptions } from './model/feature-kinds.js';
 export { followSigma } from './model/follow-sigma.js';
 export type { PartOptions } from './model/part-kinds.js';
 export { PatchConvNet, type PatchConvNetOptions } from './model/patch-conv-net.js';
 export type { PatchLook } from './model/patch-look.js';
-export { patchPositions } from './model/patch-positions.js';
 export { PatchSelector } from './model/patch-selector.js';
 export type {
   PatchSelectorConfig,
@@ -96,13 +93,6 @@ export { type ScoreGrid, Scorer, type ScorerOptions } from './model/scorer.js';
 export type { ScoreNetwork, ScorerData } from './model/scorer-kinds.js';
 export { type LoadSelectorOptions, loadSelector, saveSelector } from './model/selector-checkpoint.js';
 export { type CosineSigmaOptions, cosineSigma, type LinearSigmaOptions, linearSigma } from './model/sigma-schedule.js';
-export { SqueezeExcite, type SqueezeExciteOptions } from './model/squeeze-excite.js';
-export {
-  TorchResNet,
-  type TorchResNetOptions,
-  TorchResNetScorer,
-  type TorchResNetScorerOptions,
-} from './model/torch-resnet.js';
 export type { NaNPolicy, Scores } from './operator/check-scores.js';
 export { dfTopK } from './operator/dftopk.js';
 export { fenchelYoungLoss } from './operator/fenchel-young.js';
@@ -130,7 +120,6 @@ export { normalizeScores, ScoreNormalization, type ScoreNormalizationOptions } f
 export { type PatchGrid, type PatchGridOptions, type PixelBox, patchBox, patchGrid } from './patches/patch-grid.js';
 export { type ResizeAntialiasedOptions, resizeAntialiased } from './patches/resize-antialiased.js';
 export { type ScoreEntropyOptions, scoreEntropy } from './patches/score-entropy.js';
-export { viridis } from './pictures/color-map.js';
 export { type AnyCanvas, drawOverlay, drawPicture } from './pictures/draw-picture.js';
 export {
   type ChosenPatch,
@@ -141,7 +130,7 @@ export {
 } from './pictures/explain.js';
 export type { LookedAt } from './pictures/grid-boxes.js';
 export { overlaySvg } from './pictures/overlay-svg.js';
-export { type PatchStripInput, type PatchStripOptions, patchStrip, stackPictures } from './pictures/patch-strip.js';
+export { type PatchStripInput, type PatchStripOptions, patchStrip } from './pictures/patch-strip.js';
 export type { Picture, PictureSizeOptions, PixelImage } from './pictures/picture.js';
 export { overlayPng, pictureAddress, picturePng } from './pictures/picture-png.js';
 export { type OverlayInput, type OverlayOptions, scoreOverlay } from './pictures/score-overlay.js';

@@ -1,6 +1,7 @@
 /** From the features of patches to one vector. */
 import {
   checkGradients,
+  DTypeError,
   memory,
   OptionError,
   oneHot,
@@ -110,9 +111,17 @@ test('bad options and shapes are typed errors, and a constructor that fails leav
     const transformer = new TransformerAggregation(4, { rng, heads: 1, positions: 5 });
     const message = /TransformerAggregation: indicators must be \[2, 3, 5\], got \[2, 5, 3\]/;
     assertThrows(() => transformer.forward(features(1), zeros([2, 5, 3])), ShapeError, message);
-    assertThrows(() => transformer.forward(features(1), undefined as never), ShapeError, /indicators must be/);
+    assertThrows(
+      () => transformer.forward(features(1), undefined as never),
+      DTypeError,
+      /indicators must be a tensor \[2, 3, 5\]/,
+    );
     const perceptron = new MlpAggregation(4, { rng, patches: 2 });
-    assertThrows(() => perceptron.forward(features(1), placed()), ShapeError, /expected 2 patches, got \[2, 3, 4\]/);
+    assertThrows(
+      () => perceptron.forward(features(1), placed()),
+      ShapeError,
+      /representations must be \[batch, 2, 4\], got \[2, 3, 4\]/,
+    );
     for (const one of [transformer, perceptron]) one.dispose();
   });
 });

@@ -88,7 +88,7 @@ test('shapes and options that do not fit are typed errors', () => {
     assertThrows(
       () => attentionExpectation(zeros([2, 3, 4]), zeros([2, 4])),
       ShapeError,
-      /got \[2, 3, 4\] and \[2, 4\]/,
+      /attention must be \[2, 3\], got \[2, 4\]/,
     );
     assertThrows(() => attentionPatchStarts({ ...golden.scalars.offset, grid: [0, 3] }), OptionError, /grid must be/);
     assertThrows(

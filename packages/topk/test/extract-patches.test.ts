@@ -176,7 +176,7 @@ check('bad shapes, types, devices and options are typed errors', () => {
   refuse(
     () => extractPatches(zeros([4, 6, 1]) as never, chosen, small),
     ShapeError,
-    /wants images \[batch, 4, 6, channels\]/,
+    /^extractPatches: images of this grid must be \[batch, 4, 6, channels\], got /,
   );
   refuse(() => extractPatches(zeros([1, 6, 4, 1]) as never, chosen, small), ShapeError, /got \[1, 6, 4, 1\]/);
   refuse(

@@ -55,7 +55,7 @@ test('the small network has one affine map for what the poolings leave, patches 
     assertThrows(
       () => network.forward(zeros([5, 25, 24, 1])),
       ShapeError,
-      /PatchConvNet: expected patches of 24 x 24, got \[5, 25, 24, 1\]/,
+      /PatchConvNet: patches must be \[batch, 24, 24, 1\], got \[5, 25, 24, 1\]/,
     );
   });
   network.dispose();

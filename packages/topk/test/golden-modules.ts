@@ -14,7 +14,7 @@ function reference<S>(golden: Golden<S, Tensor>, prefix: string, names: string |
       const stored = golden.tensor(`${prefix}${name}`);
       return stored.rank === 2 ? transpose(stored) : stored;
     });
-    return parts.length === 1 ? parts[0] : concat(parts);
+    return parts.length === 1 ? (parts[0] as Tensor) : concat(parts);
   });
 }
 

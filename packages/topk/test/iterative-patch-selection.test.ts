@@ -84,9 +84,13 @@ test('counts, shapes and NaN that do not fit are typed errors, and free what was
   await assertRejects(
     () => select({ embed: () => zeros([7, 2]) }),
     ShapeError,
-    /embed must give \[2, channels\], got \[7, 2\]/,
+    /what embed gives must be \[2, channels\], got \[7, 2\]/,
   );
-  await assertRejects(() => select({ score: (e: Tensor) => e }), ShapeError, /score must give \[2\], got \[2, 2\]/);
+  await assertRejects(
+    () => select({ score: (e: Tensor) => e }),
+    ShapeError,
+    /what score gives must be \[2\], got \[2, 2\]/,
+  );
   await assertRejects(
     () => selectIteratively([1, Number.NaN], { keep: 1, embed, score }),
     OptionError,

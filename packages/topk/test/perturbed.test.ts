@@ -143,6 +143,25 @@ test('noise is drawn in chunks: a sample is what it would be alone', async () =>
   assert.equal(await drawn.toDense().data(), await given.toDense().data());
 });
 
+test('given noise is there for the gradient, of another element type or freed behind the call', async () => {
+  const before = memory().tensors;
+  const [x, noise] = [new Rng(0).uniform([2, 9]), new Rng(3).normal([2, 30, 9])];
+  const wide = noise.cast('float64');
+  const loss = (given: () => Tensor): Tensor => {
+    const own = given();
+    const mask = topK(x, { k: 2, method: 'perturbed', sigma: 0.2, noise: own }).toMask();
+    if (own !== noise && own !== wide) own.dispose();
+    return sum(mask.square());
+  };
+  const slope = (given: () => Tensor): Tensor => scope(() => valueAndGradOf(x, () => loss(given))[1]);
+  const [kept, cast, freed] = [slope(() => noise), slope(() => wide), slope(() => noise.mul(1))] as const;
+  assert.ok((await kept.data()).some((value) => value !== 0));
+  assert.equal(await cast.data(), await kept.data());
+  assert.equal(await freed.data(), await kept.data());
+  for (const t of [x, noise, wide, kept, cast, freed]) t.dispose();
+  assert.is(memory().tensors, before);
+});
+
 test('nothing is left behind', () => {
   const before = memory().tensors;
   scope(() => {

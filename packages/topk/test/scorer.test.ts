@@ -66,7 +66,7 @@ test('bad options and shapes are typed errors, and a constructor that fails leav
   for (const [make, message] of refusals) assertThrows(make, OptionError, message);
   assert.is(memory().tensors, before);
   const scorer = new Scorer({ rng });
-  const expected = /Scorer: expected \[batch, height, width, 3\], got \[1, 20, 20, 1\]/;
+  const expected = /Scorer: images must be \[batch, height, width, 3\], got \[1, 20, 20, 1\]/;
   scope(() => assertThrows(() => scorer.forward(zeros([1, 20, 20, 1])), ShapeError, expected));
   scorer.dispose();
 });

@@ -168,7 +168,7 @@ test('files of others and damaged ones are FormatErrors', async () => {
   const selector = build();
   const { tensors } = await loadSafetensors(await saved(selector));
   const write = (metadata: Record<string, string>): Promise<Uint8Array> => encodeSafetensors(tensors, { metadata });
-  await assertRejects(async () => loadSelector(await write({})), FormatError, /is no selector of this version/);
+  await assertRejects(async () => loadSelector(await write({})), FormatError, /expected a file of saccade_selector 1, got one of/);
   for (const [config, message] of [
     ['{', /is no JSON/],
     ['3', /is no object/],
@@ -188,7 +188,7 @@ test('what no file can hold is an OptionError', async () => {
   await assertRejects(
     () => saveSelector({} as never, build()),
     OptionError,
-    /a selector goes to a path or to \{ save \}/,
+    /a module goes to a path or to \{ save \}/,
   );
   await assertRejects(() => saveSelector('x', {} as never), OptionError, /expected a PatchSelector/);
 });

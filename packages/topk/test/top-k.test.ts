@@ -369,7 +369,11 @@ test('a selection of indices or of a dense tensor is what was put in', async () 
   assert.equal(Array.from(await hardRows.toDense().data()), [0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]);
   const dense = new Rng(1).uniform([2, 3, 5]);
   assert.equal(await Selection.fromDense(dense).toDense().data(), await dense.data());
-  assertThrows(() => Selection.fromDense(x([1])), ShapeError, saying('Selection.fromDense: expected [batch, rows, n]'));
+  assertThrows(
+    () => Selection.fromDense(x([1])),
+    ShapeError,
+    saying('Selection.fromDense: dense must be [batch, rows, n]'),
+  );
 });
 
 test('rows are checked for their sums only on request', async () => {

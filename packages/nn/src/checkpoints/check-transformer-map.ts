@@ -1,6 +1,6 @@
 /** Whether a checkpoint has the tensors of a map, in the right shapes. */
 import { show } from '@saccade/tensor';
-import { StateDictError } from '../state-dict.js';
+import { StateDictError } from '../state-dict-error.js';
 import { type Extent, type KnownTensor, mapTensors } from './map-tensors.js';
 import { floatingTypes } from './read-weight.js';
 import type { TransformerMap } from './transformer-entries.js';

@@ -8,7 +8,7 @@ import {
   quote,
   SaccadeError,
 } from '@saccade/tensor';
-import { gunzip } from './gunzip.js';
+import { decompress } from './decompress.js';
 import { joined } from './joined.js';
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
@@ -108,7 +108,7 @@ async function* unpacked(chunks: Chunks, label: string): Chunks {
     head = joined(head, next.value);
   }
   const whole = prefixed(head, chunks);
-  yield* head[0] === 0x1f && head[1] === 0x8b ? gunzip(whole, label) : whole;
+  yield* head[0] === 0x1f && head[1] === 0x8b ? decompress(whole, 'gzip', label) : whole;
 }
 
 /** The chunks of a source and its name for errors; opens nothing yet. */
@@ -144,7 +144,7 @@ function chunksOf(source: FileSource, what: string, signal?: AbortSignal): { chu
  * @param options `what` names the operation in errors; `signal` stops the reading with its reason
  * @returns the stream, which throws SaccadeError with code `io` where the source cannot be read, FormatError for a
  *   damaged gzip, and DeviceError for a path where there are none
- * @throws OptionError if the source is of no known kind
+ * @throws {OptionError} if the source is of no known kind
  */
 export function byteStream(source: FileSource, options: ByteStreamOptions = {}): ByteStream {
   const { what = 'byteStream', signal } = checkOptions('byteStream', options, ['what', 'signal']);

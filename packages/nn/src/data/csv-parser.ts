@@ -11,7 +11,7 @@ export interface CsvRow {
 export interface CsvParser {
   /** The rows that end in this block, which ends with a line or with the file. */
   push(block: string): CsvRow[];
-  /** @throws FormatError if the file ended inside quotes */
+  /** @throws {FormatError} if the file ended inside quotes */
   end(): void;
 }
 

@@ -54,7 +54,7 @@ function checkNames(names: readonly string[], line: number, label: string): void
  * Opens a file as rows of equal width.
  *
  * @param op name of the operation, for errors
- * @throws OptionError for a bad delimiter or comment
+ * @throws {OptionError} for a bad delimiter or comment
  */
 export function csvTable(op: string, source: FileSource, header: boolean, dialect: CsvDialect): CsvTable {
   const { delimiter = ',', comment, signal } = dialect;
@@ -92,7 +92,7 @@ function hint(width: number): string {
 /**
  * The position of a column given by name or position.
  *
- * @throws OptionError if there is no such column
+ * @throws {OptionError} if there is no such column
  */
 export function columnPosition(
   column: string | number,
@@ -127,9 +127,9 @@ async function* pick(
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `header`, default false; `columns`, default all; `delimiter`, default a comma; `comment`; `signal`
- * @throws FormatError, when it gets there, with line and column, for ragged rows, stray quotes, text that is not UTF-8
- * @throws OptionError for options that do not fit, and for a column that is not there
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError}, when it gets there, with line and column, for ragged rows, stray quotes, text that is not UTF-8
+ * @throws {OptionError} for options that do not fit, and for a column that is not there
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export function readCsv(
   source: FileSource,

@@ -7,7 +7,7 @@ type Numbers = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int32Array<
  * A longer array of the same kind that begins with the same values.
  *
  * @param label how an error names the file
- * @throws OutOfMemoryError if this host cannot make one of that length
+ * @throws {OutOfMemoryError} if this host cannot make one of that length
  */
 export function grown<A extends Numbers>(array: A, length: number, label: string): A {
   const bytes = length * array.BYTES_PER_ELEMENT;

@@ -96,8 +96,8 @@ async function takeItems(cursor: ByteCursor, { type, shape, itemSize }: IdxHeade
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `limit`: only the first so many items; `signal`
- * @throws FormatError if the file breaks a rule of the format, is too short or too long
- * @throws SaccadeError with code `io` if it cannot be read
+ * @throws {FormatError} if the file breaks a rule of the format, is too short or too long
+ * @throws {SaccadeError} with code `io` if it cannot be read
  */
 export async function readIdx(source: FileSource, options: IdxOptions = {}): Promise<IdxArray> {
   const { limit = Number.MAX_SAFE_INTEGER, signal } = checkOptions('readIdx', options, ['limit', 'signal']);
@@ -133,8 +133,8 @@ async function* chunks(cursor: ByteCursor, limit: number, batch: number): AsyncG
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `batch`: items in a chunk, default 256; `limit`: only the first so many items; `signal`
- * @throws FormatError, when it gets there, if the file breaks a rule of the format, is too short or too long
- * @throws SaccadeError with code `io` if it cannot be read
+ * @throws {FormatError}, when it gets there, if the file breaks a rule of the format, is too short or too long
+ * @throws {SaccadeError} with code `io` if it cannot be read
  */
 export function idxItems(source: FileSource, options: IdxItemsOptions = {}): AsyncGenerator<IdxArray, void, undefined> {
   const names = ['batch', 'limit', 'signal'] as const;

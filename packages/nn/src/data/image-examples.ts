@@ -19,7 +19,7 @@ export function examplesFromFolders(files: Map<string, OpenImage>): ImageExample
 /**
  * Files and labels from a CSV file with these two columns, in its order.
  *
- * @throws FormatError if it names a file that is not in the folder
+ * @throws {FormatError} if it names a file that is not in the folder
  */
 export async function examplesFromTable(
   files: Map<string, OpenImage>,

@@ -53,8 +53,8 @@ function picked(files: Iterable<File>): Map<string, OpenImage> {
  * Finds the image files (by extension) at any depth.
  *
  * @returns how to open each, by path within the folder with `/` between names
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if a folder cannot be listed
+ * @throws {OptionError} if the source is of no known kind
+ * @throws {SaccadeError} with code `io` if a folder cannot be listed
  */
 export async function imageFiles(source: ImageFolderSource, signal?: AbortSignal): Promise<Map<string, OpenImage>> {
   if (source instanceof URL && source.protocol === 'file:') {

@@ -137,9 +137,9 @@ class DecodingFolder implements ImageFolder {
  *   label; `signal` for the listing (a batch has the signal of its context)
  * @returns the data set; its batches throw FormatError for images that are damaged or of different sizes without
  *   `size`, and IndexError for rows that are not there
- * @throws FormatError if the table is damaged or names files that are not in the folder
- * @throws OptionError for options that do not fit, and for a folder without images
- * @throws SaccadeError with code `io` if a folder or file cannot be read
+ * @throws {FormatError} if the table is damaged or names files that are not in the folder
+ * @throws {OptionError} for options that do not fit, and for a folder without images
+ * @throws {SaccadeError} with code `io` if a folder or file cannot be read
  */
 export async function imageFolder(source: ImageFolderSource, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const names = ['size', 'channels', 'labels', 'signal'] as const;

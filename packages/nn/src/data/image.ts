@@ -126,8 +126,8 @@ export async function decodeNamed(
  *
  * @param source the file's bytes, or a File or Blob
  * @param options `channels`: 1, 3 or 4, default 3; `maxPixels`, default 2^28, checked before decoding; `signal`
- * @throws FormatError if the file is damaged, too large, or of a format that is not read on this host
- * @throws OptionError for options that do not fit
+ * @throws {FormatError} if the file is damaged, too large, or of a format that is not read on this host
+ * @throws {OptionError} for options that do not fit
  */
 export async function decodeImage(source: Uint8Array | Blob, options: DecodeImageOptions = {}): Promise<DecodedImage> {
   const names = ['channels', 'maxPixels', 'signal'] as const;

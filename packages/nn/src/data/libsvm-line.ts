@@ -114,7 +114,7 @@ export interface LineForm {
  * Reads one line into `rows`.
  *
  * @returns false if there is nothing on the line
- * @throws FormatError with line and column for all that is not of the format
+ * @throws {FormatError} with line and column for all that is not of the format
  */
 export function parseLibsvmLine(
   text: string,

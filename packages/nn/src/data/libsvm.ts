@@ -99,9 +99,9 @@ async function* eachRow(bytes: ByteStream, options: LibsvmOptions): AsyncGenerat
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `features`, default as many as needed; `zeroBased` and `anyOrder`, default false; `limit`; `signal`
- * @throws FormatError, when it gets there, with line and column, for all that is not of this form
- * @throws OptionError for options that do not fit
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError}, when it gets there, with line and column, for all that is not of this form
+ * @throws {OptionError} for options that do not fit
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export function readLibsvm(
   source: FileSource,
@@ -115,9 +115,9 @@ export function readLibsvm(
  * A libsvm file as one sparse matrix; see {@link readLibsvm} for what may stand in it. Pass `features` where several
  * files must agree: the last feature may be missing in one.
  *
- * @throws FormatError for a file without examples, and as {@link readLibsvm}
- * @throws OptionError for options that do not fit
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError} for a file without examples, and as {@link readLibsvm}
+ * @throws {OptionError} for options that do not fit
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export async function loadLibsvm(source: FileSource, options: LibsvmOptions = {}): Promise<LibsvmMatrix> {
   check('loadLibsvm', options);

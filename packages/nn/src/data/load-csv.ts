@@ -125,9 +125,9 @@ function checkHeader(names: readonly string[] | undefined, table: CsvTable): voi
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `label`: the label column; `columns`: the features, default all others; `missing`; `header`, default true;
  *   `delimiter`, default a comma; `comment`; `signal`
- * @throws FormatError with line and column for ragged rows, cells that are no numbers, and a file without rows
- * @throws OptionError for options that do not fit, a column that is not there, and a header that looks like data
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError} with line and column for ragged rows, cells that are no numbers, and a file without rows
+ * @throws {OptionError} for options that do not fit, a column that is not there, and a header that looks like data
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export async function loadCsv(
   source: FileSource,

@@ -106,9 +106,9 @@ function toTensors({ images, labels }: RawPart): MnistPart {
  *
  * @param folder a folder's path (in Node) or URL object, or the files, for instance of an `<input type="file">`
  * @param options `limit`: only the first so many images of each part; `signal`
- * @throws FormatError if a file breaks a rule of its format or does not hold what its name says
- * @throws OptionError for options that do not fit
- * @throws SaccadeError with code `io` if a file is missing or cannot be read
+ * @throws {FormatError} if a file breaks a rule of its format or does not hold what its name says
+ * @throws {OptionError} for options that do not fit
+ * @throws {SaccadeError} with code `io` if a file is missing or cannot be read
  */
 export async function loadMnist(folder: MnistFolder, options: MnistOptions = {}): Promise<Mnist> {
   const { limit, signal } = checkOptions('loadMnist', options, ['limit', 'signal']);

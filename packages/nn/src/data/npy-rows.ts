@@ -81,10 +81,10 @@ async function* rowTensors(
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `batch`: rows in a tensor, default 256; `dtype` and `device` as for `loadNpy`; `signal`
- * @throws FormatError, when it gets there, if the file breaks a rule of the format, is too short or too long, has
+ * @throws {FormatError}, when it gets there, if the file breaks a rule of the format, is too short or too long, has
  *   column-major order, or holds a value that does not fit the dtype
- * @throws OptionError for options that do not fit
- * @throws SaccadeError with code `io` if it cannot be read
+ * @throws {OptionError} for options that do not fit
+ * @throws {SaccadeError} with code `io` if it cannot be read
  */
 export function npyRows(source: FileSource, options: NpyRowsOptions = {}): AsyncGenerator<Tensor, void, undefined> {
   const names = ['batch', 'dtype', 'device', 'signal'] as const;

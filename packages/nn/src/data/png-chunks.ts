@@ -1,5 +1,5 @@
 /** The chunks of a PNG file, checked: header, palette, transparency and compressed data. */
-import { FormatError } from '@saccade/tensor';
+import { crc32, FormatError } from '@saccade/tensor';
 
 /** Size and kind of a PNG. */
 export interface PngHeader {
@@ -48,34 +48,13 @@ function parseHeader(chunk: DataView, label: string): PngHeader {
   return { width, height, depth: depth!, colorType: colorType!, interlaced: interlace === 1 };
 }
 
-const polynomial = 0xedb88320;
-
-let table: Int32Array | undefined;
-
-function crcTable(): Int32Array {
-  table ??= Int32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-    return value;
-  });
-  return table;
-}
-
-/** The checksum of a chunk's type and body. */
-function crc32(bytes: Uint8Array): number {
-  const steps = crcTable();
-  let value = -1;
-  for (let i = 0; i < bytes.length; i++) value = steps[(value ^ bytes[i]!) & 255]! ^ (value >>> 8);
-  return ~value >>> 0;
-}
-
 const used = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 
 /**
  * Takes a PNG apart. Chunks that the pixels do not need are passed over.
  *
  * @param label how an error names the file
- * @throws FormatError if the header is not PNG's, a chunk does not lie within the file, is damaged or unknown and critical
+ * @throws {FormatError} if the header is not PNG's, a chunk does not lie within the file, is damaged or unknown and critical
  */
 export function parsePng(bytes: Uint8Array, label: string): PngFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -59,7 +59,7 @@ function unpack(packed: ArrayLike<number>, width: number, height: number, depth:
  *
  * @param channels samples of a pixel
  * @param label how an error names the file
- * @throws FormatError if the data is damaged, is not as much as the header says, or is interlaced with less than 8 bits
+ * @throws {FormatError} if the data is damaged, is not as much as the header says, or is interlaced with less than 8 bits
  */
 export async function pngSamples(file: PngFile, channels: number, label: string): Promise<ArrayLike<number>> {
   const { width, height, depth, interlaced } = file.header;

@@ -62,7 +62,7 @@ function toBytes(flat: ArrayLike<number>, samples: number, { header, transparenc
  *
  * @param bytes the whole file, with a size that was found acceptable
  * @param label how an error names the file
- * @throws FormatError if the file breaks a rule of the format, checksums included
+ * @throws {FormatError} if the file breaks a rule of the format, checksums included
  */
 export async function decodePng(bytes: Uint8Array, label: string): Promise<Pixels> {
   const file = parsePng(bytes, label);

@@ -60,7 +60,7 @@ function decodeLines(bytes: Uint8Array, firstLine: number, label: string): strin
   }
 }
 
-/** How many lines end in the chunk. @throws FormatError if one is longer than allowed, `before` counted to the first */
+/** How many lines end in the chunk. @throws {FormatError} if one is longer than allowed, `before` counted to the first */
 function countLines(chunk: Uint8Array, before: number, line: number, maxLineBytes: number, label: string): number {
   let count = 0;
   let start = -before;
@@ -79,7 +79,7 @@ function countLines(chunk: Uint8Array, before: number, line: number, maxLineByte
 /**
  * The text of a file in blocks of whole lines, line ends included; a byte order mark in front is left out.
  *
- * @throws FormatError if a line is not UTF-8 or longer than allowed
+ * @throws {FormatError} if a line is not UTF-8 or longer than allowed
  */
 export async function* textBlocks(
   { label, stream }: ByteStream,
@@ -123,7 +123,7 @@ export function splitLines(block: string): string[] {
  *
  * @param bytes what `byteStream` returns
  * @param options `maxLineBytes`: bytes that a line may have, default 64 MiB
- * @throws FormatError if a line is not UTF-8 or longer than allowed, and all that the stream throws
+ * @throws {FormatError} if a line is not UTF-8 or longer than allowed, and all that the stream throws
  */
 export async function* lines(bytes: ByteStream, options: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
   checkOptions('lines', options, ['maxLineBytes']);

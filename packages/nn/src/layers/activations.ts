@@ -1,4 +1,4 @@
-/** Activations as layers, and by name. */
+/** Activations as layers, and by name: [any shape] -> the same. */
 import {
   expm1,
   gelu,
@@ -20,25 +20,25 @@ import {
 } from '@saccade/tensor';
 import { Module } from '../module.js';
 
-/** x where x > 0, else slope x. */
+/** x where x > 0, else slope x, by default 0.01 x: [any shape] -> the same. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   return scope(() => where(greater(x, 0), x, mul(x, slope)));
 }
 
-/** x where x > 0, else alpha (e^x - 1). Clevert et al. 2016. */
+/** x where x > 0, else alpha (e^x - 1), alpha by default 1: [any shape] -> the same. Clevert et al. 2016. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   // The side that is not taken must stay finite: its derivative is multiplied by 0.
   return scope(() => where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha)));
 }
 
-/** max(x, 0). */
+/** max(x, 0): [any shape] -> the same. */
 export class ReLU extends Module {
   override forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 
-/** x where x > 0, else slope x. */
+/** x where x > 0, else slope x: [any shape] -> the same. */
 export class LeakyReLU extends Module {
   readonly slope: number;
 
@@ -53,7 +53,7 @@ export class LeakyReLU extends Module {
   }
 }
 
-/** x where x > 0, else alpha (e^x - 1). */
+/** x where x > 0, else alpha (e^x - 1): [any shape] -> the same. */
 export class ELU extends Module {
   readonly alpha: number;
 
@@ -68,7 +68,7 @@ export class ELU extends Module {
   }
 }
 
-/** x Phi(x) with the normal distribution function Phi; 'tanh' takes the usual approximation of it. */
+/** x Phi(x) with the normal distribution function Phi: [any shape] -> the same. `'tanh'` takes the usual approximation of it; default `'exact'`. */
 export class GELU extends Module {
   readonly form: 'exact' | 'tanh';
 
@@ -82,35 +82,35 @@ export class GELU extends Module {
   }
 }
 
-/** x sigmoid(x). */
+/** x sigmoid(x), also called swish: [any shape] -> the same. */
 export class SiLU extends Module {
   override forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
-/** tanh(x). */
+/** tanh(x): [any shape] -> the same. */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return tanh(x);
   }
 }
 
-/** 1 / (1 + e^-x). */
+/** 1 / (1 + e^-x): [any shape] -> the same. */
 export class Sigmoid extends Module {
   override forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
 }
 
-/** log(1 + e^x). */
+/** log(1 + e^x), without overflow: [any shape] -> the same. */
 export class Softplus extends Module {
   override forward(x: Tensor): Tensor {
     return softplus(x);
   }
 }
 
-/** Softmax along an axis. */
+/** Softmax along an axis: [any shape] -> the same. */
 export class Softmax extends Module {
   readonly axis: number;
 

@@ -41,11 +41,11 @@ export class Dropout extends Module {
       throw new OptionError(`Dropout: shared must be a list of axes such as [1, 2], got ${quote(shared)}`);
     }
     this.probability = requireWithin('Dropout', 'probability', probability, 0, 1);
-    this.rng = this.generator('rng', requireRng('Dropout', rng).split(1)[0] as Rng);
+    this.rng = this.generator('rng', requireRng('Dropout', rng).fork());
     this.shared = [...shared];
   }
 
-  /** @throws {ShapeError} unless x has the shared axes */
+  /** [any shape] -> the same; in evaluation x itself. @throws {ShapeError} unless x has the shared axes */
   override forward(x: Tensor): Tensor {
     requireTensors('Dropout', { x });
     const mask = maskShape(x, this.shared);

@@ -66,9 +66,10 @@ export function gruSequence(
   bias: Tensor | undefined,
 ): Tensor {
   const inputs = [gates, first as Tensor, weight, ...(bias === undefined ? [] : [bias])];
-  return customGrad((...[g, h0, w, b]: Tensor[]) => {
-    const value = scope(() => forward(g as Tensor, h0 as Tensor, w as Tensor, b));
-    return { value, backward: (dy) => backward(dy, value, g as Tensor, h0 as Tensor, w as Tensor, b) };
+  return customGrad((...given: Tensor[]) => {
+    const [g, h0, w, b] = given as [Tensor, Tensor, Tensor, Tensor | undefined];
+    const value = scope(() => forward(g, h0, w, b));
+    return { value, backward: (dy) => backward(dy, value, g, h0, w, b) };
   })(...inputs);
 }
 

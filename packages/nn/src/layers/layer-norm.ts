@@ -31,7 +31,7 @@ export interface NormOptions {
 
 const names = ['epsilon', 'affine'] as const;
 
-/** Each vector along the last axis, or each block of the last axes, to mean 0 and variance 1. Ba et al. 2016. State: `weight`, `bias` of `shape`. */
+/** Each vector along the last axis, or each block of the last axes, to mean 0 and variance 1: [..., shape] -> the same. Ba et al. 2016. State: `weight`, `bias` of `shape`. */
 export class LayerNorm extends Module {
   readonly weight: Tensor | undefined;
   readonly bias: Tensor | undefined;
@@ -70,7 +70,7 @@ export class LayerNorm extends Module {
 
 /**
  * The channels (last axis) of each example in groups, each group over all positions to mean 0 and variance 1, then a scale
- * and a shift for each channel. Wu and He 2018. State: `weight`, `bias` [channels].
+ * and a shift for each channel: [batch, ..., channels] -> the same. Wu and He 2018. State: `weight`, `bias` [channels].
  */
 export class GroupNorm extends Module {
   readonly weight: Tensor | undefined;

@@ -9,17 +9,15 @@ import {
   requireCount,
   requireDivides,
   requireRng,
+  requireShape,
   requireWithin,
   reshape,
-  ShapeError,
   scope,
-  show,
   split,
   type Tensor,
   transpose,
   zeros,
 } from '@saccade/tensor';
-import { requireTensors } from '../check.js';
 import { symmetric } from '../initializers.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';
@@ -127,15 +125,9 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
 
   #check(query: Tensor, key: Tensor, value: Tensor): void {
     const op = 'MultiHeadAttention';
-    requireTensors(op, { query, key, value });
-    const channels = { query: this.channels, key: this.keyChannels, value: this.valueChannels };
-    for (const [name, t] of Object.entries({ query, key, value })) {
-      const own = channels[name as keyof typeof channels];
-      if (t.rank !== 3 || t.shape[0] !== query.shape[0] || t.shape[2] !== own) {
-        const expected = `${name} must be [batch, length, ${own}], with one batch for all`;
-        throw new ShapeError(`${op}: ${expected}, got ${show(t.shape)}`);
-      }
-    }
+    const [batch] = requireShape(op, 'query', query, ['batch', 'length', this.channels]);
+    requireShape(op, 'key', key, [batch, 'length', this.keyChannels]);
+    requireShape(op, 'value', value, [batch, 'length', this.valueChannels]);
   }
 
   /** The three maps, each then split into heads: [batch, heads, length, channels / heads]. */
@@ -156,12 +148,12 @@ export class MultiHeadAttention extends Module<[query: Tensor, options?: AttendO
 
 /** [batch, length, channels] -> [batch, heads, length, channels / heads]. */
 export function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, channels] = x.shape as readonly [number, number, number];
+  const [batch, length, channels] = requireShape('splitHeads', 'x', x, ['batch', 'length', 'channels']);
   return transpose(reshape(x, [batch, length, heads, channels / heads]), [0, 2, 1, 3]);
 }
 
 /** [batch, heads, length, channels] -> [batch, length, heads channels]. */
 export function joinHeads(x: Tensor): Tensor {
-  const [batch, heads, length, channels] = x.shape as readonly [number, number, number, number];
+  const [batch, heads, length, channels] = requireShape('joinHeads', 'x', x, ['batch', 'heads', 'length', 'channels']);
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * channels]);
 }

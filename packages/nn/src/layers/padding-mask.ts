@@ -7,10 +7,9 @@ import {
   quote,
   range,
   requireCount,
+  requireShape,
   reshape,
-  ShapeError,
   scope,
-  show,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
@@ -34,7 +33,7 @@ export function paddingMask(lengths: readonly number[] | Tensor, length: number)
     return scope(() => maskOf(tensor(Int32Array.from(lengths)), length));
   }
   if (lengths.dtype !== 'int32') throw new DTypeError(`${op}: lengths must be int32, got ${lengths.dtype}`);
-  if (lengths.rank !== 1) throw new ShapeError(`${op}: lengths must be [batch], got ${show(lengths.shape)}`);
+  requireShape(op, 'lengths', lengths, ['batch']);
   if (lengths.device.readSync !== undefined) requireLengths(lengths.dataSync<'int32'>(), length);
   return scope(() => maskOf(lengths, length));
 }

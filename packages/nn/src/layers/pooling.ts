@@ -24,34 +24,39 @@ export interface PoolLayerOptions {
   readonly padding?: Padding | undefined;
 }
 
-/** Maxima of windows. */
+/** Maxima of windows: [batch, height, width, channels] -> [batch, height', width', channels]. */
 export class MaxPool2d extends Module {
   readonly #window: PoolLayerOptions & { readonly size: Pair };
 
-  /** @param size of the window, one number or [height, width] */
+  /** @param size of the window, one number or [height, width] @throws {OptionError} for an option that it does not know */
   constructor(size: Pair, options: PoolLayerOptions = {}) {
     super();
     this.#window = { ...checkOptions('MaxPool2d', options, ['stride', 'padding']), size };
   }
 
-  /** @throws {ShapeError} @throws {OptionError} as `maxPool` */
+  /** @throws as `maxPool` */
   override forward(x: Tensor): Tensor {
     return maxPool(x, this.#window);
   }
 }
 
-/** Means of windows. */
+/** Means of windows: [batch, height, width, channels] -> [batch, height', width', channels]. */
 export class AveragePool2d extends Module {
   readonly #window: PoolLayerOptions & { readonly size: Pair; readonly countPadding: boolean };
 
-  /** @param options.countPadding whether padding counts as zeros, as it does in PyTorch. Default true */
+  /**
+   * @param size of the window, one number or [height, width]
+   * @param options.countPadding whether padding counts as zeros. Default true, as in PyTorch; of the operation `averagePool` it is
+   * false, as in TensorFlow
+   * @throws {OptionError} for an option that it does not know
+   */
   constructor(size: Pair, options: PoolLayerOptions & { readonly countPadding?: boolean | undefined } = {}) {
     super();
     const { countPadding = true } = checkOptions('AveragePool2d', options, ['stride', 'padding', 'countPadding']);
     this.#window = { ...options, size, countPadding };
   }
 
-  /** @throws {ShapeError} @throws {OptionError} as `averagePool` */
+  /** @throws as `averagePool` */
   override forward(x: Tensor): Tensor {
     return averagePool(x, this.#window);
   }

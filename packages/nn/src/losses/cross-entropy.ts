@@ -13,6 +13,7 @@ import {
   notEqual,
   OptionError,
   quote,
+  requireShape,
   requireWithin,
   ShapeError,
   sameShape,
@@ -49,11 +50,9 @@ const names = ['smoothing', 'weights', 'ignore', 'reduction'] as const;
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
   const { smoothing = 0, weights, ignore, reduction } = checkOptions(op, options, names);
-  requireTensors(op, { logits, labels, ...(weights !== undefined && { weights }) });
+  requireTensors(op, { logits, labels });
   requireWithin(op, 'smoothing', smoothing, 0, 1);
-  if (weights !== undefined && (weights.rank !== 1 || weights.size !== logits.shape.at(-1))) {
-    throw new ShapeError(`${op}: weights must be [${logits.shape.at(-1)}], got ${show(weights.shape)}`);
-  }
+  if (weights !== undefined) requireShape(op, 'weights', weights, [logits.shape.at(-1) ?? 0]);
   if (ignore !== undefined && !Number.isInteger(ignore)) {
     throw new OptionError(`${op}: ignore must be a whole number, got ${quote(ignore)}`);
   }

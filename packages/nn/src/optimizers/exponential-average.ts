@@ -1,6 +1,6 @@
 /** A slow copy of the weights that follows the fast ones. */
 import { add, assign, checkOptions, dispose, keep, mul, requireWithin, scope, sub, type Tensor } from '@saccade/tensor';
-import { assignAll } from '../state-dict.js';
+import { assignAll } from '../assign-all.js';
 import { type Trainable, trainedTensors } from './trainable.js';
 
 /** average += (1 - decay) (parameter - average), once a step. Averages of weights predict better than the last ones. */

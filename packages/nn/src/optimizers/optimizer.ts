@@ -1,4 +1,4 @@
-/** What every optimizer is: parameters by name, what it remembers of each, and the step. */
+/** What every optimizer is: parameters by name, its memory of each, and the step. */
 import {
   assign,
   dispose,
@@ -12,7 +12,7 @@ import {
   valueAndGradOf,
   zerosLike,
 } from '@saccade/tensor';
-import { assignAll } from '../state-dict.js';
+import { assignAll } from '../assign-all.js';
 import { clipByGlobalNorm, clipByValue } from './clip.js';
 import { requireGradients } from './require-gradients.js';
 import { rateAt, type Schedule } from './schedules.js';
@@ -35,7 +35,7 @@ export interface OptimizerOptions {
 }
 
 /** The names of these options. */
-export const optimizerNames = ['rate', 'clipValue', 'clipNorm', 'decay', 'l2', 'decays'] as const;
+export const optimizerOptionNames = ['rate', 'clipValue', 'clipNorm', 'decay', 'l2', 'decays'] as const;
 
 /** The options with their defaults. */
 interface Settings {
@@ -51,14 +51,22 @@ interface Settings {
 export interface Update {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
-  /** What the optimizer remembers of this parameter, by slot. New values are given to it with `assign`. */
+  /** Of this parameter, by slot. New values are given to it with `assign`. */
   readonly memory: Readonly<Record<string, Tensor>>;
   readonly rate: number;
   /** Steps with this one: 1 for the first. */
   readonly step: number;
 }
 
-/** Moves parameters along their gradients. Subclasses say what they remember and how they move. */
+/**
+ * Moves parameters along their gradients. Of each parameter a subclass remembers tensors of its shape, the parameter's memory:
+ * each in a slot with a name, such as Adam's 'mean' and 'square'. The state is the memory of all, as `slot.parameter`.
+ *
+ * Step t moves every parameter p with gradient g, in this order:
+ *   g = min(max(g, -clipValue), clipValue)
+ *   g = g min(1, clipNorm / |all g|)
+ *   p = move(p - rate decay p, g + l2 p, memory, rate, t)
+ */
 export abstract class Optimizer {
   /** The trained tensors by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -67,7 +75,7 @@ export abstract class Optimizer {
   /** Steps done. */
   steps = 0;
 
-  /** @param slots what is remembered of each parameter, in tensors of its shape that start at 0 */
+  /** @param slots the names of the memory, which starts at 0 */
   constructor(trained: Trainable, options: OptimizerOptions, slots: readonly string[]) {
     const op = new.target.name;
     const { rate, clipValue, clipNorm, decay = 0, l2 = 0, decays = () => true } = options;
@@ -84,7 +92,7 @@ export abstract class Optimizer {
     }
   }
 
-  /** The new value of a parameter; runs in a scope of its own. */
+  /** The new value of a parameter: the last line of the step. Runs in a scope of its own. */
   protected abstract move(update: Update): Tensor;
 
   /** The rate of the next step. @throws {OptionError} if the schedule gives no number from 0 */
@@ -133,7 +141,7 @@ export abstract class Optimizer {
     });
   }
 
-  /** What is remembered, as `slot.parameter` names; with `steps` all that is needed to go on. The tensors are the optimizer's own. */
+  /** The state; with `steps` all that is needed to go on. The tensors are the optimizer's own. */
   state(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
     for (const [name, memory] of this.#memory) {
@@ -142,14 +150,14 @@ export abstract class Optimizer {
     return state;
   }
 
-  /** Takes over what another optimizer of this kind remembered: all or, if something does not fit, none. @throws {StateDictError} @throws {OptionError} unless steps is a whole number from 0 */
+  /** Takes over the state of another optimizer of this kind: all or, if something does not fit, none. @throws {StateDictError} @throws {OptionError} unless steps is a whole number from 0 */
   loadState(state: ReadonlyMap<string, Tensor>, steps: number): void {
     requireCount(this.constructor.name, 'steps', steps, 0);
     assignAll(this.constructor.name, this.state(), state);
     this.steps = steps;
   }
 
-  /** Frees what is remembered; the parameters stay. */
+  /** Frees the memory; the parameters stay. */
   dispose(): void {
     dispose(this.#memory);
   }

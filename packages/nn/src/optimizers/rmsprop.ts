@@ -1,6 +1,6 @@
 /** RMSprop, with momentum. */
 import { assign, checkOptions, maximum, requireFrom, requireWithin, type Tensor } from '@saccade/tensor';
-import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
+import { Optimizer, type OptimizerOptions, optimizerOptionNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
 /** Options of RMSprop. */
@@ -27,7 +27,7 @@ export class RMSprop extends Optimizer {
 
   /** @throws {OptionError} for a negative rate, decay or epsilon, or alpha or momentum outside [0, 1] */
   constructor(trained: Trainable, options: RMSpropOptions) {
-    const names = [...optimizerNames, 'alpha', 'epsilon', 'momentum', 'centered'] as const;
+    const names = [...optimizerOptionNames, 'alpha', 'epsilon', 'momentum', 'centered'] as const;
     const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false } = checkOptions('RMSprop', options, names);
     requireWithin('RMSprop', 'alpha', alpha, 0, 1);
     requireFrom('RMSprop', 'epsilon', epsilon);

@@ -1,6 +1,6 @@
 /** Stochastic gradient descent, with momentum. */
 import { assign, checkOptions, OptionError, requireWithin, type Tensor } from '@saccade/tensor';
-import { Optimizer, type OptimizerOptions, optimizerNames, type Update } from './optimizer.js';
+import { Optimizer, type OptimizerOptions, optimizerOptionNames, type Update } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
 /** Options of SGD. */
@@ -19,7 +19,7 @@ export class SGD extends Optimizer {
   /** @throws {OptionError} for a negative rate or decay, a momentum outside [0, 1], or Nesterov without momentum */
   constructor(trained: Trainable, options: SGDOptions) {
     const { momentum = 0, nesterov = false } = checkOptions('SGD', options, [
-      ...optimizerNames,
+      ...optimizerOptionNames,
       'momentum',
       'nesterov',
     ]);

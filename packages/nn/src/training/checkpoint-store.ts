@@ -1,14 +1,18 @@
 /** Where check points lie: a file in Node, the origin's private files in a browser, or whatever stores bytes. */
 import {
+  type DecodedSafetensors,
   DeviceError,
+  decodeSafetensors,
   encodeSafetensors,
+  type FileSource,
   type LoadedSafetensors,
   loadSafetensors,
-  type NamedTensors,
   OptionError,
   quote,
   type ReadOptions,
+  readWhole,
   SaccadeError,
+  type SafetensorsEntries,
   saveSafetensors,
 } from '@saccade/tensor';
 
@@ -24,16 +28,25 @@ export interface CheckpointStore {
 export type CheckpointTarget = string | CheckpointStore;
 
 /** What was saved last; undefined if nothing was. The tensors are the caller's. @throws {FormatError} for a damaged one */
-export async function readCheckpoint(
-  target: CheckpointTarget,
-  options: ReadOptions,
-): Promise<LoadedSafetensors | undefined> {
+export function readCheckpoint(target: CheckpointTarget, options: ReadOptions): Promise<LoadedSafetensors | undefined> {
+  return readLast(target, (source) => loadSafetensors(source, options));
+}
+
+/** The same as arrays in plain memory, of the types in which they were saved. @throws {FormatError} for a damaged one */
+export function readStoredCheckpoint(target: CheckpointTarget): Promise<DecodedSafetensors | undefined> {
+  return readLast(target, async (source) => {
+    const { bytes, label } = await readWhole(source, {}, 'readStoredCheckpoint');
+    return decodeSafetensors(bytes, label);
+  });
+}
+
+async function readLast<T>(target: CheckpointTarget, read: (source: FileSource) => Promise<T>): Promise<T | undefined> {
   if (typeof target !== 'string') {
     const bytes = (await target.load()) ?? undefined; // some stores say null for nothing
-    return bytes && loadSafetensors(bytes, options);
+    return bytes && read(bytes);
   }
   try {
-    return await loadSafetensors(target, options);
+    return await read(target);
   } catch (error) {
     const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
     if (error instanceof SaccadeError && code === 'io' && cause?.code === 'ENOENT') return undefined;
@@ -41,14 +54,18 @@ export async function readCheckpoint(
   }
 }
 
-/** Replaces what was saved. @throws {SaccadeError} with code `io` if it cannot be written */
+/**
+ * Replaces what was saved.
+ * @param entries tensors, arrays as files store them, or promises of either, as `saveSafetensors` takes them
+ * @throws {SaccadeError} with code `io` if it cannot be written
+ */
 export async function writeCheckpoint(
   target: CheckpointTarget,
-  tensors: NamedTensors,
+  entries: SafetensorsEntries,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  if (typeof target === 'string') await saveSafetensors(target, tensors, { metadata });
-  else await target.save(await encodeSafetensors(tensors, { metadata }));
+  if (typeof target === 'string') await saveSafetensors(target, entries, { metadata });
+  else await target.save(await encodeSafetensors(entries, { metadata }));
 }
 
 /** @throws {OptionError} unless it is a path or a store */

@@ -10,11 +10,12 @@ import {
   scope,
   type Tensor,
 } from '@saccade/tensor';
+import { requireAll } from '../assign-all.js';
 import type { Batches } from '../batches.js';
 import type { AnyModule } from '../module.js';
 import type { ExponentialAverage } from '../optimizers/exponential-average.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { requireAll, requireStateDict } from '../state-dict.js';
+import { requireStateDict } from '../state-dict.js';
 import { type CheckpointTarget, readCheckpoint, writeCheckpoint } from './checkpoint-store.js';
 import { jsonNumber, parseState, type TrainingState } from './training-state.js';
 

@@ -57,19 +57,23 @@ export function lossIn(value: LossValue): Tensor {
 
 /** What to train, on what, and how long. */
 export interface FitOptions<B extends object> {
+  /** The examples, as `batches` gives them. */
   readonly data: Batches<B>;
   /** The mean loss of a batch: one number, or an array that begins with it. */
   readonly loss: (batch: B) => LossValue;
+  /** Moves the parameters: an `Optimizer` or another `StepTaker`. */
   readonly optimizer: StepTaker;
   /** Passes over the data. */
   readonly epochs: number;
-  /** Examples to look at after each epoch. */
+  /** Examples to look at after each epoch. Default: none. */
   readonly validation?: Batches<B> | undefined;
-  /** What to measure on them beside the loss. */
+  /** What to measure on them beside the loss. Default: nothing. */
   readonly metrics?: Metrics<B> | undefined;
-  /** Follows the parameters and stands in for them in the validation. */
+  /** Follows the parameters and stands in for them in the validation. Default: none. */
   readonly average?: ExponentialAverage | undefined;
+  /** Ends the run once the validation gets no better. Default: never. */
   readonly earlyStopping?: EarlyStopping | undefined;
+  /** Saves the run, and goes on from what was saved. Default: neither. */
   readonly checkpoint?: CheckpointOptions | undefined;
   /** Shows a line on the terminal, where there is one. Default false. */
   readonly progress?: boolean | undefined;

@@ -24,6 +24,21 @@ test('bytes are taken in order, across chunks, into buffers of their own', async
   await cursor.close();
 });
 
+test('bytes come in pieces, or are passed over, without an array for all of them', async () => {
+  const content = Uint8Array.from({ length: 600_000 }, (_, i) => i >> 3);
+  const cursor = new ByteCursor(byteStream(new CutBlob(content, random, 9000), { what: 'read' }));
+  await cursor.skip(3, 'the head');
+  let at = 3;
+  for await (const piece of cursor.pieces(400_000, 'the body')) {
+    assert.ok(Buffer.from(piece).equals(content.subarray(at, at + piece.length)));
+    at += piece.length;
+  }
+  assert.is(at, 400_003);
+  assert.equal([...(await cursor.take(2, 'the tail'))], [...content.subarray(at, at + 2)]);
+  const cut = /^read, byte 600000: expected 7 more bytes of the end, got the end of the file/;
+  await assertRejects(() => cursor.skip(600_000 - 400_005 + 7, 'the end'), FormatError, cut);
+});
+
 test('too few and too many bytes are refused with their position', async () => {
   const cursor = new ByteCursor(byteStream(Uint8Array.of(1, 2, 3, 4), { what: 'read' }));
   await cursor.take(1, 'the head');

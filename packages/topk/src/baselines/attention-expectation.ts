@@ -8,15 +8,12 @@ import {
   div,
   equal,
   expandDims,
-  isTensor,
   mean,
   mul,
-  OptionError,
-  quote,
   range,
-  ShapeError,
+  requireOneOf,
+  requireShape,
   scope,
-  show,
   sub,
   sum,
   type Tensor,
@@ -51,20 +48,10 @@ export function attentionExpectation(
 ): Tensor {
   const op = 'attentionExpectation';
   const { replacement = false, gradient = 'release' } = checkOptions(op, options, ['replacement', 'gradient']);
-  if (gradient !== 'release' && gradient !== 'unbiased') {
-    throw new OptionError(`${op}: gradient must be 'release' or 'unbiased', got ${quote(gradient)}`);
-  }
-  const fits =
-    isTensor(features) &&
-    isTensor(attention) &&
-    features.rank === 3 &&
-    attention.rank === 2 &&
-    attention.shape.every((extent, axis) => extent === features.shape[axis]);
-  if (!fits) {
-    const got = [features, attention].map((t) => (isTensor(t) ? show(t.shape) : quote(t))).join(' and ');
-    throw new ShapeError(`${op}: expected features [batch, k, channels] and attention [batch, k], got ${got}`);
-  }
-  return replacement ? drawnAgain(features, attention) : drawnApart(features, attention, gradient === 'unbiased');
+  requireOneOf(op, 'gradient', gradient, ['release', 'unbiased']);
+  const [batch, k] = requireShape(op, 'features', features, ['batch', 'k', 'channels']);
+  requireShape(op, 'attention', attention, [batch, k]);
+  return replacement ? drawnAgain(features, attention, k) : drawnApart(features, attention, k, gradient === 'unbiased');
 }
 
 /** 1 / a, but 0 where nothing could have been drawn. */
@@ -73,12 +60,12 @@ function inverse(a: Tensor): Tensor {
   return where(isZero, 0, div(1, where(isZero, 1, a)));
 }
 
-function drawnAgain(features: Tensor, attention: Tensor): Tensor {
+function drawnAgain(features: Tensor, attention: Tensor, k: number): Tensor {
   return customGrad((f: Tensor, a: Tensor) => ({
     value: mean(f, { axis: 1 }),
     backward: (dy) =>
       scope(() => {
-        const g = div(expandDims(dy, 1), f.shape[1] as number);
+        const g = div(expandDims(dy, 1), k);
         return [broadcastTo(g, f.shape), mul(sum(mul(g, f), { axis: 2 }), inverse(a))];
       }),
   }))(features, attention);
@@ -95,12 +82,11 @@ function estimates(f: Tensor, a: Tensor): Tensor {
   return add(before, mul(rest(a), f));
 }
 
-function drawnApart(features: Tensor, attention: Tensor, unbiased: boolean): Tensor {
+function drawnApart(features: Tensor, attention: Tensor, k: number, unbiased: boolean): Tensor {
   return customGrad((f: Tensor, a: Tensor) => ({
     value: scope(() => mean(estimates(f, a), { axis: 1 })),
     backward: (dy) =>
       scope(() => {
-        const k = f.shape[1] as number;
         const g = div(expandDims(dy, 1), k);
         const places = range(0, k, 1, { dtype: f.dtype, device: f.device }).reshape([1, k, 1]);
         const later = sub(k - 1, places); // so many that are drawn after it use it too

@@ -17,9 +17,10 @@ import {
   quote,
   type Rng,
   requireRng,
+  requireShape,
+  requireWithin,
   reshape,
   ShapeError,
-  sameShape,
   scope,
   show,
   softmax,
@@ -70,14 +71,12 @@ export function attentionSampling(logits: Tensor, options: AttentionSamplingOpti
     const got = isTensor(logits) ? show(logits.shape) : quote(logits);
     throw new ShapeError(`${op}: logits must be [batch, ...cells], got ${got}`);
   }
-  const batch = logits.shape[0] as number;
-  const n = logits.shape.slice(1).reduce((product, extent) => product * extent, 1);
+  const [batch = 0, ...cells] = logits.shape;
+  const n = cells.reduce((product, extent) => product * extent, 1);
   if (!Number.isInteger(k) || k < 1 || (!replacement && k > n)) {
     throw new OptionError(`${op}: k must be an integer in [1, ${replacement ? 'Infinity' : n}], got ${quote(k)}`);
   }
-  if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new OptionError(`${op}: smoothing must be a number in [0, 1], got ${quote(smoothing)}`);
-  }
+  requireWithin(op, 'smoothing', smoothing, 0, 1);
   return scope(() => {
     const flat = softmax(reshape(logits, [batch, n]));
     const attention = smoothing === 0 ? flat : add(mul(flat, 1 - smoothing), smoothing / n);
@@ -85,7 +84,7 @@ export function attentionSampling(logits: Tensor, options: AttentionSamplingOpti
     const draw = replacement ? drawAgain : drawApart;
     const indices = draw(stopGradient(attention), u, k);
     const weights = takeAlong(attention, indices);
-    requireDrawn(op, weights);
+    requireDrawn(op, weights, k);
     return { attention: reshape(attention, logits.shape), indices, weights };
   });
 }
@@ -98,13 +97,8 @@ function uniformsOf(
   rng: Rng | undefined,
   { dtype, device }: Tensor,
 ): Tensor {
-  if (uniforms === undefined) {
-    return requireRng(op, rng).uniform(shape, { dtype: dtype, device });
-  }
-  if (!isTensor(uniforms) || !sameShape(uniforms.shape, shape)) {
-    const got = isTensor(uniforms) ? show(uniforms.shape) : quote(uniforms);
-    throw new ShapeError(`${op}: uniforms must be ${show(shape)}, got ${got}`);
-  }
+  if (uniforms === undefined) return requireRng(op, rng).uniform(shape, { dtype, device });
+  requireShape(op, 'uniforms', uniforms, shape);
   return uniforms;
 }
 
@@ -117,20 +111,19 @@ function drawApart(attention: Tensor, u: Tensor, k: number): Tensor {
 }
 
 /** The first cell where the running sum of the attention exceeds u: with replacement. */
-function drawAgain(attention: Tensor, u: Tensor, k: number): Tensor {
+function drawAgain(attention: Tensor, u: Tensor): Tensor {
   const ends = cumsum(attention, { axis: 1 });
   const total = ends.at(':', '-1:');
   const at = mul(u, total);
   // Rounding may have carried the product to the very end, where no cell is.
   const inside = where(less(at, total), at, mul(total, 1 - 2 ** -20));
   const passed = lessEqual(expandDims(ends, 1), expandDims(inside, 2));
-  return cast(sum(cast(passed, 'int32'), { axis: 2 }), 'int32').reshape([attention.shape[0] as number, k]);
+  return cast(sum(cast(passed, 'int32'), { axis: 2 }), 'int32');
 }
 
 /** @throws {OptionError} if a cell was drawn that has no attention, or NaN */
-function requireDrawn(op: string, weights: Tensor): void {
+function requireDrawn(op: string, weights: Tensor, k: number): void {
   if (weights.device.readSync === undefined) return;
-  const k = weights.shape[1] as number;
   const bad = weights.dataSync().findIndex((weight: number) => !(weight > 0));
   if (bad < 0) return;
   const image = Math.floor(bad / k);

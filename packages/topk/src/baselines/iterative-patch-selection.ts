@@ -4,13 +4,11 @@ import {
   checkOptions,
   concat,
   gather,
-  isTensor,
   OptionError,
-  quote,
+  requireCount,
   requireFunction,
-  ShapeError,
+  requireShape,
   scope,
-  show,
   type Tensor,
   tensor,
 } from '@saccade/tensor';
@@ -64,11 +62,8 @@ export async function selectIteratively<P>(
 ): Promise<IterativeSelectionResult<P>> {
   const op = 'selectIteratively';
   const { keep, chunk = keep, embed, score, model, discard } = checkOptions(op, options, names);
-  for (const [name, value] of Object.entries({ keep, chunk })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new OptionError(`${op}: ${name} must be a whole number from 1, got ${quote(value)}`);
-    }
-  }
+  requireCount(op, 'keep', keep);
+  requireCount(op, 'chunk', chunk);
   for (const f of [embed, score]) requireFunction(op, f);
   let held: Candidate<P>[] = [];
   let embeddings: Tensor | undefined; // of the first ones held: those that were scored before
@@ -119,16 +114,10 @@ function embedAndScore(
   count: number,
   score: (embeddings: Tensor) => Tensor,
 ): Round {
-  if (!isTensor(fresh) || fresh.rank !== 2 || fresh.shape[0] !== count) {
-    const got = isTensor(fresh) ? show(fresh.shape) : quote(fresh);
-    throw new ShapeError(`${op}: embed must give [${count}, channels], got ${got}`);
-  }
+  requireShape(op, 'what embed gives', fresh, [count, 'channels']);
   const all = known === undefined ? concat([fresh]) : concat([known, fresh]);
   const scores = score(all);
-  if (!isTensor(scores) || scores.rank !== 1 || scores.shape[0] !== all.shape[0]) {
-    const got = isTensor(scores) ? show(scores.shape) : quote(scores);
-    throw new ShapeError(`${op}: score must give [${all.shape[0]}], got ${got}`);
-  }
+  requireShape(op, 'what score gives', scores, [all.shape[0] ?? 0]);
   return { all, scores };
 }
 

@@ -1,28 +1,18 @@
 /** The file of a model: a selector, and the names of its classes. */
-import { writeFile } from '@saccade/command';
-import { decodeSafetensors, openSafetensors, packSafetensors } from '@saccade/tensor';
+import { openSafetensors } from '@saccade/tensor';
 import type { PatchSelector } from '../model/patch-selector.js';
 import { loadSelector, saveSelector } from '../model/selector-checkpoint.js';
 
 /** A selector and what its classes are called. */
 export interface Model {
   readonly selector: PatchSelector;
-  /** Undefined where the file does not tell, as one of `saveSelector`. */
+  /** Undefined where the file does not tell. */
   readonly classes: readonly string[] | undefined;
 }
 
-/** Writes the file, which `loadSelector` can read too. @throws {FileError} */
+/** Writes the file, which `loadSelector` can read too. @throws {SaccadeError} with code `io` */
 export async function saveModel(path: string, selector: PatchSelector, classes: readonly string[]): Promise<void> {
-  await saveSelector(
-    {
-      save: async (bytes) => {
-        const { tensors, metadata } = decodeSafetensors(bytes);
-        const named = { ...metadata, classes: JSON.stringify(classes) };
-        writeFile(path, packSafetensors(tensors, { metadata: named }));
-      },
-    },
-    selector,
-  );
+  await saveSelector(path, selector, { metadata: { classes: JSON.stringify(classes) } });
 }
 
 function parseClasses(text: string | undefined): readonly string[] | undefined {

@@ -1,8 +1,12 @@
 /** Pixels that lie uncompressed in a file, as sources of tiles: only what is asked for is read. */
 import {
+  type ByteSource,
   checkOptions,
+  type FileSource,
   FormatError,
+  type OpenOptions,
   OptionError,
+  openSource,
   parseNpyHeader,
   quote,
   requireCount,
@@ -10,7 +14,6 @@ import {
   storedBytes,
   viewStored,
 } from '@saccade/tensor';
-import { openRandomAccess, type RandomAccess } from './random-access.js';
 import type { OpenTileSource, PixelData, TilePixels } from './tile-source.js';
 
 /** Element types of pixels in a file. */
@@ -49,7 +52,7 @@ interface Layout {
 }
 
 /** @throws {FormatError} if the file is too short for the layout */
-function tilesOf(file: RandomAccess, layout: Layout): OpenTileSource {
+function tilesOf(file: ByteSource, layout: Layout): OpenTileSource {
   const { height, width, channels, dtype, dataStart, littleEndian } = layout;
   const pixelBytes = channels * storedBytes(dtype);
   const end = dataStart + height * width * pixelBytes;
@@ -80,7 +83,7 @@ function tilesOf(file: RandomAccess, layout: Layout): OpenTileSource {
 
 /** Makes a source of an open file, and closes the file where that fails. */
 async function closing(
-  file: RandomAccess,
+  file: ByteSource,
   make: () => OpenTileSource | Promise<OpenTileSource>,
 ): Promise<OpenTileSource> {
   try {
@@ -96,14 +99,11 @@ const names = ['height', 'width', 'channels', 'dtype', 'offset', 'littleEndian']
 /**
  * Pixels [height, width, channels] that lie row by row in a file. Close the source at the end.
  *
- * @param source a path or `file:` URL (in Node), a File or Blob, or bytes
+ * @param source a path (in Node), a URL object (`http:` and `https:` by range requests), a File or Blob, or bytes
  * @throws {OptionError} for options out of range @throws {FormatError} if the file is too short
  * @throws {SaccadeError} with code `io` if it cannot be opened
  */
-export async function tilesFromRaw(
-  source: string | URL | Blob | Uint8Array,
-  options: RawTilesOptions,
-): Promise<OpenTileSource> {
+export async function tilesFromRaw(source: FileSource, options: RawTilesOptions): Promise<OpenTileSource> {
   const op = 'tilesFromRaw';
   const {
     height,
@@ -120,7 +120,7 @@ export async function tilesFromRaw(
   if (!Object.hasOwn(storedTypes, dtype)) {
     throw new OptionError(`${op}: dtype must be ${Object.keys(storedTypes).join(', ')}, got ${quote(dtype)}`);
   }
-  const file = await openRandomAccess(op, source);
+  const file = await openSource(source, {}, op);
   const layout = { height, width, channels, dtype: storedTypes[dtype], dataStart: offset, littleEndian };
   return closing(file, () => tilesOf(file, layout));
 }
@@ -129,8 +129,8 @@ export async function tilesFromRaw(
 const npyHeaderBytes = 12 + 65_536;
 
 /** A NumPy file [height, width] or [height, width, channels], opened under the name that errors bear. @throws {FormatError} */
-export async function openNpyTiles(op: string, source: string | URL | Blob | Uint8Array): Promise<OpenTileSource> {
-  const file = await openRandomAccess(op, source);
+export async function openNpyTiles(op: string, source: FileSource, options: OpenOptions): Promise<OpenTileSource> {
+  const file = await openSource(source, options, op);
   return closing(file, async () => {
     const header = parseNpyHeader(await file.read(0, Math.min(file.size, npyHeaderBytes)), file.label);
     const { dtype, shape, fortranOrder, dataStart, littleEndian } = header;

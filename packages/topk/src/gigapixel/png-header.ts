@@ -1,6 +1,6 @@
 /** The beginning of a PNG file, read from a stream and checked before any memory of a stated size is taken. */
+import type { ByteCursor } from '@saccade/nn';
 import { FormatError } from '@saccade/tensor';
-import type { ByteCursor } from './byte-cursor.js';
 
 /** What the pixels need to be understood. */
 export interface PngHeader {
@@ -26,7 +26,7 @@ const paletteType = 3;
 
 /** Length and type of the next chunk. */
 export async function chunkHead(cursor: ByteCursor): Promise<{ readonly length: number; readonly type: string }> {
-  const head = await cursor.take(8);
+  const head = await cursor.take(8, 'a chunk');
   const length = new DataView(head.buffer).getUint32(0);
   const type = String.fromCharCode(...head.subarray(4));
   if (length >= 2 ** 31 || !/^[A-Za-z]{4}$/.test(type)) {
@@ -69,12 +69,12 @@ function parseHeader(
  */
 export async function readPngHeader(cursor: ByteCursor): Promise<PngHeader> {
   const { label } = cursor;
-  const signature = await cursor.take(8);
+  const signature = await cursor.take(8, 'the signature');
   const first = pngSignature.every((byte, i) => signature[i] === byte) ? await chunkHead(cursor) : undefined;
   if (first?.type !== 'IHDR' || first.length !== 13)
     throw new FormatError(`${label}: expected a PNG with a header in front`);
-  const { type, ...header } = parseHeader(await cursor.take(13), label);
-  await cursor.skip(4);
+  const { type, ...header } = parseHeader(await cursor.take(13, 'the header'), label);
+  await cursor.skip(4, 'the header');
   let palette: Uint8Array | undefined;
   for (;;) {
     const chunk = await chunkHead(cursor);
@@ -89,8 +89,8 @@ export async function readPngHeader(cursor: ByteCursor): Promise<PngHeader> {
       if (chunk.length === 0 || chunk.length > 768 || chunk.length % 3 !== 0) {
         throw new FormatError(`${label}: expected a palette of 1 to 256 colours, got ${chunk.length} bytes`);
       }
-      palette = await cursor.take(chunk.length);
-    } else await cursor.skip(chunk.length);
-    await cursor.skip(4);
+      palette = await cursor.take(chunk.length, 'the palette');
+    } else await cursor.skip(chunk.length, chunk.type);
+    await cursor.skip(4, chunk.type);
   }
 }

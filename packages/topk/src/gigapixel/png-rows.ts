@@ -1,16 +1,14 @@
 /** The rows of a PNG file, one after the other, with two of them in memory. */
-import type { ByteStream } from '@saccade/nn';
+import { ByteCursor, type ByteStream, decompress } from '@saccade/nn';
 import { FormatError } from '@saccade/tensor';
-import { ByteCursor } from './byte-cursor.js';
-import { inflated } from './inflated.js';
 import { chunkHead, type PngHeader, readPngHeader } from './png-header.js';
 
 /** Bodies of the data chunks, which follow each other. */
 async function* dataPieces(cursor: ByteCursor, firstData: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (let chunk = { length: firstData, type: 'IDAT' }; chunk.type === 'IDAT'; chunk = await chunkHead(cursor)) {
-    yield* cursor.pieces(chunk.length);
+    yield* cursor.pieces(chunk.length, 'pixels');
     // The sum over each chunk is passed over: zlib has one over all of the data.
-    await cursor.skip(4);
+    await cursor.skip(4, 'pixels');
   }
 }
 
@@ -52,7 +50,7 @@ export class PngRows {
   private constructor(cursor: ByteCursor, header: PngHeader) {
     this.#cursor = cursor;
     this.header = header;
-    this.#bytes = inflated(dataPieces(cursor, header.firstData), cursor.label);
+    this.#bytes = decompress(dataPieces(cursor, header.firstData), 'zlib', cursor.label);
     this.#row = new Uint8Array(1 + header.width * header.samples);
     this.#above = new Uint8Array(this.#row.length);
   }

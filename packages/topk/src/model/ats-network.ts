@@ -9,10 +9,10 @@ import {
   requireCount,
   requireCounts,
   requireRng,
+  requireShape,
   scope,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 import { flaxBatchNorm, flaxConvolution } from './flax-layers.js';
 
 /** conv2(relu(bn2(conv1(y)))) + shortcut, of y = relu(bn1(x)): the shortcut too begins behind the activation. */
@@ -92,7 +92,7 @@ export class AtsNetwork extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inChannels] */
   override forward(x: Tensor): Tensor {
-    requireImages('AtsNetwork', x, this.inChannels);
+    requireShape('AtsNetwork', 'images', x, ['batch', 'height', 'width', this.inChannels]);
     return scope(() => {
       const y = this.blocks.reduce((t, block) => block.forward(t), this.conv.forward(x));
       return this.pool.forward(relu(this.bn.forward(y)));

@@ -10,12 +10,10 @@ import {
   requireCount,
   requireCounts,
   requireRng,
-  ShapeError,
+  requireShape,
   scope,
-  show,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 
 /** Options of the network. */
 export interface PatchConvNetOptions {
@@ -71,11 +69,7 @@ export class PatchConvNet extends Module {
 
   /** @throws {ShapeError} unless x is [batch, patchSize, patchSize, inChannels] */
   override forward(x: Tensor): Tensor {
-    requireImages('PatchConvNet', x, this.inChannels);
-    const { patchSize } = this;
-    if (x.shape[1] !== patchSize || x.shape[2] !== patchSize) {
-      throw new ShapeError(`PatchConvNet: expected patches of ${patchSize} x ${patchSize}, got ${show(x.shape)}`);
-    }
+    requireShape('PatchConvNet', 'patches', x, ['batch', this.patchSize, this.patchSize, this.inChannels]);
     return scope(() => {
       const y = this.convs.reduce((t, conv, i) => {
         const normed = (this.norms[i] as BatchNorm).forward(conv.forward(t));

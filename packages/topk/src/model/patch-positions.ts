@@ -1,5 +1,5 @@
 /** Where patches come from, as two more channels of theirs, made without the image. */
-import { concat, matmul, reshape, ShapeError, scope, show, type Tensor, tensor } from '@saccade/tensor';
+import { concat, matmul, requireShape, reshape, scope, type Tensor, tensor } from '@saccade/tensor';
 import type { PatchGrid } from '../patches/patch-grid.js';
 
 /** For each cell of an axis the pixels of its patch [cells, patchSize]: 1 (or the coordinate) in the image, 0 outside. */
@@ -24,15 +24,10 @@ function windows(
  */
 export function patchPositions(indicators: Tensor, grid: PatchGrid): Tensor {
   const { height, width, rows, columns, patchSize, strideY, strideX, padTop, padLeft } = grid;
-  if (indicators.rank !== 3 || indicators.shape[2] !== rows * columns) {
-    throw new ShapeError(
-      `patchPositions: indicators must be [batch, k, ${rows * columns}], got ${show(indicators.shape)}`,
-    );
-  }
-  const [batch, k] = indicators.shape as readonly [number, number];
+  const [batch, k] = requireShape('patchPositions', 'indicators', indicators, ['batch', 'k', rows * columns]);
   const { device, dtype } = indicators;
   const plane = (values: Float64Array, cells: number): Tensor =>
-    tensor(values, { shape: [cells, patchSize], device, dtype: dtype });
+    tensor(values, { shape: [cells, patchSize], device, dtype });
   const along = (f: (pixel: number) => number, g: (pixel: number) => number): readonly [Tensor, Tensor] => [
     plane(windows(rows, strideY, padTop, height, patchSize, f), rows),
     plane(windows(columns, strideX, padLeft, width, patchSize, g), columns),

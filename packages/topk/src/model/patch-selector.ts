@@ -7,10 +7,9 @@ import {
   mul,
   type Rng,
   requireFrom,
+  requireShape,
   reshape,
-  ShapeError,
   scope,
-  show,
   silu,
   type Tensor,
   tensor,
@@ -74,7 +73,7 @@ export class PatchSelector extends Module<[images: Tensor]> {
     this.aggregation = parts.aggregation;
     this.classificationDense1 = dense;
     this.final = parts.final;
-    this.rng = this.generator('rng', options.rng.split(1)[0] as Rng);
+    this.rng = this.generator('rng', options.rng.fork());
     this.#multiplier = this.buffer('sigma_multiplier', tensor(1));
   }
 
@@ -107,17 +106,18 @@ export class PatchSelector extends Module<[images: Tensor]> {
 
   /** The forward pass with all that it saw on the way. @throws {ShapeError} unless images are [batch, height, width, channels] */
   look(images: Tensor): PatchLook {
-    this.#requireImages(images);
+    const { height, width, channels } = this.config;
+    const [batch] = requireShape('PatchSelector', 'images', images, ['batch', height, width, channels]);
     const { rows, columns } = this.grid;
     return scope(() => {
-      const { raw, normal } = this.#scores(images);
+      const { raw, normal } = this.#scores(images, batch);
       const selection = choosePatches(normal, this.config, this.training, this.#multiplier, this.rng);
       const patches = extractPatches(images, selection, this.grid, { scale: this.config.scale });
       const indicators = selection.toDense();
       const representations = this.#represent(patches, indicators);
       return {
         logits: this.#classes(representations, indicators),
-        scores: reshape(normal, [raw.shape[0] as number, rows, columns]),
+        scores: reshape(normal, [batch, rows, columns]),
         selection,
         patches,
         representations,
@@ -131,7 +131,7 @@ export class PatchSelector extends Module<[images: Tensor]> {
   scoreMap(low: Tensor): Tensor {
     return scope(() => {
       const scores = this.scorer.forward(low);
-      const [batch, rows, columns] = scores.shape as readonly [number, number, number];
+      const [batch, rows, columns] = requireShape('PatchSelector', 'scores', scores, ['batch', 'rows', 'columns']);
       return reshape(this.normalization.forward(reshape(scores, [batch, rows * columns])), [batch, rows, columns]);
     });
   }
@@ -144,19 +144,10 @@ export class PatchSelector extends Module<[images: Tensor]> {
     return scope(() => this.#classes(this.#represent(patches, indicators), indicators));
   }
 
-  #requireImages(images: Tensor): void {
-    const { height, width, channels } = this.config;
-    const [, h, w, c] = images.shape;
-    if (images.rank === 4 && h === height && w === width && c === channels) return;
-    throw new ShapeError(
-      `PatchSelector: images must be [batch, ${height}, ${width}, ${channels}], got ${show(images.shape)}`,
-    );
-  }
-
-  #scores(images: Tensor): Scores {
+  #scores(images: Tensor, batch: number): Scores {
     const { height, width, downscale, scale } = this.config;
     const { rows, columns } = this.grid;
-    const shape = [images.shape[0] as number, rows * columns] as const;
+    const shape = [batch, rows * columns] as const;
     if (methodOf(this.config, this.training) === 'random') {
       const none = zeros(shape, { device: images.device });
       return { raw: none, normal: none };

@@ -1,6 +1,14 @@
 /** The optimizer of the paper's code, quirks included, in the words of `@saccade/nn`. */
 import { Adam, type Schedule, type Trainable } from '@saccade/nn';
-import { checkOptions, OptionError, quote, requireCount, requireFrom, type Tensor } from '@saccade/tensor';
+import {
+  checkOptions,
+  OptionError,
+  quote,
+  requireAbove,
+  requireCount,
+  requireFrom,
+  type Tensor,
+} from '@saccade/tensor';
 
 /** Options of the schedule. */
 export interface ReleaseScheduleOptions {
@@ -51,7 +59,7 @@ export function releaseAdam(trained: Trainable, options: ReleaseAdamOptions): Ad
   const op = 'releaseAdam';
   checkOptions(op, options, ['rate', 'steps', 'warmUp', 'clipValue', 'weightDecay', 'decays']);
   const { rate = 1e-4, steps, warmUp, clipValue = 0.1, weightDecay = 1e-4, decays } = options;
-  if (!(rate > 0)) throw new OptionError(`${op}: rate must be a number above 0, got ${quote(rate)}`);
+  requireAbove(op, 'rate', rate);
   requireFrom(op, 'weightDecay', weightDecay);
   return new Adam(trained, {
     rate: releaseSchedule({ rate, steps, warmUp }),

@@ -1,5 +1,5 @@
 /** Features of the patches that were chosen. */
-import { concat, mean, reshape, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
+import { concat, mean, requireShape, reshape, scope, type Tensor } from '@saccade/tensor';
 import type { PatchGrid } from '../patches/patch-grid.js';
 import type { FeatureNetwork } from './feature-kinds.js';
 import { patchPositions } from './patch-positions.js';
@@ -16,14 +16,11 @@ export function representPatches(
   { patchSize, channels, appendPosition }: PatchSelectorConfig,
   grid: PatchGrid,
 ): Tensor {
-  const [batch, k, height, width, depth] = patches.shape as readonly [number, number, number, number, number];
-  if (patches.rank !== 5 || height !== patchSize || width !== patchSize || depth !== channels) {
-    const expected = `[batch, k, ${patchSize}, ${patchSize}, ${channels}]`;
-    throw new ShapeError(`PatchSelector: patches must be ${expected}, got ${show(patches.shape)}`);
-  }
+  const pattern = ['batch', 'k', patchSize, patchSize, channels] as const;
+  const [batch, k] = requireShape('PatchSelector', 'patches', patches, pattern);
   return scope(() => {
     const seen = appendPosition ? concat([patches, patchPositions(indicators, grid)], 4) : patches;
-    const features = network.forward(reshape(seen, [batch * k, patchSize, patchSize, seen.shape[4] as number]));
+    const features = network.forward(reshape(seen, [batch * k, ...seen.shape.slice(2)]));
     const middle = features.shape.slice(1, -1).map((_, i) => i + 1);
     const vectors = middle.length > 0 ? mean(features, { axis: middle }) : features;
     return reshape(vectors, [batch, k, network.outSize]);

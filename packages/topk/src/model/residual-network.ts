@@ -9,10 +9,10 @@ import {
   requireCount,
   requireCounts,
   requireRng,
+  requireShape,
   scope,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 import { basicBlock, bottleneckBlock, NormedConvolution } from './residual-blocks.js';
 
 /** Networks with a name. */
@@ -95,7 +95,7 @@ export class ResidualNetwork extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inChannels] */
   override forward(x: Tensor): Tensor {
-    requireImages('ResidualNetwork', x, this.inChannels);
+    requireShape('ResidualNetwork', 'images', x, ['batch', 'height', 'width', this.inChannels]);
     return scope(() => {
       const normed = this.stem.forward(x);
       const y = this.small ? normed : maxPool(normed, { size: 3, stride: 2, padding: 'same' });

@@ -8,12 +8,12 @@ import {
   requireCount,
   requireCounts,
   requireRng,
+  requireShape,
   ShapeError,
   scope,
   squeeze,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 import { flaxConvolution } from './flax-layers.js';
 import { SqueezeExcite } from './squeeze-excite.js';
 
@@ -106,8 +106,8 @@ export class Scorer extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inChannels] and large enough */
   override forward(x: Tensor): Tensor {
-    requireImages('Scorer', x, this.inChannels);
-    this.gridOf(x.shape[1] as number, x.shape[2] as number);
+    const [, height, width] = requireShape('Scorer', 'images', x, ['batch', 'height', 'width', this.inChannels]);
+    this.gridOf(height, width);
     return scope(() => {
       const last = this.convs.length - 1;
       const scores = this.convs.reduce((y, conv, i) => {

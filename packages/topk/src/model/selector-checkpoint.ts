@@ -1,57 +1,34 @@
 /** A selector in one safetensors file: its tensors, and in the metadata how it is built. */
-import { type AnyModule, type CheckpointStore, loadModule, saveModule, stateDict } from '@saccade/nn';
-import {
-  checkOptions,
-  encodeSafetensors,
-  type FileSource,
-  FormatError,
-  isTensor,
-  OptionError,
-  openSafetensors,
-  quote,
-  Rng,
-  type SafetensorsFile,
-  scope,
-} from '@saccade/tensor';
+import { type AnyModule, loadModel, type ModuleTarget, saveModel } from '@saccade/nn';
+import { checkOptions, type FileSource, isTensor, OptionError, quote, Rng } from '@saccade/tensor';
 import { ownModule, type PartOptions } from './part-kinds.js';
 import { PatchSelector } from './patch-selector.js';
 import type { PatchSelectorOptions } from './patch-selector-options.js';
 
-/** The version of the format. */
-const version = '1';
+const kind = { name: 'saccade_selector', version: '1' };
 const parts = ['scorer', 'features', 'aggregation'] as const;
-
-function requireSelector(op: string, selector: PatchSelector): void {
-  if (selector instanceof PatchSelector) return;
-  throw new OptionError(`${op}: expected a PatchSelector, got ${quote(selector)}`);
-}
 
 /**
  * Writes a selector, which PyTorch can read too, whole or not at all: to a path (in Node) or a store such as `browserStore`.
+ * @param options.metadata further texts for the file, such as the names of the classes
  * @throws {OptionError} for a selector whose sigma or noise is a tensor @throws {SaccadeError} with code `io` if it cannot be written
  */
 export async function saveSelector(
-  target: string | Pick<CheckpointStore, 'save'>,
+  target: ModuleTarget,
   selector: PatchSelector,
+  options: { readonly metadata?: Readonly<Record<string, string>> | undefined } = {},
 ): Promise<void> {
   const op = 'saveSelector';
-  requireSelector(op, selector);
-  const { selection } = selector.config;
+  const { metadata } = checkOptions(op, options, ['metadata']);
+  if (!(selector instanceof PatchSelector)) {
+    throw new OptionError(`${op}: expected a PatchSelector, got ${quote(selector)}`);
+  }
+  const { config } = selector;
   for (const name of ['sigma', 'noise'] as const) {
-    if (isTensor(selection[name]))
+    if (isTensor(config.selection[name]))
       throw new OptionError(`${op}: selection.${name} is a tensor, which no file can hold`);
   }
-  const metadata = { saccade_selector: version, config: JSON.stringify(selector.config) };
-  if (typeof target === 'string') {
-    await saveModule(target, selector, { metadata });
-    return;
-  }
-  if (typeof Object(target).save !== 'function') {
-    throw new OptionError(`${op}: a selector goes to a path or to { save }, got ${quote(target)}`);
-  }
-  await scope(async () =>
-    target.save(await encodeSafetensors(stateDict(selector), { metadata: { format: 'pt', ...metadata } })),
-  );
+  await saveModel(target, selector, { kind, config, metadata });
 }
 
 /** What a file cannot hold. */
@@ -71,39 +48,12 @@ export interface LoadSelectorOptions extends Pick<PatchSelectorOptions, (typeof 
 export async function loadSelector(source: FileSource, options: LoadSelectorOptions = {}): Promise<PatchSelector> {
   const op = 'loadSelector';
   const { rng = new Rng(0), signal, ...given } = checkOptions(op, options, ['rng', 'signal', ...parts]);
-  const file = await openSafetensors(source, { signal });
-  const values = valuesIn(file);
-  await file.close();
-  const config = parseConfig(file.metadata);
-  const own: Record<string, unknown> = {};
-  for (const part of parts) own[part] = partOf(op, part, config[part], given[part]);
-  const selector = build({ ...config, ...own, rng } as unknown as PatchSelectorOptions, values);
-  try {
-    await loadModule(source, selector, { signal });
-  } catch (error) {
-    freeOwn(selector, Object.values(given) as AnyModule[]);
-    throw error;
-  }
-  return selector;
-}
-
-/** How many values the tensors of a file have together. */
-function valuesIn(file: SafetensorsFile): number {
-  return file.names.reduce((sum, name) => sum + file.info(name).shape.reduce((size, extent) => size * extent, 1), 0);
-}
-
-function parseConfig({ saccade_selector: stored, config }: SafetensorsFile['metadata']): Record<string, unknown> {
-  if (stored !== version) {
-    throw new FormatError(`loadSelector: is no selector of this version of saveSelector (saccade_selector ${stored})`);
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(config ?? '');
-  } catch (cause) {
-    throw new FormatError('loadSelector: its configuration is no JSON', { cause });
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
-  throw new FormatError('loadSelector: its configuration is no object');
+  const build = (config: Readonly<Record<string, unknown>>, values: number): PatchSelector => {
+    const own: Record<string, unknown> = {};
+    for (const part of parts) own[part] = partOf(op, part, config[part], given[part]);
+    return new PatchSelector({ ...config, ...own, rng } as unknown as PatchSelectorOptions, values);
+  };
+  return loadModel(source, { op, kind, build, theirs: Object.values(given) as AnyModule[], signal });
 }
 
 /** The stored data of a part, or the module that stands for it. */
@@ -114,20 +64,4 @@ function partOf(op: string, part: string, stored: unknown, given: unknown): unkn
   }
   if (!isOwn && given !== undefined) throw new OptionError(`${op}: the file knows its ${part}, do not pass one`);
   return isOwn ? given : stored;
-}
-
-/** @throws {FormatError} for a configuration that nobody could have saved */
-function build(options: PatchSelectorOptions, values: number): PatchSelector {
-  try {
-    return new PatchSelector(options, values);
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    throw new FormatError(`loadSelector: its configuration is damaged: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Frees a selector, but not what others made of it. */
-function freeOwn(selector: PatchSelector, theirs: readonly AnyModule[]): void {
-  const kept = new Set(theirs.flatMap((module) => Array.from(module.entries().values(), ({ tensor }) => tensor)));
-  for (const { tensor } of selector.entries().values()) if (!kept.has(tensor)) tensor.dispose();
 }

@@ -41,11 +41,15 @@ export function selectorParts(config: PatchSelectorConfig, given: Given, limit: 
     own.push(module);
     return module;
   }
-  function part<C, P>(name: keyof Given & keyof PatchSelectorConfig, kinds: PartKinds<C, P>, context: C): P {
+  function part<C, P extends AnyModule>(
+    name: keyof Given & keyof PatchSelectorConfig,
+    kinds: PartKinds<C, P>,
+    context: C,
+  ): P {
     const data: PartOptions = config[name];
     requireWithin(limit, name, () => leastOf(kinds, data, context));
     const made = makePart(kinds, given[name], data, context);
-    if (!(given[name] instanceof Module)) keep(made as unknown as AnyModule);
+    if (!(given[name] instanceof Module)) keep(made);
     return made;
   }
   try {

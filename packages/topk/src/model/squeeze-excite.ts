@@ -8,11 +8,11 @@ import {
   relu,
   requireCount,
   requireRng,
+  requireShape,
   scope,
   sigmoid,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 import { flaxDense } from './flax-layers.js';
 
 /** Options of the layer. */
@@ -47,7 +47,7 @@ export class SqueezeExcite extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, channels] */
   override forward(x: Tensor): Tensor {
-    requireImages('SqueezeExcite', x, this.channels);
+    requireShape('SqueezeExcite', 'images', x, ['batch', 'height', 'width', this.channels]);
     return scope(() => {
       const whole = mean(x, { axis: [1, 2], keepDims: true });
       return mul(x, sigmoid(this.excite.forward(relu(this.squeeze.forward(whole)))));

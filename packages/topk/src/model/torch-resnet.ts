@@ -17,12 +17,12 @@ import {
   relu,
   requireCount,
   requireRng,
+  requireShape,
   ShapeError,
   scope,
   squeeze,
   type Tensor,
 } from '@saccade/tensor';
-import { requireImages } from '../require-images.js';
 import type { ScoreGrid } from './scorer.js';
 
 /** Options of the network. */
@@ -85,7 +85,7 @@ export class TorchResNet extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inChannels] */
   override forward(x: Tensor): Tensor {
-    requireImages('TorchResNet', x, this.inChannels);
+    requireShape('TorchResNet', 'images', x, ['batch', 'height', 'width', this.inChannels]);
     return scope(() => {
       const begun = this.maxpool.forward(relu(this.bn1.forward(this.conv1.forward(x))));
       const stages: readonly Layer[] = [this.layer1, this.layer2, this.layer3, this.layer4];
@@ -154,8 +154,13 @@ export class TorchResNetScorer extends Module {
 
   /** @throws {ShapeError} unless x is [batch, height, width, inChannels] and large enough */
   override forward(x: Tensor): Tensor {
-    requireImages('TorchResNetScorer', x, this.inChannels);
-    this.gridOf(x.shape[1] as number, x.shape[2] as number);
+    const [, height, width] = requireShape('TorchResNetScorer', 'images', x, [
+      'batch',
+      'height',
+      'width',
+      this.inChannels,
+    ]);
+    this.gridOf(height, width);
     return scope(() => squeeze(this.scorer.forward(x), 3));
   }
 }

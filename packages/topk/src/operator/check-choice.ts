@@ -1,18 +1,17 @@
 /** What every relaxation asks of its arguments when it is called by itself: scores to choose among, and how many. */
-import { DTypeError, isTensor, OptionError, quote, ShapeError, show, type Tensor } from '@saccade/tensor';
+import { DTypeError, OptionError, quote, requireShape, type Tensor } from '@saccade/tensor';
 
 /** The shape of scores [batch, n]. @throws {DTypeError} unless they are a float tensor @throws {ShapeError} unless it has two axes */
 export function requireScores(op: string, scores: Tensor): readonly [batch: number, n: number] {
-  if (!isTensor(scores)) throw new DTypeError(`${op}: scores must be a tensor [batch, n], got ${quote(scores)}`);
+  const shape = requireShape(op, 'scores', scores, ['batch', 'n']);
   if (scores.dtype !== 'float32' && scores.dtype !== 'float64') {
     throw new DTypeError(`${op}: scores must be float32 or float64, got ${scores.dtype}`);
   }
-  if (scores.rank !== 2) throw new ShapeError(`${op}: scores must be [batch, n], got ${show(scores.shape)}`);
-  return scores.shape as unknown as readonly [number, number];
+  return shape;
 }
 
 /** @throws {OptionError} unless k is a whole number in [1, n] */
-export function requireCount(op: string, k: number, n: number): void {
+export function requireChoice(op: string, k: number, n: number): void {
   if (Number.isInteger(k) && k >= 1 && k <= n) return;
   throw new OptionError(`${op}: k must be an integer in [1, ${n}], got ${quote(k)}`);
 }

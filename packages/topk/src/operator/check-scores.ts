@@ -1,12 +1,12 @@
 /** Checks the scores that are to be chosen among. */
 import {
   cast,
+  expandDims,
   isnan,
   isTensor,
   OptionError,
   quote,
-  ShapeError,
-  show,
+  requireShape,
   type Tensor,
   type TypedArray,
   tensor,
@@ -23,9 +23,9 @@ export type Scores = Tensor | TypedArray | readonly number[] | readonly (readonl
 export function scoresTensor(op: string, scores: Scores): Tensor {
   const given = isTensor(scores) ? scores : tensor(asNumbers(op, scores) as number[]);
   const float = given.dtype === 'float32' || given.dtype === 'float64' ? given : cast(given, 'float32');
-  if (float.rank === 2) return float;
-  if (float.rank === 1) return float.reshape([1, float.size]);
-  throw new ShapeError(`${op}: scores must be [batch, n], got ${show(given.shape)}`);
+  const x = float.rank === 1 ? expandDims(float, 0) : float;
+  requireShape(op, 'scores', x, ['batch', 'n']);
+  return x;
 }
 
 /** Arrays of half precision and the like as plain numbers. */
@@ -46,9 +46,9 @@ export function checkScores(op: string, scores: Tensor, k: number, onNaN: NaNPol
   const lowest = (): Tensor => where(isnan(scores), -Infinity, scores);
   if (scores.device.readSync === undefined) return lowest();
   const values = scores.dataSync();
-  const n = scores.shape[1] as number;
+  const [batch, n] = requireShape(op, 'scores', scores, ['batch', 'n']);
   let hasNaN = false;
-  for (let row = 0; row < (scores.shape[0] as number); row++) {
+  for (let row = 0; row < batch; row++) {
     let selectable = 0;
     for (let i = 0; i < n; i++) {
       const value = values[row * n + i] as number;

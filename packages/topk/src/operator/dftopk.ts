@@ -15,7 +15,7 @@ import {
   topk,
   where,
 } from '@saccade/tensor';
-import { requireCount, requireScores } from './check-choice.js';
+import { requireChoice, requireScores } from './check-choice.js';
 import type { TemperatureOptions } from './temperature.js';
 
 /**
@@ -27,7 +27,7 @@ export function dfTopK(scores: Tensor, k: number, options: TemperatureOptions = 
   const { tau = 0.1 } = checkOptions('dfTopK', options, ['tau']);
   requireAbove('dfTopK', 'tau', tau);
   const [, n] = requireScores('dfTopK', scores);
-  requireCount('dfTopK', k, n);
+  requireChoice('dfTopK', k, n);
   if (k === n) return onesLike(scores);
   return scope(() => {
     const best = topk(scores, k + 1).values;

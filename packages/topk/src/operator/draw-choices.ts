@@ -1,5 +1,5 @@
 /** What the k largest are in every sample of perturbed scores: the work that all sampled methods begin with. */
-import { bufferOf, empty, type Tensor } from '@saccade/tensor';
+import { empty, kernelsOn, requireShape, type Tensor } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
 import { orders } from '../kernels/table.js';
 import type { Order } from './hard.js';
@@ -23,25 +23,17 @@ export function drawChoices(
   withMoments: boolean,
 ): Draw {
   const { device } = scores;
-  const [batch, n] = scores.shape as readonly [number, number];
+  const [batch, n] = requireShape('topK', 'scores', scores, ['batch', 'n']);
   const chosen = empty(device, 'int32', [batch, samples, k]);
   const chosenNoise = empty(device, scores.dtype, [batch, samples, k]);
   const moments = empty(device, scores.dtype, [batch, samples]);
-  const kernels = device.extend(topKKernels);
-  const inputs = [bufferOf('topK', scores), bufferOf('topK', sigma)] as const;
-  const outputs = [bufferOf('topK', chosen), bufferOf('topK', chosenNoise), bufferOf('topK', moments)] as const;
+  const kernels = kernelsOn('topK', device, topKKernels);
   const [place, gumbel] = [orders.indexOf(order), noise.kind === 'gumbel'];
-  noise.each(device, batch * samples, (values, first, count, stride) =>
+  noise.each(device, batch * samples, (z, first, count, stride) =>
     kernels.perturbedSelect(
-      ...inputs,
-      values,
-      ...outputs,
-      first,
-      count,
-      samples,
-      n,
-      k,
-      stride,
+      ...([scores, sigma, z] as const),
+      ...([chosen, chosenNoise, moments] as const),
+      ...([first, count, samples, n, k, stride] as const),
       place,
       gumbel,
       withMoments,

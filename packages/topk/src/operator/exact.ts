@@ -2,13 +2,13 @@
  * The perturbed top-k without noise: the limit of infinitely many samples, by a dynamic programme over the elements and an integral over
  * the threshold. Y[r, i] = P(element i is the r-th, by position, of the k largest of x + sigma z).
  */
-import type { Buffer } from '@saccade/kernels';
 import {
-  bufferOf,
+  type CustomResult,
   customGrad,
   empty,
+  kernelsOn,
   mul,
-  reshape,
+  requireShape,
   scope,
   sort,
   stack,
@@ -22,13 +22,8 @@ import {
 import { topKKernels } from '../kernels/extension.js';
 import { exactGradScratch } from '../kernels/js/exact-plan.js';
 import type { NoiseKind } from '../kernels/js/noise.js';
-import { requireFirstOrder } from './first-order.js';
 import type { Order } from './hard.js';
 import { everyIndex, Selection } from './selection.js';
-
-function buffer(t: Tensor): Buffer {
-  return bufferOf('topK', t);
-}
 
 /** Where to integrate. */
 export interface ExactPlan {
@@ -49,12 +44,12 @@ export function planExact(scores: Tensor, sigma: Tensor, k: number, noise: Noise
 
 function planUnrecorded(scores: Tensor, sigma: Tensor, k: number, noise: NoiseKind): ExactPlan {
   const { device, dtype } = scores;
-  const [batch, n] = scores.shape as readonly [number, number];
+  const [batch, n] = requireShape('topK', 'scores', scores, ['batch', 'n']);
   const best = topk(scores, Math.min(k + 1, n)).values;
   const ranges = empty(device, dtype, [batch, 3]);
   const counts = empty(device, 'int32', [batch]);
-  const inputs = [buffer(best), buffer(scores), buffer(sigma)] as const;
-  device.extend(topKKernels).exactPlan(...inputs, buffer(ranges), buffer(counts), batch, n, k, noise === 'gumbel');
+  const { exactPlan } = kernelsOn('topK', device, topKKernels);
+  exactPlan(best, scores, sigma, ranges, counts, batch, n, k, noise === 'gumbel');
   // A GPU cannot be read at once: there all elements are candidates.
   const active = device.readSync === undefined ? n : counts.dataSync<'int32'>().reduce((a, b) => Math.max(a, b), k);
   return { noise, k, ranges, active, bytes: exactGradScratch(active, k) };
@@ -63,24 +58,20 @@ function planUnrecorded(scores: Tensor, sigma: Tensor, k: number, noise: NoiseKi
 /** Weights [batch, k, m] of active scores [batch, m]; `forward` has the ranges for the value, `ranges` those for the gradient. */
 function weightsOf(scores: Tensor, sigma: Tensor, forward: Tensor, { ranges, k, noise }: ExactPlan): Tensor {
   const gumbel = noise === 'gumbel';
-  return customGrad((x: Tensor, s: Tensor) => {
+  const weights = (x: Tensor, s: Tensor): CustomResult => {
     const { device, dtype } = x;
-    const [batch, m] = x.shape as readonly [number, number];
-    const kernels = device.extend(topKKernels);
-    // What is made in here lives as long as the tape.
-    const own = reshape(ranges, ranges.shape);
-    const weights = empty(device, dtype, [batch, k, m]);
-    kernels.exactForward(buffer(x), buffer(s), buffer(forward), buffer(weights), batch, m, k, gumbel);
+    const [batch, m] = requireShape('topK', 'scores', x, ['batch', 'm']);
+    const kernels = kernelsOn('topK', device, topKKernels);
+    const value = empty(device, dtype, [batch, k, m]);
+    kernels.exactForward(x, s, forward, value, batch, m, k, gumbel);
     const backward = (dy: Tensor): Tensor[] => {
-      requireFirstOrder('topK: exact');
-      const byScore = empty(device, dtype, [batch, m]);
-      const bySigma = empty(device, dtype, [batch]);
-      const inputs = [buffer(x), buffer(s), buffer(own), buffer(dy)] as const;
-      kernels.exactGrad(...inputs, buffer(byScore), buffer(bySigma), batch, m, k, gumbel);
+      const [byScore, bySigma] = [empty(device, dtype, [batch, m]), empty(device, dtype, [batch])] as const;
+      kernels.exactGrad(x, s, ranges, dy, byScore, bySigma, batch, m, k, gumbel);
       return [byScore, bySigma];
     };
-    return { value: weights, backward };
-  })(scores, sigma);
+    return { value, backward, saved: [ranges] };
+  };
+  return customGrad(weights, { name: 'topK: exact', firstOrder: true })(scores, sigma);
 }
 
 /**
@@ -90,12 +81,12 @@ function weightsOf(scores: Tensor, sigma: Tensor, forward: Tensor, { ranges, k, 
 export function exactTopK(scores: Tensor, sigma: Tensor, plan: ExactPlan, straightThrough = false): Selection {
   return scope(() => {
     const { device, dtype } = scores;
-    const [batch, n] = scores.shape as readonly [number, number];
+    const [batch, n] = requireShape('topK', 'scores', scores, ['batch', 'n']);
     const m = plan.active;
     const indices = m === n ? everyIndex(batch, n, device) : sort(topk(stopGradient(scores), m).indices).values;
     const near = m === n ? scores : takeAlong(scores, indices);
     // An empty range of thresholds is how a plan says: the hard choice.
-    const empty = (): Tensor => mul(plan.ranges, tensor([1, 0, 0], { device, dtype: dtype }));
+    const empty = (): Tensor => mul(plan.ranges, tensor([1, 0, 0], { device, dtype }));
     const weights = weightsOf(near, sigma, straightThrough ? empty() : plan.ranges, plan);
     return new Selection(indices, weights, n, m === n);
   });

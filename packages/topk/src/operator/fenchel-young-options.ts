@@ -4,15 +4,15 @@ import {
   checkOptions,
   isTensor,
   OptionError,
-  quote,
   type Rng,
-  ShapeError,
-  sameShape,
-  show,
+  requireCount,
+  requireFrom,
+  requireOneOf,
+  requireShape,
   type Tensor,
 } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
-import { requireCount, requireScores } from './check-choice.js';
+import { requireChoice, requireScores } from './check-choice.js';
 import { checkNoise, type NoiseOption } from './noise-option.js';
 
 /** How the loss perturbs, as in `topK`. */
@@ -53,36 +53,22 @@ export function checkFenchelYoung(
   options: FenchelYoungOptions,
 ): FenchelYoungSettings {
   const { k, sigma = 0.05, noise = 'normal', rng, reduction = 'mean' } = checkOptions(op, options, names);
-  const [, n] = requireScores(op, scores);
-  requireTarget(op, scores, target);
-  requireCount(op, k, n);
-  if (!(Number.isFinite(sigma) && sigma >= 0)) {
-    throw new OptionError(`${op}: sigma must be a number from 0, got ${quote(sigma)}`);
-  }
+  const [batch, n] = requireScores(op, scores);
+  requireShape(op, 'target', target, [batch, n]);
+  requireChoice(op, k, n);
+  requireFrom(op, 'sigma', sigma);
   checkNoise(op, noise);
   const method = methodOf(op, options);
   const { samples = isTensor(noise) ? (noise.shape[1] as number) : 500 } = options;
   return { k, method, sigma, noise, kind: isTensor(noise) ? 'normal' : noise, samples, rng, reduction };
 }
 
-function requireTarget(op: string, scores: Tensor, target: Tensor): void {
-  if (isTensor(target) && sameShape(scores.shape, target.shape)) return;
-  const got = isTensor(target) ? show(target.shape) : quote(target);
-  throw new ShapeError(`${op}: scores and target must be [batch, n] alike, got ${show(scores.shape)} and ${got}`);
-}
-
 /** @throws {OptionError} for words and numbers that mean nothing */
 function methodOf(op: string, { method, noise, samples, reduction }: FenchelYoungOptions): 'exact' | 'perturbed' {
   const given = isTensor(noise);
-  if (method !== undefined && method !== 'exact' && method !== 'perturbed') {
-    throw new OptionError(`${op}: method must be 'exact' or 'perturbed', got ${quote(method)}`);
-  }
+  if (method !== undefined) requireOneOf(op, 'method', method, ['exact', 'perturbed']);
   if (method === 'exact' && given) throw new OptionError(`${op}: the exact method takes no given noise`);
-  if (samples !== undefined && (!Number.isSafeInteger(samples) || samples < 1)) {
-    throw new OptionError(`${op}: samples must be a whole number from 1, got ${quote(samples)}`);
-  }
-  if (reduction !== undefined && !['mean', 'sum', 'none'].includes(reduction)) {
-    throw new OptionError(`${op}: reduction must be 'mean', 'sum' or 'none', got ${quote(reduction)}`);
-  }
+  if (samples !== undefined) requireCount(op, 'samples', samples);
+  if (reduction !== undefined) requireOneOf(op, 'reduction', reduction, ['mean', 'sum', 'none']);
   return method ?? (given ? 'perturbed' : 'exact');
 }

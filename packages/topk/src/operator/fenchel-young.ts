@@ -1,13 +1,16 @@
 /** The Fenchel-Young loss of a perturbed top-k (Berthet et al. 2020): teaches scores directly which elements are the right ones. */
 import {
   add,
+  type CustomResult,
   customGrad,
   expandDims,
+  flatten,
   full,
   isfinite,
   mean,
   mul,
   onesLike,
+  requireShape,
   scatterAddAlong,
   scope,
   stopGradient,
@@ -23,7 +26,6 @@ import { drawChoices } from './draw-choices.js';
 import { exactTopK, planExact } from './exact.js';
 import { exactNoise } from './exact-noise.js';
 import { checkFenchelYoung, type FenchelYoungOptions } from './fenchel-young-options.js';
-import { requireFirstOrder } from './first-order.js';
 import type { Noise } from './noise.js';
 import { noiseOf } from './noise-option.js';
 import { warnOnce } from './warn-once.js';
@@ -40,7 +42,7 @@ export function fenchelYoungLoss(scores: Tensor, target: Tensor, options: Fenche
   const { k, sigma, noise, kind, method, samples, rng, reduction } = checkFenchelYoung(op, scores, target, options);
   return scope(() => {
     const x = checkScores(op, scores, k, 'throw');
-    const batch = x.shape[0] as number;
+    const [batch] = requireShape(op, 'scores', x, ['batch', 'n']);
     const scale = full([batch], sigma, { dtype: scores.dtype, device: scores.device });
     const sampled = (): Tensor => sampledBest(x, scale, k, noiseOf(op, noise, kind, rng, x, samples), samples);
     const best = method === 'exact' ? exactBest(x, scale, k, kind, sampled) : sampled();
@@ -77,17 +79,13 @@ function exactBest(scores: Tensor, scale: Tensor, k: number, kind: NoiseKind, sa
 
 /** The mean over samples of the k largest. */
 function sampledBest(scores: Tensor, scale: Tensor, k: number, noise: Noise, samples: number): Tensor {
-  return customGrad((x: Tensor) => {
+  const best = (x: Tensor): CustomResult => {
     const drawn = drawChoices(stopGradient(x), scale, noise, samples, k, 'position', false);
-    const flat = [x.shape[0] as number, samples * k] as const;
-    const [chosen, chosenNoise] = [drawn.chosen.reshape(flat), drawn.chosenNoise.reshape(flat)];
+    const [chosen, chosenNoise] = [flatten(drawn.chosen, 1), flatten(drawn.chosenNoise, 1)];
     const share = mul(onesLike(chosenNoise), 1 / samples);
     const mask = scatterAddAlong(x.shape, chosen, share);
     const value = add(inner(mask, x), mul(scale, sum(mul(chosenNoise, share), { axis: 1 })));
-    const backward = (dy: Tensor): Tensor[] => {
-      requireFirstOrder('fenchelYoungLoss');
-      return [mul(expandDims(dy, 1), mask)];
-    };
-    return { value, backward };
-  })(scores);
+    return { value, backward: (dy) => [mul(expandDims(dy, 1), mask)] };
+  };
+  return customGrad(best, { name: 'fenchelYoungLoss', firstOrder: true })(scores);
 }

@@ -5,8 +5,9 @@ import {
   isTensor,
   mul,
   OptionError,
-  quote,
   Rng,
+  requireCount,
+  requireShape,
   reshape,
   ShapeError,
   scope,
@@ -16,6 +17,7 @@ import {
   valueAndGradOf,
 } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
+import { requireChoice } from './check-choice.js';
 import { type Scores, scoresTensor } from './check-scores.js';
 import type { PerturbedGradient } from './perturbed.js';
 import { topK } from './top-k.js';
@@ -72,6 +74,8 @@ export interface GradientHealth {
   readonly estimates: readonly EstimateHealth[];
 }
 
+const op = 'gradientHealth';
+
 const gradients: readonly PerturbedGradient[] = ['full', 'plain', 'hard-baseline', 'diag'];
 
 const names = ['n', 'k', 'sigma', 'samples', 'scores', 'cotangent', 'noise', 'draws', 'seed', 'signal'] as const;
@@ -89,17 +93,13 @@ export async function gradientHealth(options: GradientHealthOptions): Promise<Gr
     draws = 12,
     seed = 0,
     signal,
-  } = checkOptions('gradientHealth', options, names);
-  if (!Number.isSafeInteger(draws) || draws < 1) {
-    throw new OptionError(`gradientHealth: draws must be a whole number from 1, got ${quote(draws)}`);
-  }
+  } = checkOptions(op, options, names);
+  requireCount(op, 'draws', draws);
   return await scope(async () => {
     const [ofScores, ofCotangent, ofNoise] = new Rng(seed).split(3) as [Rng, Rng, Rng];
     const x = scoresOf(options, ofScores);
-    const n = x.shape[1] as number;
-    if (!Number.isInteger(k) || k < 1 || k > n) {
-      throw new OptionError(`gradientHealth: k must be an integer in [1, ${n}], got ${quote(k)}`);
-    }
+    const [, n] = requireShape(op, 'scores', x, [1, 'n']);
+    requireChoice(op, k, n);
     const g = cotangentOf(options.cotangent ?? 'shared', k, n, ofCotangent);
     const gradientBy = async (method: 'exact' | 'perturbed', grad?: PerturbedGradient): Promise<Float64Array> => {
       const given = { k, sigma, noise, method, ...(method === 'exact' ? {} : { samples, grad, rng: ofNoise }) };
@@ -109,7 +109,7 @@ export async function gradientHealth(options: GradientHealthOptions): Promise<Gr
     const exact = await gradientBy('exact');
     if (dot(exact, exact) === 0) {
       throw new OptionError(
-        `gradientHealth: the exact gradient is 0 here, so there is nothing to compare with; a larger sigma helps`,
+        `${op}: the exact gradient is 0 here, so there is nothing to compare with; a larger sigma helps`,
       );
     }
     const estimates: EstimateHealth[] = [];
@@ -127,16 +127,12 @@ export async function gradientHealth(options: GradientHealthOptions): Promise<Gr
 
 function scoresOf({ scores, n }: GradientHealthOptions, rng: Rng): Tensor {
   if (scores === undefined) {
-    if (n === undefined) throw new OptionError('gradientHealth: expected n, or the scores themselves');
-    if (!Number.isSafeInteger(n) || n < 1)
-      throw new OptionError(`gradientHealth: n must be a whole number from 1, got ${quote(n)}`);
-    return rng.uniform([1, n]);
+    if (n === undefined) throw new OptionError(`${op}: expected n, or the scores themselves`);
+    return rng.uniform([1, requireCount(op, 'n', n)]);
   }
-  const x = scoresTensor('gradientHealth', scores);
+  const x = scoresTensor(op, scores);
   if (x.shape[0] !== 1 || (n !== undefined && x.shape[1] !== n)) {
-    throw new ShapeError(
-      `gradientHealth: scores must be one row${n === undefined ? '' : ` of ${n}`}, got ${show(x.shape)}`,
-    );
+    throw new ShapeError(`${op}: scores must be one row${n === undefined ? '' : ` of ${n}`}, got ${show(x.shape)}`);
   }
   return x;
 }
@@ -146,7 +142,7 @@ function cotangentOf(given: Tensor | 'shared' | 'independent', k: number, n: num
   if (given === 'independent') return rng.normal([1, k, n]);
   if (given === 'shared') return add(rng.normal([1, 1, n]), 1);
   if (!isTensor(given) || given.size !== k * n) {
-    throw new ShapeError(`gradientHealth: cotangent must be [k, n] = ${show([k, n])}`);
+    throw new ShapeError(`${op}: cotangent must be [k, n] = ${show([k, n])}`);
   }
   return reshape(given, [1, k, n]);
 }

@@ -1,6 +1,6 @@
 /** The k largest, as one-hot rows: what all other methods soften. */
-import { flip, scope, sort, stopGradient, type Tensor, topk } from '@saccade/tensor';
-import { Selection } from './selection.js';
+import { flip, requireShape, scope, sort, stopGradient, type Tensor, topk } from '@saccade/tensor';
+import { oneHotRows, type Selection } from './selection.js';
 
 /**
  * In which order rows stand: by position (the default, under which an average over noise stays sharp), by value with the best first, or by value with the
@@ -20,7 +20,7 @@ export function hardIndices(scores: Tensor, k: number, order: Order = 'position'
 /** The hard choice of scores [batch, n]: no gradient. */
 export function hardTopK(scores: Tensor, k: number, order: Order = 'position'): Selection {
   return scope(() => {
-    const n = scores.shape[1] as number;
-    return Selection.fromIndices(hardIndices(scores, k, order), n, scores.dtype as 'float32' | 'float64');
+    const [, n] = requireShape('topK', 'scores', scores, ['batch', 'n']);
+    return oneHotRows(hardIndices(scores, k, order), n, scores.dtype);
   });
 }

@@ -1,9 +1,10 @@
 /** LapSum (2025): a mask of Laplace distribution functions around the one threshold at which it sums to k. */
 import {
-  bufferOf,
+  type CustomResult,
   customGrad,
   empty,
   isTensor,
+  kernelsOn,
   requireAbove,
   reshape,
   ShapeError,
@@ -15,7 +16,6 @@ import {
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
 import { requireScores, requireShare } from './check-choice.js';
-import { requireFirstOrder } from './first-order.js';
 
 const op = 'lapSum';
 
@@ -45,22 +45,19 @@ export function lapSum(scores: Tensor, k: number | Tensor, alpha: number | Tenso
     const [count, width] = [numberOf('k', k), numberOf('alpha', alpha)];
     requireShare(op, count, n);
     requireAbove(op, 'alpha', width);
-    const mask = customGrad((x: Tensor, _k: Tensor, _alpha: Tensor) => {
+    const mask = (x: Tensor, _k: Tensor, _alpha: Tensor): CustomResult => {
       const { device, dtype } = x;
-      const kernels = device.extend(topKKernels);
-      const buffer = (t: Tensor) => bufferOf(op, t);
-      const y = empty(device, dtype, x.shape);
-      kernels.lapsum(buffer(x), buffer(y), batch, n, count, width);
+      const kernels = kernelsOn(op, device, topKKernels);
+      const value = empty(device, dtype, x.shape);
+      kernels.lapsum(x, value, batch, n, count, width);
       const backward = (dy: Tensor): Tensor[] => {
-        requireFirstOrder(op);
         const dx = empty(device, dtype, x.shape);
-        const [dk, dalpha] = [0, 1].map(() => empty(device, dtype, [batch]) as unknown as Tensor) as [Tensor, Tensor];
-        const outputs = [buffer(dx), buffer(dk), buffer(dalpha)] as const;
-        kernels.lapsumGrad(buffer(x), buffer(dy), ...outputs, batch, n, count, width);
+        const [dk, dalpha] = [empty(device, dtype, [batch]), empty(device, dtype, [batch])] as const;
+        kernels.lapsumGrad(x, dy, dx, dk, dalpha, batch, n, count, width);
         return [dx, sum(dk, { keepDims: true }), sum(dalpha, { keepDims: true })];
       };
-      return { value: y, backward };
-    });
-    return mask(scores, inputOf(k, scores), inputOf(alpha, scores));
+      return { value, backward };
+    };
+    return customGrad(mask, { name: op, firstOrder: true })(scores, inputOf(k, scores), inputOf(alpha, scores));
   });
 }

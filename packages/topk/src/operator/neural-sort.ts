@@ -19,6 +19,7 @@ import {
   pad,
   range,
   requireAbove,
+  requireShape,
   scope,
   softmax,
   sub,
@@ -27,7 +28,7 @@ import {
   takeAlong,
   where,
 } from '@saccade/tensor';
-import { requireCount, requireScores } from './check-choice.js';
+import { requireChoice, requireScores } from './check-choice.js';
 import type { TemperatureOptions } from './temperature.js';
 
 /**
@@ -39,7 +40,7 @@ export function neuralSort(scores: Tensor, k: number, options: TemperatureOption
   const { tau = 0.1 } = checkOptions('neuralSort', options, ['tau']);
   requireAbove('neuralSort', 'tau', tau);
   const [, n] = requireScores('neuralSort', scores);
-  requireCount('neuralSort', k, n);
+  requireChoice('neuralSort', k, n);
   return customGrad((x: Tensor) => {
     // Both ways to order ties: what is antisymmetric in a tied pair cancels in their mean.
     const orders = [argsort(x, { descending: true }), flip(argsort(x), 1)] as const;
@@ -59,7 +60,7 @@ function ranks(x: Tensor, k: number): Tensor {
  * change by |2 (q - r) + 1| times the gap of the scores, always away from it. So nothing cancels.
  */
 function logits(x: Tensor, k: number, order: Tensor, place: Tensor): Tensor {
-  const [batch, n] = x.shape as readonly [number, number];
+  const [batch, n] = requireShape('neuralSort', 'scores', x, ['batch', 'n']);
   const sorted = takeAlong(x, order, { axis: 1 });
   const gap = sub(at(sorted, ':', `:${n - 1}`), at(sorted, ':', '1:'));
   const steps = sub(range(1, n, 1, { dtype: x.dtype, device: x.device }), ranks(x, k)); // q - r
@@ -101,7 +102,8 @@ function gradient(
   const s = mul(y, sub(dy, sum(mul(y, dy), { axis: 2, keepDims: true })));
   const total = sum(s, { axis: 1 });
   const rank = add(mul(cast(add(...places), x.dtype), 0.5), 1);
-  const apart = sub(expandDims(rank, 1), ranks(x, y.shape[1] as number));
+  const [, k] = requireShape('neuralSort', 'rows', y, ['batch', 'k', 'n']);
+  const apart = sub(expandDims(rank, 1), ranks(x, k));
   const own = mul(sum(mul(apart, s), { axis: 1 }), 2);
   const others = mul(add(signs(total, orders[0], places[0]), signs(total, orders[1], places[1])), 0.5);
   return div(sub(own, others), tau);

@@ -7,6 +7,7 @@ import {
   OptionError,
   quote,
   Rng,
+  requireShape,
   ShapeError,
   show,
   type Tensor,
@@ -36,7 +37,7 @@ export function noiseOf(
   scores: Tensor,
   samples: number,
 ): Noise {
-  const [batch, n] = scores.shape as readonly [number, number];
+  const [batch, n] = requireShape(op, 'scores', scores, ['batch', 'n']);
   if (isTensor(noise)) {
     const fits = noise.rank === 3 && noise.shape[0] === batch && noise.shape[1] === samples && noise.shape[2] === n;
     if (!fits) {

@@ -1,6 +1,5 @@
 /** The noise of sampled methods, as a function of the sample's number: each pass draws it again, nobody keeps it. */
-import type { Buffer, Device } from '@saccade/kernels';
-import { bufferOf, empty, type Rng, type Tensor } from '@saccade/tensor';
+import { type Device, Rng, type Tensor } from '@saccade/tensor';
 import type { NoiseKind } from '../kernels/js/noise.js';
 
 /** Floats of noise that are drawn at once: they stay in the processor's cache. */
@@ -9,14 +8,16 @@ const CHUNK = 65_536;
 /** Noise as a function of the sample's number: drawn from a place in a stream, again and again the same, or given. */
 export interface Noise {
   readonly kind: NoiseKind;
-  /** Calls `use` with the noise [count, stride] of the samples from `first` on, until all have been. */
-  each(device: Device, total: number, use: (noise: Buffer, first: number, count: number, stride: number) => void): void;
+  /** What a backward pass that calls `each` has to keep: the noise, where it was given. */
+  readonly saved: readonly Tensor[];
+  /** Calls `use` with the noise [count, stride] of the samples from `first` on, until all have been: a tensor that need not outlive the call. */
+  each(device: Device, total: number, use: (noise: Tensor, first: number, count: number, stride: number) => void): void;
 }
 
 /** Noise [batch, samples, n] that the caller gives. */
 export function givenNoise(noise: Tensor, kind: NoiseKind): Noise {
   const stride = noise.shape[2] as number;
-  return { kind, each: (_, total, use) => use(bufferOf('topK', noise), 0, total, stride) };
+  return { kind, saved: [noise], each: (_, total, use) => use(noise, 0, total, stride) };
 }
 
 /**
@@ -24,20 +25,21 @@ export function givenNoise(noise: Tensor, kind: NoiseKind): Noise {
  */
 export function drawnNoise(rng: Rng, kind: NoiseKind, total: number, n: number): Noise {
   const start = rng.state;
-  const blocks = Math.ceil(n / 4);
-  const stride = 4 * blocks;
-  rng.state = { ...start, block: start.block + total * blocks };
+  const stride = 4 * Math.ceil(n / 4);
+  rng.skip(total * stride);
   return {
     kind,
+    saved: [],
     each(device, total, use) {
-      const chunk = Math.min(total, Math.max(1, Math.floor(CHUNK / stride)));
-      const room = empty(device, 'float32', [chunk, stride]);
+      const again = new Rng(0);
+      again.state = start;
+      const chunk = Math.max(1, Math.floor(CHUNK / stride));
       for (let first = 0; first < total; first += chunk) {
-        const state = { ...start, block: start.block + first * blocks };
-        device.kernels.random(kind, bufferOf('topK', room), state, 0, 1);
-        use(bufferOf('topK', room), first, Math.min(chunk, total - first), stride);
+        const count = Math.min(chunk, total - first);
+        const noise = again[kind]([count, stride], { device });
+        use(noise, first, count, stride);
+        noise.dispose();
       }
-      room.dispose();
     },
   };
 }

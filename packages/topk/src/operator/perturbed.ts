@@ -2,16 +2,16 @@
  * The sampled perturbed top-k: the mean of the hard choices of x + sigma z over samples, and the gradients of that mean. No tensor [samples, k, n]
  * is ever made, and the backward pass draws its noise again.
  */
-import type { Buffer } from '@saccade/kernels';
 import {
-  bufferOf,
   concat,
   customGrad,
+  type DType,
   empty,
+  isTracked,
+  kernelsOn,
   less,
-  mapTree,
   mul,
-  reshape,
+  requireShape,
   scatterAddAlong,
   scope,
   stopGradient,
@@ -23,7 +23,6 @@ import {
 import { topKKernels } from '../kernels/extension.js';
 import { baselines } from '../kernels/table.js';
 import { drawChoices } from './draw-choices.js';
-import { requireFirstOrder } from './first-order.js';
 import { hardIndices, type Order } from './hard.js';
 import type { Noise } from './noise.js';
 import { Selection } from './selection.js';
@@ -38,9 +37,7 @@ export type PerturbedGradient = 'full' | 'plain' | 'hard-baseline' | 'diag';
 /** A sigma below this is 0: float32 has no room for what it would be divided into. */
 const SMALLEST = 1e-35;
 
-function buffer(t: Tensor): Buffer {
-  return bufferOf('topK', t);
-}
+const op = 'topK';
 
 /** The choices of all samples, behind them those that the baseline wants, as places among the candidates; and how often each is the r-th. */
 interface Counted {
@@ -50,21 +47,19 @@ interface Counted {
   readonly weights: Tensor;
 }
 
-/** Counts what was chosen, int32 [batch, all, k], in the first `samples`. */
-function count(chosen: Tensor, scores: Tensor, samples: number): Counted {
-  const { device, dtype } = scores;
-  const n = scores.shape[1] as number;
-  const [batch, all, k] = chosen.shape as readonly [number, number, number];
-  const kernels = device.extend(topKKernels);
+/** Counts what was chosen, int32 [batch, all, k], of n, in the first `samples`. */
+function count(chosen: Tensor, n: number, dtype: DType, samples: number): Counted {
+  const { device } = chosen;
+  const [batch, all, k] = requireShape(op, 'chosen', chosen, ['batch', 'all', 'k']);
+  const kernels = kernelsOn(op, device, topKKernels);
   const counts = empty(device, 'int32', [batch]);
-  kernels.perturbedCount(buffer(chosen), buffer(counts), batch, all * k, n);
+  kernels.perturbedCount(chosen, counts, batch, all * k, n);
   // A GPU cannot be read at once: there all elements are candidates.
   const m = device.readSync === undefined ? n : counts.dataSync<'int32'>().reduce((a, b) => Math.max(a, b), 1);
   const indices = empty(device, 'int32', [batch, m]);
   const slots = empty(device, 'int32', [batch, all, k]);
   const weights = empty(device, dtype, [batch, k, m]);
-  const outputs = [buffer(indices), buffer(slots), buffer(weights)] as const;
-  kernels.perturbedWeights(buffer(chosen), ...outputs, batch, all, samples, n, k, m);
+  kernels.perturbedWeights(chosen, indices, slots, weights, batch, all, samples, n, k, m);
   return { indices, slots, weights };
 }
 
@@ -73,66 +68,55 @@ function divisor(sigma: Tensor): Tensor {
   return where(less(sigma, SMALLEST), Infinity, sigma);
 }
 
-/** sum_s c_s nu(z_s) by score, and sum_s c_s moment_s by sigma. */
-function sampledGradient(
-  scores: Tensor,
-  noise: Noise,
-  counted: Counted,
-  moments: Tensor,
-  scale: Tensor,
-  dy: Tensor,
-  gradient: PerturbedGradient,
-  bySigma: boolean,
-): Tensor[] {
-  const { device, dtype } = scores;
-  const [batch, n] = scores.shape as readonly [number, number];
-  const [, k, m] = dy.shape as readonly [number, number, number];
-  const all = counted.slots.shape[1] as number;
-  const samples = moments.shape[1] as number;
-  const kernels = device.extend(topKKernels);
-  const name = gradient === 'hard-baseline' ? 'hard' : gradient === 'full' && samples > 1 ? 'leave-one-out' : 'none';
-  const weights = empty(device, dtype, [batch, samples]);
-  const inputs = [buffer(counted.slots), buffer(dy), buffer(scale)] as const;
-  kernels.perturbedCoefficients(...inputs, buffer(weights), batch, all, samples, k, m, baselines.indexOf(name));
-  const byScore = zeros([batch, n], { device, dtype: dtype });
-  noise.each(device, batch * samples, (values, first, part, stride) =>
-    kernels.perturbedGrad(
-      values,
-      buffer(weights),
-      buffer(byScore),
-      first,
-      part,
-      samples,
-      n,
-      stride,
-      noise.kind === 'gumbel',
-    ),
-  );
-  return bySigma ? [byScore, sum(mul(weights, moments), { axis: 1 })] : [byScore];
+/** What the backward pass reads. */
+interface Sampled extends Omit<Counted, 'weights'> {
+  readonly noise: Noise;
+  readonly n: number;
+  readonly chosenNoise: Tensor;
+  readonly moments: Tensor;
+  /** What rewards are divided by. */
+  readonly scale: Tensor;
 }
 
-/** The release's diagonal estimate. Nothing flows to sigma. */
-function diagonalGradient(
-  scores: Tensor,
-  noise: Noise,
-  counted: Counted,
-  chosenNoise: Tensor,
-  scale: Tensor,
-  dy: Tensor,
-): [byScore: Tensor] {
-  const { device, dtype } = scores;
-  const [batch, all, k] = counted.slots.shape as readonly [number, number, number];
-  const m = dy.shape[2] as number;
+/** c_s for each sample, [batch, samples]. */
+function coefficients({ slots, moments, scale }: Sampled, dy: Tensor, gradient: PerturbedGradient): Tensor {
+  const { device } = dy;
+  const [batch, k, m] = requireShape(op, 'dy', dy, ['batch', 'k', 'm']);
+  const [, all] = requireShape(op, 'slots', slots, [batch, 'all', k]);
+  const [, samples] = requireShape(op, 'moments', moments, [batch, 'samples']);
+  const name = gradient === 'hard-baseline' ? 'hard' : gradient === 'full' && samples > 1 ? 'leave-one-out' : 'none';
+  const c = empty(device, dy.dtype, [batch, samples]);
+  const { perturbedCoefficients } = kernelsOn(op, device, topKKernels);
+  perturbedCoefficients(slots, dy, scale, c, batch, all, samples, k, m, baselines.indexOf(name));
+  return c;
+}
+
+/** sum_s c_s nu(z_s), [batch, n]. */
+function scoreGradient({ noise, n }: Sampled, c: Tensor): Tensor {
+  const { device, dtype } = c;
+  const [batch, samples] = requireShape(op, 'coefficients', c, ['batch', 'samples']);
+  const byScore = zeros([batch, n], { device, dtype });
+  const { perturbedGrad } = kernelsOn(op, device, topKKernels);
+  noise.each(device, batch * samples, (z, first, part, stride) =>
+    perturbedGrad(z, c, byScore, first, part, samples, n, stride, noise.kind === 'gumbel'),
+  );
+  return byScore;
+}
+
+/** The release's diagonal estimate by score. */
+function diagonalGradient({ noise, n, indices, slots, chosenNoise, scale }: Sampled, dy: Tensor): Tensor {
+  const { device, dtype } = dy;
+  const [batch, k, m] = requireShape(op, 'dy', dy, ['batch', 'k', 'm']);
+  const [, all] = requireShape(op, 'slots', slots, [batch, 'all', k]);
   const at = empty(device, dtype, [batch, m]);
-  const inputs = [buffer(counted.slots), buffer(chosenNoise), buffer(dy), buffer(scale)] as const;
-  const isGumbel = noise.kind === 'gumbel';
-  device.extend(topKKernels).perturbedDiagonal(...inputs, buffer(at), batch, all, all, k, m, isGumbel);
-  return [scatterAddAlong(scores.shape, counted.indices, at)];
+  const { perturbedDiagonal } = kernelsOn(op, device, topKKernels);
+  perturbedDiagonal(slots, chosenNoise, dy, scale, at, batch, all, all, k, m, noise.kind === 'gumbel');
+  return scatterAddAlong([batch, n], indices, at);
 }
 
 /**
  * The perturbed top-k of scores [batch, n] under noise of scale sigma [batch], estimated from samples: rows in the order asked for. Gradients flow
- * to scores and, if `bySigma`, but for `diag`, to sigma.
+ * to scores and, but for `diag`, to sigma.
  */
 export function perturbedTopK(
   scores: Tensor,
@@ -142,31 +126,29 @@ export function perturbedTopK(
   samples: number,
   order: Order,
   gradient: PerturbedGradient,
-  bySigma: boolean,
 ): Selection {
   return scope(() => {
+    const [batch, n] = requireShape(op, 'scores', scores, ['batch', 'n']);
     const [x, s] = [stopGradient(scores), stopGradient(sigma)];
-    const drawn = drawChoices(x, s, noise, samples, k, order, bySigma);
-    const hard = (): Tensor => hardIndices(x, k, order).reshape([x.shape[0] as number, 1, k]);
-    const chosen = gradient === 'hard-baseline' ? concat([drawn.chosen, hard()], 1) : drawn.chosen;
-    const found = count(chosen, x, samples);
-    const scale = divisor(s);
-    const weights = customGrad((from: Tensor, _sigma: Tensor) => {
-      // Named anew in here, these live as long as the tape.
-      const counted = mapTree(found, (t) => reshape(t, t.shape));
-      const [moments, chosenNoise, by] = [drawn.moments, drawn.chosenNoise, scale].map((t) => reshape(t, t.shape)) as [
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      const backward = (dy: Tensor): Tensor[] => {
-        requireFirstOrder('topK: perturbed');
-        if (gradient === 'diag') return diagonalGradient(from, noise, counted, chosenNoise, by, dy);
-        return sampledGradient(from, noise, counted, moments, by, dy, gradient, bySigma);
-      };
-      return { value: counted.weights, backward };
-    })(scores, sigma);
-    const n = scores.shape[1] as number;
-    return new Selection(found.indices, weights, n, found.indices.shape[1] === n);
+    // The gradient by sigma alone needs the moments.
+    const { chosen, chosenNoise, moments } = drawChoices(x, s, noise, samples, k, order, isTracked(sigma));
+    const hard = (): Tensor => hardIndices(x, k, order).reshape([batch, 1, k]);
+    const all = gradient === 'hard-baseline' ? concat([chosen, hard()], 1) : chosen;
+    const { indices, slots, weights } = count(all, n, x.dtype, samples);
+    const drawn = { noise, n, indices, slots, chosenNoise, moments, scale: divisor(s) };
+    const backward = (dy: Tensor, [byScore, bySigma]: readonly boolean[]): (Tensor | undefined)[] => {
+      if (gradient === 'diag') return [byScore ? diagonalGradient(drawn, dy) : undefined];
+      const c = coefficients(drawn, dy, gradient);
+      return [byScore ? scoreGradient(drawn, c) : undefined, bySigma ? sum(mul(c, moments), { axis: 1 }) : undefined];
+    };
+    const estimate = customGrad(
+      (_scores: Tensor, _sigma: Tensor) => ({
+        value: weights,
+        backward,
+        saved: [indices, slots, chosenNoise, moments, drawn.scale, ...noise.saved],
+      }),
+      { name: 'topK: perturbed', firstOrder: true },
+    );
+    return new Selection(indices, estimate(scores, sigma), n, indices.shape[1] === n);
   });
 }

@@ -1,13 +1,14 @@
 /** What a top-k operator chose: candidates, and how much each of them is in each row. */
 import {
   broadcastTo,
-  cast,
   type Device,
+  type DType,
   DTypeError,
+  eye,
   IndexError,
   OptionError,
-  oneHot,
   range,
+  requireShape,
   ShapeError,
   scatterAddAlong,
   scope,
@@ -47,10 +48,7 @@ export class Selection {
 
   /** Of a dense indicator tensor [batch, rows, n]; rows need not sum to 1. @throws {ShapeError} unless it has three axes */
   static fromDense(dense: Tensor): Selection {
-    if (dense.rank !== 3) {
-      throw new ShapeError(`Selection.fromDense: expected [batch, rows, n], got ${show(dense.shape)}`);
-    }
-    const [batch, , n] = dense.shape as readonly [number, number, number];
+    const [batch, , n] = requireShape('Selection.fromDense', 'dense', dense, ['batch', 'rows', 'n']);
     return new Selection(everyIndex(batch, n, dense.device), dense, n, true);
   }
 
@@ -64,12 +62,7 @@ export class Selection {
     if (indices.device.readSync !== undefined && indices.dataSync<'int32'>().some((i) => i < 0 || i >= n)) {
       throw new IndexError(`Selection.fromIndices: every index must be in [0, ${n})`);
     }
-    const [batch, k] = indices.shape as readonly [number, number];
-    return scope(() => {
-      const one = oneHot(range(0, k, 1, { device: indices.device, dtype: 'int32' }), k);
-      const rows = cast(one, dtype).reshape([1, k, k]);
-      return new Selection(indices, broadcastTo(rows, [batch, k, k]), n);
-    });
+    return oneHotRows(indices, n, dtype);
   }
 
   /** Images in the batch. */
@@ -108,7 +101,7 @@ export class Selection {
   }
 
   #spread(weights: Tensor): Tensor {
-    const [batch, rows, m] = weights.shape as readonly [number, number, number];
+    const [batch, rows, m] = requireShape('Selection', 'weights', weights, ['batch', 'rows', 'm']);
     const places = broadcastTo(this.indices.reshape([batch, 1, m]), [batch, rows, m]);
     return scatterAddAlong([batch, rows, this.n], places, weights);
   }
@@ -122,6 +115,15 @@ export class Selection {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** `Selection.fromIndices` of positions that are known to be int32 [batch, k] in [0, n). */
+export function oneHotRows(indices: Tensor, n: number, dtype: DType): Selection {
+  const [batch, k] = requireShape('Selection', 'indices', indices, ['batch', 'k']);
+  return scope(() => {
+    const rows = eye(k, { dtype, device: indices.device }).reshape([1, k, k]);
+    return new Selection(indices, broadcastTo(rows, [batch, k, k]), n);
+  });
 }
 
 /** 0 .. n - 1 for each image: int32 [batch, n]. */

@@ -1,18 +1,17 @@
 /** The sorted top-k by optimal transport of Xie et al. (2020), as the paper's code offers it beside the perturbed one. */
 import {
-  bufferOf,
+  type CustomResult,
   checkOptions,
   customGrad,
   empty,
-  OptionError,
-  quote,
+  kernelsOn,
   requireAbove,
+  requireCount,
   requireOneOf,
   type Tensor,
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
-import { requireCount, requireScores } from './check-choice.js';
-import { requireFirstOrder } from './first-order.js';
+import { requireChoice, requireScores } from './check-choice.js';
 import { warnOnce } from './warn-once.js';
 
 /** How the transport is solved. */
@@ -54,30 +53,27 @@ export function sinkhornTopK(scores: Tensor, k: number, options: SinkhornOptions
   const checked = checkOptions(op, options, names);
   const { epsilon = 0.01, iterations = 2000, rows: kind = 'ranks', gradient = 'auto' } = checked;
   requireAbove(op, 'epsilon', epsilon);
-  if (!Number.isSafeInteger(iterations) || iterations < 1) {
-    throw new OptionError(`${op}: iterations must be a whole number from 1, got ${quote(iterations)}`);
-  }
+  requireCount(op, 'iterations', iterations);
   requireOneOf('sinkhornTopK', 'rows', kind, ['ranks', 'mask', 'mask-release']);
   requireOneOf('sinkhornTopK', 'gradient', gradient, ['auto', 'implicit', 'unrolled']);
   const [batch, n] = requireScores(op, scores);
-  requireCount(op, k, n);
+  requireChoice(op, k, n);
   const { device, dtype } = scores;
   const settings = { epsilon, iterations, rows: kind, gradient, tolerance: TOLERANCE };
   const count = kind === 'ranks' ? k : 1;
-  const kernels = device.extend(topKKernels);
-  const buffer = (t: Tensor) => bufferOf(op, t);
+  const kernels = kernelsOn(op, device, topKKernels);
   const marginalError = empty(device, dtype, [batch]);
-  const rows = customGrad((x: Tensor) => {
-    const y = empty(device, dtype, [batch, count, n]);
-    kernels.sinkhorn(buffer(x), buffer(y), buffer(marginalError), batch, n, k, settings);
+  const transport = (x: Tensor): CustomResult => {
+    const value = empty(device, dtype, [batch, count, n]);
+    kernels.sinkhorn(x, value, marginalError, batch, n, k, settings);
     const backward = (dy: Tensor): Tensor[] => {
-      requireFirstOrder(op);
       const dx = empty(device, dtype, x.shape);
-      kernels.sinkhornGrad(buffer(x), buffer(dy), buffer(dx), batch, n, k, settings);
+      kernels.sinkhornGrad(x, dy, dx, batch, n, k, settings);
       return [dx];
     };
-    return { value: y, backward };
-  })(scores);
+    return { value, backward };
+  };
+  const rows = customGrad(transport, { name: op, firstOrder: true })(scores);
   if (device.readSync !== undefined && marginalError.dataSync().some((error) => error > 0.01)) {
     warnOnce('sinkhornTopK: the iterations did not converge; more iterations or a larger epsilon help');
   }

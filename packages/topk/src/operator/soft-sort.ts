@@ -14,7 +14,7 @@ import {
   topk,
   where,
 } from '@saccade/tensor';
-import { requireCount, requireScores } from './check-choice.js';
+import { requireChoice, requireScores } from './check-choice.js';
 import type { TemperatureOptions } from './temperature.js';
 
 /**
@@ -26,7 +26,7 @@ export function softSort(scores: Tensor, k: number, options: TemperatureOptions 
   const { tau = 0.1 } = checkOptions('softSort', options, ['tau']);
   requireAbove('softSort', 'tau', tau);
   const [, n] = requireScores('softSort', scores);
-  requireCount('softSort', k, n);
+  requireChoice('softSort', k, n);
   return scope(() => {
     const ranked = expandDims(topk(scores, k).values, 2);
     const difference = sub(ranked, expandDims(scores, 1));

@@ -1,9 +1,10 @@
 /** The sparse top-k of Sander et al. (2023): the mask of k elements that a p-norm regularises, in closed form. */
 import {
-  bufferOf,
+  type CustomResult,
   checkOptions,
   customGrad,
   empty,
+  kernelsOn,
   OptionError,
   quote,
   requireAbove,
@@ -11,7 +12,6 @@ import {
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
 import { requireScores, requireShare } from './check-choice.js';
-import { requireFirstOrder } from './first-order.js';
 
 /** How soft it is. */
 export interface SparseOptions {
@@ -35,19 +35,17 @@ export function sparseTopK(scores: Tensor, k: number, options: SparseOptions = {
   const [batch, n] = requireScores(op, scores);
   requireShare(op, k, n);
   const power = 1 / (p - 1);
-  return customGrad((x: Tensor) => {
+  const mask = (x: Tensor): CustomResult => {
     const { device, dtype } = x;
-    const kernels = device.extend(topKKernels);
-    const buffer = (t: Tensor) => bufferOf(op, t);
-    const y = empty(device, dtype, x.shape);
-    kernels.sparse(buffer(x), buffer(y), batch, n, k, width, power);
+    const kernels = kernelsOn(op, device, topKKernels);
+    const value = empty(device, dtype, x.shape);
+    kernels.sparse(x, value, batch, n, k, width, power);
     const backward = (dy: Tensor): Tensor[] => {
-      requireFirstOrder(op);
-      const dx = empty(device, dtype, x.shape);
-      const dk = empty(device, dtype, [batch]);
-      kernels.sparseGrad(buffer(x), buffer(dy), buffer(dx), buffer(dk), batch, n, k, width, power);
+      const [dx, dk] = [empty(device, dtype, x.shape), empty(device, dtype, [batch])] as const;
+      kernels.sparseGrad(x, dy, dx, dk, batch, n, k, width, power);
       return [dx];
     };
-    return { value: y, backward };
-  })(scores);
+    return { value, backward };
+  };
+  return customGrad(mask, { name: op, firstOrder: true })(scores);
 }

@@ -5,6 +5,7 @@ import {
   OptionError,
   quote,
   Rng,
+  requireCount,
   requireOneOf,
   ShapeError,
   show,
@@ -125,9 +126,7 @@ export function checkTopKOptions(options: TopKOptions, batch: number, n: number)
     throw new OptionError(`topK: noise can be given for method 'perturbed' only, not for '${method}'`);
   }
   const samples = options.samples ?? (isTensor(noise) ? (noise.shape[1] ?? 0) : 500);
-  if (!Number.isSafeInteger(samples) || samples < 1) {
-    throw new OptionError(`topK: samples must be a whole number from 1, got ${quote(samples)}`);
-  }
+  requireCount('topK', 'samples', samples);
   if (options.rng !== undefined && !(options.rng instanceof Rng)) {
     throw new OptionError(`topK: rng must be an Rng, got ${quote(options.rng)}`);
   }

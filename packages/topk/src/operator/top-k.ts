@@ -1,5 +1,16 @@
 /** The differentiable choice of k among n: one function, many methods. */
-import { broadcastTo, cast, deviceOf, isTensor, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
+import {
+  broadcastTo,
+  cast,
+  deviceOf,
+  expandDims,
+  isTensor,
+  requireShape,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@saccade/tensor';
 import { isAffordable } from './affordable.js';
 import { checkScores, type Scores, scoresTensor } from './check-scores.js';
 import { dfTopK } from './dftopk.js';
@@ -34,19 +45,17 @@ const MUCH_WORK = 1e6;
 export function topK(scores: Scores, options: TopKOptions): Selection {
   return scope(() => {
     const x = scoresTensor('topK', scores);
-    const [batch, n] = x.shape as readonly [number, number];
+    const [batch, n] = requireShape('topK', 'scores', x, ['batch', 'n']);
     const checked = checkTopKOptions(options, batch, n);
-    if (batch === 0 || n === 0) return nothing(x, checked);
+    if (batch === 0 || n === 0) return nothing(x, batch, n, checked);
     return select(checkScores('topK', x, Math.ceil(checked.k), checked.onNaN), checked);
   });
 }
 
 /** The selection of no rows, or among no elements. */
-function nothing(x: Tensor, { k, method }: CheckedTopKOptions): Selection {
-  const [batch, n] = x.shape as readonly [number, number];
-  const rows = masks.includes(method) ? 1 : k;
-  const weights = zeros([batch, rows, n], { device: x.device, dtype: x.dtype });
-  return new Selection(everyIndex(batch, n, x.device), weights, n, true);
+function nothing({ device, dtype }: Tensor, batch: number, n: number, { k, method }: CheckedTopKOptions): Selection {
+  const weights = zeros([batch, masks.includes(method) ? 1 : k, n], { device, dtype });
+  return new Selection(everyIndex(batch, n, device), weights, n, true);
 }
 
 function select(x: Tensor, options: CheckedTopKOptions): Selection {
@@ -76,14 +85,13 @@ function select(x: Tensor, options: CheckedTopKOptions): Selection {
 
 /** A mask [batch, n] as one row. */
 function mask(m: Tensor): Selection {
-  const [batch, n] = m.shape as readonly [number, number];
-  return Selection.fromDense(m.reshape([batch, 1, n]));
+  return Selection.fromDense(expandDims(m, 1));
 }
 
 /** sigma for each row: [batch]. */
 function sigmaOf(x: Tensor, { sigma }: CheckedTopKOptions): Tensor {
   const { device, dtype } = x;
-  const given = isTensor(sigma) ? sigma : tensor(sigma, { device, dtype: dtype });
+  const given = isTensor(sigma) ? sigma : tensor(sigma, { device, dtype });
   deviceOf('topK', x, given);
   const one = given.dtype === dtype ? given : cast(given, dtype);
   return broadcastTo(one.reshape([one.size]), [x.shape[0] as number]);
@@ -117,5 +125,5 @@ function sampled(x: Tensor, options: CheckedTopKOptions): Selection {
     warnOnce('topK: one sample has no others to take a baseline from; the gradient is the plain one');
   }
   const drawn = noiseOf('topK', noise, noiseKind, rng, x, samples);
-  return perturbedTopK(x, sigmaOf(x, options), k, drawn, samples, order, grad, isTensor(options.sigma));
+  return perturbedTopK(x, sigmaOf(x, options), k, drawn, samples, order, grad);
 }

@@ -1,18 +1,18 @@
 /** Cuts the selected patches out of images. */
-import type { Buffer } from '@saccade/kernels';
 import {
-  bufferOf,
+  type CustomResult,
   checkOptions,
   customGrad,
   DTypeError,
   deviceOf,
   empty,
+  kernelsOn,
   OptionError,
   quote,
-  reshape,
+  requireFrom,
+  requireShape,
   ShapeError,
   scope,
-  show,
   type Tensor,
 } from '@saccade/tensor';
 import { topKKernels } from '../kernels/extension.js';
@@ -33,10 +33,6 @@ export interface ExtractPatchesOptions {
   readonly scale?: number | undefined;
 }
 
-function buffer(t: Tensor): Buffer {
-  return bufferOf(op, t);
-}
-
 /**
  * Patches [batch, rows, patchSize, patchSize, channels] of images [batch, height, width, channels], float or uint8, for
  * each row of the selection: the windows of the candidates, zero outside of the image, summed with their weights. Only
@@ -44,7 +40,7 @@ function buffer(t: Tensor): Buffer {
  * The weights need not sum to 1.
  *
  * Gradients flow to the weights and, if it is being differentiated, to a float image; for an image that is only looked
- * at they cost nothing.
+ * at they cost nothing. There is no second derivative (a GradientError).
  * @throws {ShapeError} unless image, selection and grid fit @throws {DTypeError} for images that are neither uint8 nor
  * of the type of the weights @throws {OptionError}
  */
@@ -55,30 +51,28 @@ export function extractPatches(
   options: ExtractPatchesOptions = {},
 ): Tensor {
   const { threshold = 0, scale } = checkOptions(op, options, ['threshold', 'scale']);
-  if (!(threshold >= 0 && Number.isFinite(threshold))) {
-    throw new OptionError(`${op}: threshold must be a number from 0, got ${quote(threshold)}`);
-  }
+  requireFrom(op, 'threshold', threshold);
   if (scale !== undefined && !Number.isFinite(scale)) {
     throw new OptionError(`${op}: scale must be a number, got ${quote(scale)}`);
   }
-  check(image, selection, grid);
-  const sizes = sizesOf(image, selection, grid, { threshold, scale: scale ?? (image.dtype === 'uint8' ? 1 / 255 : 1) });
+  const shape = check(image, selection, grid);
+  const sizes = sizesOf(shape, selection, grid, { threshold, scale: scale ?? (image.dtype === 'uint8' ? 1 / 255 : 1) });
   return scope(() => extract(image, selection, sizes));
 }
 
-function check(image: Tensor, selection: Selection, grid: PatchGrid): void {
+/** [batch, height, width, channels]. */
+type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
+
+/** The shape of the images. */
+function check(image: Tensor, selection: Selection, grid: PatchGrid): ImageShape {
   if (!(selection instanceof Selection)) {
     throw new OptionError(`${op}: selection must come from topK or Selection.fromIndices, got ${quote(selection)}`);
   }
   deviceOf(op, image, selection.indices, selection.weights);
   const { height, width, rows, columns } = grid;
-  if (image.rank !== 4 || image.shape[1] !== height || image.shape[2] !== width) {
-    throw new ShapeError(
-      `${op}: the grid wants images [batch, ${height}, ${width}, channels], got ${show(image.shape)}`,
-    );
-  }
-  if (selection.batch !== image.shape[0]) {
-    throw new ShapeError(`${op}: there are ${image.shape[0]} images, but the selection is for ${selection.batch}`);
+  const shape = requireShape(op, 'images of this grid', image, ['batch', height, width, 'channels']);
+  if (selection.batch !== shape[0]) {
+    throw new ShapeError(`${op}: there are ${shape[0]} images, but the selection is for ${selection.batch}`);
   }
   if (selection.n !== rows * columns) {
     throw new ShapeError(`${op}: the grid has ${rows} x ${columns} cells, but the selection is among ${selection.n}`);
@@ -87,37 +81,37 @@ function check(image: Tensor, selection: Selection, grid: PatchGrid): void {
   if (image.dtype !== 'uint8' && image.dtype !== dtype) {
     throw new DTypeError(`${op}: the image must be uint8 or, as the weights are, ${dtype}, got ${image.dtype}`);
   }
+  return shape;
 }
 
 function sizesOf(
-  image: Tensor,
+  [batch, height, width, channels]: ImageShape,
   { rows, indices }: Selection,
   grid: PatchGrid,
   { threshold, scale }: { readonly threshold: number; readonly scale: number },
 ): PatchSizes {
-  const [batch, height, width, channels] = image.shape as readonly [number, number, number, number];
   const { columns, patchSize, strideY, strideX, padTop, padLeft } = grid;
-  const candidates = indices.shape[1] as number;
+  const [, candidates] = requireShape(op, 'indices', indices, [batch, 'candidates']);
   const image4 = { batch, height, width, channels };
   return { ...image4, rows, candidates, columns, patchSize, strideY, strideX, padTop, padLeft, scale, threshold };
 }
 
 function extract(image: Tensor, selection: Selection, sizes: PatchSizes): Tensor {
   const { batch, rows, patchSize, channels } = sizes;
-  return customGrad((x: Tensor, weights: Tensor) => {
+  const { indices } = selection;
+  const patches = (x: Tensor, weights: Tensor): CustomResult => {
     const { device, dtype } = weights;
-    const kernels = device.extend(topKKernels);
-    // Named anew in here, they live as long as the tape.
-    const indices = reshape(selection.indices, selection.indices.shape);
-    const patches = empty(device, dtype, [batch, rows, patchSize, patchSize, channels]);
-    kernels.extractPatches(buffer(x), buffer(indices), buffer(weights), buffer(patches), sizes);
+    const kernels = kernelsOn(op, device, topKKernels);
+    const value = empty(device, dtype, [batch, rows, patchSize, patchSize, channels]);
+    kernels.extractPatches(x, indices, weights, value, sizes);
     const backward = (dy: Tensor, [byImage, byWeights]: readonly boolean[]): (Tensor | undefined)[] => {
       const dx = byImage ? empty(device, dtype, x.shape) : undefined;
       const dw = byWeights ? empty(device, dtype, weights.shape) : undefined;
-      if (dx) kernels.patchImageGrad(buffer(indices), buffer(weights), buffer(dy), buffer(dx), sizes);
-      if (dw) kernels.patchWeightGrad(buffer(x), buffer(indices), buffer(weights), buffer(dy), buffer(dw), sizes);
+      if (dx) kernels.patchImageGrad(indices, weights, dy, dx, sizes);
+      if (dw) kernels.patchWeightGrad(x, indices, weights, dy, dw, sizes);
       return [dx, dw];
     };
-    return { value: patches, backward };
-  })(image, selection.weights);
+    return { value, backward, saved: [indices] };
+  };
+  return customGrad(patches, { name: op, firstOrder: true })(image, selection.weights);
 }

@@ -11,9 +11,8 @@ import {
   mul,
   OptionError,
   quote,
-  ShapeError,
+  requireShape,
   scope,
-  show,
   sigmoid,
   softmax,
   sub,
@@ -91,10 +90,6 @@ function parseArgument(op: string, name: string, { argument }: Kind, written: st
   throw new OptionError(`${op}: ${name} needs a number ${range}, as in ${name}(1e-5), got ${quote(written)}`);
 }
 
-function requireScores(op: string, scores: Tensor): void {
-  if (scores.rank !== 2) throw new ShapeError(`${op}: scores must be [batch, n], got ${show(scores.shape)}`);
-}
-
 /**
  * Scores [batch, n] normalised row by row: `identity`, `softmax`, `smoothing(s)` (x (1 - s) + s / n), `sigmoid`, `zeroone`
  * ((x - min) / (max - min), zeros for a row of equal scores), `zerooneeps(e)` ((x - min) / (max - min + e), the usual one
@@ -103,7 +98,7 @@ function requireScores(op: string, scores: Tensor): void {
  */
 export function normalizeScores(scores: Tensor, chain: string): Tensor {
   const links = parseChain('normalizeScores', chain);
-  requireScores('normalizeScores', scores);
+  requireShape('normalizeScores', 'scores', scores, ['batch', 'n']);
   return scope(() => links.reduce((x, { kind, argument }) => kind.apply(x, argument), scores));
 }
 
@@ -138,7 +133,7 @@ export class ScoreNormalization extends Module {
 
   /** @throws {ShapeError} unless scores are [batch, n], with `layernorm` n = `positions` */
   override forward(scores: Tensor): Tensor {
-    requireScores('ScoreNormalization', scores);
+    requireShape('ScoreNormalization', 'scores', scores, ['batch', 'n']);
     const norms = this.norms.values();
     return scope(() =>
       this.#links.reduce(

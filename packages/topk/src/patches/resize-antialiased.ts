@@ -7,6 +7,7 @@ import {
   mul,
   OptionError,
   quote,
+  requireShape,
   reshape,
   ShapeError,
   type SparseMatrix,
@@ -23,7 +24,8 @@ export interface ResizeAntialiasedOptions {
   readonly scale?: number | undefined;
 }
 
-type Images = readonly [batch: number, height: number, width: number, channels: number];
+const op = 'resizeAntialiased';
+const images = ['batch', 'height', 'width', 'channels'] as const;
 
 /**
  * Images [batch, height, width, channels], float or uint8, brought to `[height', width']` by bilinear interpolation whose
@@ -35,9 +37,8 @@ export function resizeAntialiased(
   size: readonly [height: number, width: number],
   options: ResizeAntialiasedOptions = {},
 ): Tensor {
-  const op = 'resizeAntialiased';
   const { scale = x.dtype === 'uint8' ? 1 / 255 : 1 } = checkOptions(op, options, ['scale']);
-  check(op, x, size, scale);
+  check(x, size, scale);
   return scope(() => {
     const pixels = x.dtype === 'uint8' ? cast(x, 'float32') : x;
     // Rows first: what has to be transposed for the columns is then smaller.
@@ -46,10 +47,9 @@ export function resizeAntialiased(
   });
 }
 
-function check(op: string, x: Tensor, size: readonly number[], scale: number): void {
-  if (x.rank !== 4 || x.shape[1] === 0 || x.shape[2] === 0) {
-    throw new ShapeError(`${op}: x must be [batch, height, width, channels] with some pixels, got ${show(x.shape)}`);
-  }
+function check(x: Tensor, size: readonly number[], scale: number): void {
+  const [, height, width] = requireShape(op, 'x', x, images);
+  if (height === 0 || width === 0) throw new ShapeError(`${op}: x must have some pixels, got ${show(x.shape)}`);
   if (!['float32', 'float64', 'uint8'].includes(x.dtype)) {
     throw new DTypeError(`${op}: x must be float or uint8, got ${x.dtype}`);
   }
@@ -60,7 +60,7 @@ function check(op: string, x: Tensor, size: readonly number[], scale: number): v
 }
 
 function resizeRows(x: Tensor, out: number): Tensor {
-  const [batch, height, width, channels] = x.shape as Images;
+  const [batch, height, width, channels] = requireShape(op, 'x', x, images);
   if (out === height) return reshape(x, x.shape);
   // One matrix for each image of the batch, all along the diagonal of one: no image has to be moved.
   const weights = axisWeights(height, out, batch, x);
@@ -68,7 +68,7 @@ function resizeRows(x: Tensor, out: number): Tensor {
 }
 
 function resizeColumns(x: Tensor, out: number): Tensor {
-  const [batch, height, width, channels] = x.shape as Images;
+  const [batch, height, width, channels] = requireShape(op, 'x', x, images);
   if (out === width) return x;
   const columnsFirst = (t: Tensor, columns: number): Tensor =>
     reshape(transpose(reshape(t, [batch * height, columns, channels]), [1, 0, 2]), [

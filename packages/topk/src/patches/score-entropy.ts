@@ -7,9 +7,8 @@ import {
   mean,
   mul,
   neg,
-  ShapeError,
+  requireShape,
   scope,
-  show,
   softmax,
   sum,
   type Tensor,
@@ -29,7 +28,7 @@ export interface ScoreEntropyOptions {
  */
 export function scoreEntropy(scores: Tensor, options: ScoreEntropyOptions = {}): Tensor {
   const { probabilities = false } = checkOptions('scoreEntropy', options, ['probabilities']);
-  if (scores.rank !== 2) throw new ShapeError(`scoreEntropy: scores must be [batch, n], got ${show(scores.shape)}`);
+  requireShape('scoreEntropy', 'scores', scores, ['batch', 'n']);
   return scope(() => {
     const p = probabilities ? scores : softmax(scores);
     const some = greater(p, 0);

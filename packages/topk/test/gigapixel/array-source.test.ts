@@ -65,6 +65,14 @@ test('a NumPy file of two or three axes', async () => {
   }
 });
 
+test('a source may lie at an address', async () => {
+  const bytes = Uint8Array.from({ length: 12 }, (_, i) => i);
+  const address = new URL(`data:application/octet-stream;base64,${Buffer.from(bytes).toString('base64')}`);
+  const tiles = await tilesFromRaw(address, { height: 3, width: 4 });
+  assert.equal((await tiles.getTile({ top: 1, left: 1, height: 2, width: 2 }, {})).data, Uint8Array.of(5, 6, 9, 10));
+  await tiles.close();
+});
+
 test('NumPy files that hold no image are refused', async () => {
   const npyOf = (values: Parameters<typeof tensor>[0], options: object): Promise<Uint8Array> =>
     scope(async () => encodeNpy(tensor(values as number[], options)));
@@ -87,7 +95,11 @@ test('bad options and missing files are typed errors, and a stopped run stops re
   );
   await assertRejects(() => tilesFromRaw(bytes, { ...size, offset: -1 }), OptionError, /offset must be/);
   await assertRejects(() => tilesFromRaw(bytes, { ...size, channels: 4 }), FormatError, /16 bytes in all, got 12/);
-  await assertRejects(() => tilesFromRaw(3 as never, size), OptionError, /expected a path, file URL, Blob/);
+  await assertRejects(
+    () => tilesFromRaw(3 as never, size),
+    OptionError,
+    /expected a path, URL, Blob or Uint8Array, got number/,
+  );
   await assertRejects(() => tilesFromRaw('/no/such/file', size), SaccadeError, /cannot be opened/);
   const tiles = await tilesFromRaw(bytes, size);
   const signal = AbortSignal.abort(new Error('enough'));

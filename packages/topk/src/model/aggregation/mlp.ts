@@ -7,10 +7,9 @@ import {
   requireCount,
   requireCounts,
   requireRng,
+  requireShape,
   requireWithin,
-  ShapeError,
   scope,
-  show,
   type Tensor,
 } from '@saccade/tensor';
 import { Aggregation } from './aggregation.js';
@@ -61,9 +60,7 @@ export class MlpAggregation extends Aggregation {
   override forward(representations: Tensor, indicators: Tensor): Tensor {
     return scope(() => {
       const tokens = this.tokens.forward(representations, indicators);
-      if (tokens.shape[1] !== this.patches) {
-        throw new ShapeError(`MlpAggregation: expected ${this.patches} patches, got ${show(representations.shape)}`);
-      }
+      requireShape('MlpAggregation', 'representations', tokens, ['batch', this.patches, this.tokens.features]);
       return this.mlp.forward(flatten(tokens, 1));
     });
   }

@@ -1,8 +1,7 @@
 /** Patches as tokens: their features and, learned from the indicators, where they are. */
 import { type Linear, Module } from '@saccade/nn';
-import { add, type Rng, requireCount, ShapeError, scope, show, type Tensor } from '@saccade/tensor';
+import { add, type Rng, requireCount, requireShape, scope, type Tensor } from '@saccade/tensor';
 import { flaxDense } from '../flax-layers.js';
-import { requireTokens } from './aggregation.js';
 
 /** What makes tokens. */
 interface PatchTokensOptions {
@@ -36,20 +35,15 @@ export class PatchTokens extends Module<[representations: Tensor, indicators: Te
 
   /** @throws {ShapeError} */
   override forward(representations: Tensor, indicators: Tensor): Tensor {
-    requireTokens(this.#op, representations, this.features);
+    const [batch, k] = requireShape(this.#op, 'representations', representations, ['batch', 'k', this.features]);
     const { position } = this;
-    if (position !== undefined)
-      this.#requireIndicators(representations, indicators, position.weight.shape[1] as number);
+    if (position !== undefined) {
+      const [, positions] = requireShape(this.#op, 'position', position.weight, [this.features, 'positions']);
+      requireShape(this.#op, 'indicators', indicators, [batch, k, positions]);
+    }
     return scope(() => {
       const placed = position === undefined ? representations : add(representations, position.forward(indicators));
       return this.project?.forward(placed) ?? placed;
     });
-  }
-
-  #requireIndicators(representations: Tensor, indicators: Tensor, positions: number): void {
-    const [batch, k] = representations.shape;
-    const shape = indicators?.shape ?? [];
-    if (shape.length === 3 && shape[0] === batch && shape[1] === k && shape[2] === positions) return;
-    throw new ShapeError(`${this.#op}: indicators must be [${batch}, ${k}, ${positions}], got ${show(shape)}`);
   }
 }

@@ -1,7 +1,7 @@
 /** Aggregations that look at no order: the mean, the maximum and the normed sum of the patches. */
 import { LayerNorm } from '@saccade/nn';
-import { max, mean, requireCount, scope, sum, type Tensor } from '@saccade/tensor';
-import { Aggregation, requireTokens } from './aggregation.js';
+import { max, mean, requireCount, requireShape, scope, sum, type Tensor } from '@saccade/tensor';
+import { Aggregation } from './aggregation.js';
 
 /** The mean of the patches: [batch, k, features] -> [batch, features]. No state. */
 export class MeanAggregation extends Aggregation {
@@ -15,7 +15,7 @@ export class MeanAggregation extends Aggregation {
 
   /** @throws {ShapeError} */
   override forward(representations: Tensor, _indicators?: Tensor): Tensor {
-    requireTokens('MeanAggregation', representations, this.outSize);
+    requireShape('MeanAggregation', 'representations', representations, ['batch', 'k', this.outSize]);
     return mean(representations, { axis: 1 });
   }
 }
@@ -32,7 +32,7 @@ export class MaxAggregation extends Aggregation {
 
   /** @throws {ShapeError} */
   override forward(representations: Tensor, _indicators?: Tensor): Tensor {
-    requireTokens('MaxAggregation', representations, this.outSize);
+    requireShape('MaxAggregation', 'representations', representations, ['batch', 'k', this.outSize]);
     return max(representations, { axis: 1 });
   }
 }
@@ -51,7 +51,7 @@ export class SumLayerNormAggregation extends Aggregation {
 
   /** @throws {ShapeError} */
   override forward(representations: Tensor, _indicators?: Tensor): Tensor {
-    requireTokens('SumLayerNormAggregation', representations, this.outSize);
+    requireShape('SumLayerNormAggregation', 'representations', representations, ['batch', 'k', this.outSize]);
     return scope(() => this.norm.forward(sum(representations, { axis: 1 })));
   }
 }

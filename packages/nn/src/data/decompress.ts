@@ -1,5 +1,10 @@
-/** Decompressing gzip while reading, by the decompressor that Node and browsers both have. */
+/** Decompressing while reading, by the decompressor that Node and browsers both have. */
 import { FormatError, SaccadeError } from '@saccade/tensor';
+
+/** What was compressed how: gzip files, or zlib data, which has another header and checksum. */
+export type Compression = 'gzip' | 'zlib';
+
+const streamFormats = { gzip: 'gzip', zlib: 'deflate' } as const;
 
 type Feed = { failure: unknown };
 
@@ -28,14 +33,16 @@ async function feedAll(
  * The decompressed bytes of a stream, piece by piece: a file that swells is seen by the reader before it is in memory.
  *
  * @param chunks the compressed bytes; closed at the end and on early return
+ * @param compression 'gzip' or 'zlib'
  * @param label how an error names the source
- * @throws FormatError if the data is damaged or ends too early
+ * @throws {FormatError} if the data is damaged or ends too early, by its checksum too; and what `chunks` throws
  */
-export async function* gunzip(
+export async function* decompress(
   chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
   label: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { readable, writable } = new DecompressionStream('gzip');
+  const { readable, writable } = new DecompressionStream(streamFormats[compression]);
   const feed: Feed = { failure: undefined };
   const writer = writable.getWriter();
   // Rejects with every stream that fails; the failure is reported by the read below.
@@ -54,7 +61,7 @@ export async function* gunzip(
     if (feed.failure !== undefined) throw feed.failure;
     if (cause instanceof SaccadeError) throw cause;
     throw new FormatError(
-      `${label}: expected gzip data, got bytes that are damaged or end too early, after ${given} decompressed bytes`,
+      `${label}: expected ${compression} data, got bytes that are damaged or end too early, after ${given} decompressed bytes`,
       { cause },
     );
   } finally {
