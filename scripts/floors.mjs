@@ -1,4 +1,5 @@
-// Fails where a workspace carries no floor in its turbo.json: `turbo boundaries` lets an untagged one import anything.
+// Fails where a workspace carries no floor in its turbo.json: `turbo boundaries` lets an untagged one import anything. And where
+// assembly of one package imports from another's, which turbo cannot read, anything but kernels/assembly/lib.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,4 +18,15 @@ for (const folder of workspaces.filter((name) => existsSync(join(name, 'package.
     `${folder}/turbo.json must name one floor in "tags", one of ${floors.join(', ')}; got ${JSON.stringify(tags)}`,
   );
   process.exitCode = 1;
+}
+
+for (const folder of workspaces.map((name) => join(name, 'assembly')).filter(existsSync)) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+    const source = readFileSync(join(folder, file), 'utf8');
+    for (const [, from] of source.matchAll(/from '(\.\.[^']*)'/g)) {
+      if (from === '../../kernels/assembly/lib') continue;
+      console.error(`${folder}/${file} imports ${from}; what packages may build on is in kernels/assembly/lib.ts`);
+      process.exitCode = 1;
+    }
+  }
 }

@@ -8,7 +8,6 @@ import {
   DeviceError,
   DisposedError,
   type DType,
-  DTypeError,
   doubleProducts,
   type InitOptions,
   init,

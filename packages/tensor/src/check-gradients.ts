@@ -10,7 +10,7 @@ import { withTapes } from './tape.js';
 import type { Tensor } from './tensor.js';
 
 /** How gradients are checked. */
-export interface CheckOptions {
+export interface CheckGradientsOptions {
   /** Step of the differences. Default 1e-5. */
   readonly step?: number | undefined;
   /** Allowed error relative to the largest magnitude of the gradient. Default 1e-6. */
@@ -25,7 +25,7 @@ export interface CheckOptions {
 export async function checkGradients(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  options: CheckOptions = {},
+  options: CheckGradientsOptions = {},
 ): Promise<number> {
   requireFunction('checkGradients', f);
   requireList('checkGradients', inputs);

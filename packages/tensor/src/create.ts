@@ -10,16 +10,16 @@ import {
   ShapeError,
   type TypedArray,
 } from '@saccade/kernels';
-import { checkOptions, describe } from './arguments.js';
-import { bufferOf, deviceOf, empty, orFree, requireHolds, requireSupport } from './engine.js';
+import { checkOptions } from './arguments.js';
+import { bufferOf, deviceOf, empty, orFree } from './engine.js';
+import { type Nested, readNested, type Values } from './nested.js';
+import { requireHolds, requireSupport } from './require-type.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 import { isTensor, type Tensor } from './tensor.js';
 
-/** Nested arrays of numbers or booleans, rectangular. */
-export type Nested = number | boolean | readonly Nested[];
-
 /** Element type and place of a new tensor. */
 export interface CreateOptions {
+  /** Default float32; `tensor` goes by its values. */
   readonly dtype?: DType | undefined;
   /** Default: the current device. */
   readonly device?: Device | undefined;
@@ -39,43 +39,9 @@ function write<S extends Shape>(t: Tensor<S>, values: TypedArray): Tensor<S> {
   return t;
 }
 
-/** The shape of nested arrays. @throws {ShapeError} if they are ragged */
-function nestedShape(values: Nested): number[] {
-  const shape: number[] = [];
-  for (let level: Nested = values; Array.isArray(level); level = (level as readonly Nested[])[0] as Nested) {
-    shape.push(level.length);
-    if (level.length === 0) break;
-  }
-  return shape;
-}
-
-function flattenInto(values: Nested, shape: Shape, depth: number, out: TypedArray, at: number): number {
-  const isLeaf = depth === shape.length;
-  if (isTensor(values)) throw new DTypeError('tensor: got an array of tensors; use stack or concat');
-  if (isLeaf ? Array.isArray(values) : !Array.isArray(values) || values.length !== shape[depth]) {
-    throw new ShapeError(`tensor: nested arrays must be rectangular, expected ${show(shape)} throughout`);
-  }
-  if (isLeaf) {
-    if (typeof values !== 'number' && typeof values !== 'boolean') {
-      throw new DTypeError(`tensor: expected numbers or booleans, got ${describe(values)}`);
-    }
-    out[at] = Number(values);
-    return at + 1;
-  }
-  let next = at;
-  for (const child of values as readonly Nested[]) next = flattenInto(child, shape, depth + 1, out, next);
-  return next;
-}
-
-function firstLeaf(values: Nested): number | boolean | undefined {
-  let level: Nested | undefined = values;
-  while (Array.isArray(level)) level = (level as readonly Nested[])[0];
-  return level as number | boolean | undefined;
-}
-
-function arrayType(values: TypedArray): DType {
-  if (values instanceof Int32Array) return 'int32';
-  return values instanceof Uint8Array ? 'uint8' : 'float32';
+function readArray(values: TypedArray): Values {
+  const dtype = values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'uint8' : 'float32';
+  return { values, shape: [values.length], dtype };
 }
 
 /** Whether a view of memory is an array of numbers: no DataView, no array of big integers. */
@@ -114,26 +80,17 @@ export function tensor<const S extends Shape = Shape>(
   if (ArrayBuffer.isView(values) && !isNumeric(values)) {
     throw new DTypeError(`tensor: cannot take the values of a ${(values as object).constructor.name}`);
   }
-  const flat = ArrayBuffer.isView(values) ? values : flatten(values);
-  const own = ArrayBuffer.isView(values) ? [values.length] : nestedShape(values);
-  const full = (shape ?? own) as S;
+  const given = ArrayBuffer.isView(values) ? readArray(values) : readNested('tensor', values);
+  const full = (shape ?? given.shape) as S;
   checkShape('tensor', full);
-  if (sizeOf(full) !== flat.length) {
-    throw new ShapeError(`tensor: ${flat.length} values do not fill ${show(full)}`);
+  if (sizeOf(full) !== given.values.length) {
+    throw new ShapeError(`tensor: ${given.values.length} values do not fill ${show(full)}`);
   }
-  const boolean = !ArrayBuffer.isView(values) && typeof firstLeaf(values) === 'boolean';
-  const type = dtype ?? (ArrayBuffer.isView(values) ? arrayType(values) : boolean ? 'bool' : 'float32');
+  const type = dtype ?? given.dtype;
   const place = device ?? currentDevice();
   requireSupport('tensor', place, type);
-  const array = convert('tensor', flat, type);
+  const array = convert('tensor', given.values, type);
   return write(onDevice('tensor', full, type, place), array);
-}
-
-function flatten(values: Nested): Float64Array {
-  const shape = nestedShape(values);
-  const out = new Float64Array(sizeOf(shape));
-  flattenInto(values, shape, 0, out, 0);
-  return out;
 }
 
 /** A tensor full of `value`. Default type float32. @throws {ShapeError} for extents that are no whole numbers from 0 @throws {DTypeError} for a value that the type cannot hold @throws {OutOfMemoryError} */
@@ -159,13 +116,13 @@ export function ones<const S extends Shape>(shape: S, options: CreateOptions = {
   return filled('ones', shape, 1, options);
 }
 
-/** Zeros of the shape, type and device of `t`. */
+/** Zeros of the shape, type and device of `t`. @throws {DisposedError} @throws {DTypeError} for what is no tensor @throws {OutOfMemoryError} */
 export function zerosLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
   const device = deviceOf('zerosLike', t);
   return filled('zerosLike', t.shape, 0, { dtype: t.dtype, device });
 }
 
-/** Ones of the shape, type and device of `t`. */
+/** Ones of the shape, type and device of `t`. @throws as `zerosLike` */
 export function onesLike<S extends Shape>(t: Tensor<S>): Tensor<S> {
   const device = deviceOf('onesLike', t);
   return filled('onesLike', t.shape, 1, { dtype: t.dtype, device });

@@ -26,14 +26,13 @@ export {
 } from '@saccade/kernels';
 export { checkOptions, quote, requireFunction } from './arguments.js';
 export { assign } from './assign.js';
-export { type CheckOptions, checkGradients } from './check-gradients.js';
+export { type CheckGradientsOptions, checkGradients } from './check-gradients.js';
 export { checkpoint } from './checkpoint.js';
 export {
   type CreateOptions,
   eye,
   full,
   linspace,
-  type Nested,
   ones,
   onesLike,
   range,
@@ -43,8 +42,10 @@ export {
 } from './create.js';
 export { type CustomGradOptions, type CustomResult, customGrad } from './custom-grad.js';
 export { bufferOf, deviceOf, empty } from './engine.js';
-export type { FileSource, OpenOptions } from './formats/byte-source.js';
+export type { ByteSource, FileSource, OpenOptions } from './formats/byte-source.js';
 export { convertStored, type ReadOptions } from './formats/convert-stored.js';
+export { crc32 } from './formats/crc32.js';
+export { bfloat16ToFloat32, float16ToFloat32, toBfloat16, toFloat16 } from './formats/half.js';
 export { type LoadedSafetensors, loadSafetensors } from './formats/load-safetensors.js';
 export { type NodeFiles, nodeFiles } from './formats/node-files.js';
 export { encodeNpy, loadNpy, saveNpy } from './formats/npy.js';
@@ -52,6 +53,7 @@ export { decodeNpy } from './formats/npy-bytes.js';
 export { type NpyHeader, parseNpyHeader } from './formats/npy-header.js';
 export { openSafetensors, type SafetensorsFile } from './formats/open-safetensors.js';
 export { openShardedSafetensors, type ShardedOptions } from './formats/open-sharded-safetensors.js';
+export { openSource, readWhole } from './formats/open-source.js';
 export { type DecodedSafetensors, decodeSafetensors, packSafetensors } from './formats/safetensors-bytes.js';
 export type { LazyEntry, NamedTensors, SafetensorsEntries, SafetensorsEntry } from './formats/safetensors-entries.js';
 export type { SafetensorsInfo } from './formats/safetensors-header.js';
@@ -64,7 +66,14 @@ export {
   saveSafetensors,
   streamSafetensors,
 } from './formats/save-safetensors.js';
-export { type StoredArray, type StoredData, type StoredDType, storedBytes, viewStored } from './formats/stored.js';
+export {
+  littleEndianBytes,
+  type StoredArray,
+  type StoredData,
+  type StoredDType,
+  storedBytes,
+  viewStored,
+} from './formats/stored.js';
 export {
   grad,
   stopGradient,
@@ -95,7 +104,9 @@ export { solveMatrix } from './linalg/solve.js';
 export { type SvdMatrices, svdMatrix } from './linalg/svd.js';
 export { type MemoryUse, memory } from './memory.js';
 export type { TensorMethods } from './methods.js';
+export type { Nested } from './nested.js';
 export { erf, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/activation.js';
+export { type ArgOptions, argmax, argmin } from './ops/arg-reduce.js';
 export { add, div, mod, mul, neg, squaredDifference, sub } from './ops/arithmetic.js';
 export { at, type Index } from './ops/at.js';
 export { type AttentionOptions, attention, attentionWeights } from './ops/attention.js';
@@ -117,6 +128,7 @@ export {
 } from './ops/compare.js';
 export { concat, split, stack, tile, unstack } from './ops/concat.js';
 export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './ops/convolution.js';
+export { type CumsumOptions, cumsum } from './ops/cumsum.js';
 export { exp, expm1, log, log1p, pow, reciprocal, rsqrt, sqrt, square } from './ops/exponential.js';
 export { maximum, minimum } from './ops/extremes.js';
 export { type ResizeOptions, resizeBilinear, rotate } from './ops/image.js';
@@ -139,33 +151,14 @@ export {
 } from './ops/normalize.js';
 export { type Border, pad } from './ops/pad.js';
 export { averagePool, maxPool, type PoolOptions } from './ops/pooling.js';
-export {
-  type ArgOptions,
-  all,
-  any,
-  argmax,
-  argmin,
-  type CumsumOptions,
-  cumsum,
-  logSumExp,
-  max,
-  min,
-  norm,
-  prod,
-} from './ops/reduce.js';
+export { all, any, logSumExp, max, min, norm, prod } from './ops/reduce.js';
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js';
 export { abs, ceil, floor, round, sign, trunc } from './ops/rounding.js';
-export {
-  type CsrOptions,
-  csrMatmul,
-  type SparseMatrix,
-  segmentMax,
-  segmentSoftmax,
-  segmentSum,
-} from './ops/segment.js';
+export { segmentMax, segmentSoftmax, segmentSum } from './ops/segment.js';
 export { crop, flip } from './ops/slice.js';
 export { logSoftmax, type SoftmaxOptions, softmax } from './ops/softmax.js';
 export { argsort, type Ordered, type SortOptions, sort, type TopkOptions, topk } from './ops/sorting.js';
+export { type CsrOptions, csrMatmul, type SparseMatrix } from './ops/sparse.js';
 export { broadcastTo, type ReduceOptions, sum, sumTo } from './ops/sum.js';
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from './ops/trigonometry.js';
 export { clip, where } from './ops/where.js';

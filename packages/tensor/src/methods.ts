@@ -1,6 +1,7 @@
 /** The common operations as methods of Tensor: `x.matmul(w).add(b)`. Each only calls the function of its name. */
 import type { DType } from '@saccade/kernels';
 import * as activation from './ops/activation.js';
+import { type ArgOptions, argmax, argmin } from './ops/arg-reduce.js';
 import * as arithmetic from './ops/arithmetic.js';
 import { at, type Index } from './ops/at.js';
 import type { Operand } from './ops/binary.js';
@@ -84,9 +85,9 @@ export interface TensorMethods<S extends Shape = Shape> {
   /** Smallest element over axes, all by default; NaN if any is. */
   min(options?: ReduceOptions): Tensor;
   /** Position (int32) of the largest element along an axis, by default in the flattened tensor. */
-  argmax(options?: reduce.ArgOptions): Tensor;
+  argmax(options?: ArgOptions): Tensor;
   /** Position (int32) of the smallest element along an axis, by default in the flattened tensor. */
-  argmin(options?: reduce.ArgOptions): Tensor;
+  argmin(options?: ArgOptions): Tensor;
   /** Softmax along an axis, the last by default. */
   softmax(options?: softmaxes.SoftmaxOptions): Tensor;
   /** Log-softmax along an axis, the last by default. */
@@ -143,8 +144,8 @@ const delegated: Record<Exclude<keyof TensorMethods, 'toString'>, Operation> = {
   mean,
   max: reduce.max,
   min: reduce.min,
-  argmax: reduce.argmax,
-  argmin: reduce.argmin,
+  argmax,
+  argmin,
   softmax: softmaxes.softmax,
   logSoftmax: softmaxes.logSoftmax,
   matmul: matmul as Operation,

@@ -11,10 +11,11 @@ import {
   ShapeError,
 } from '@saccade/kernels';
 import { checkOptions, quote } from './arguments.js';
-import { bufferOf, deviceOf, empty, requireFloat, requireSupport } from './engine.js';
+import { bufferOf, deviceOf, empty } from './engine.js';
+import { argmax } from './ops/arg-reduce.js';
 import { add } from './ops/arithmetic.js';
-import { argmax } from './ops/reduce.js';
 import { argsort } from './ops/sorting.js';
+import { requireFloat, requireSupport } from './require-type.js';
 import { syncScope } from './scope.js';
 import { checkShape, type Shape, show } from './shape.js';
 import { withTapes } from './tape.js';
@@ -144,7 +145,7 @@ export class Rng {
     return t;
   }
 
-  /** Uniform in [low, high), where float32 rounding may reach high. @throws {OptionError} unless low <= high, both finite */
+  /** Uniform in [low, high), by default [0, 1), where float32 rounding may reach high. @throws {OptionError} unless low <= high, both finite */
   uniform<const S extends Shape>(shape: S, options: RandomOptions & { low?: number; high?: number } = {}): Tensor<S> {
     const names = ['low', 'high', 'dtype', 'device'] as const;
     const { low = 0, high = 1, dtype = 'float32', device } = checkOptions('Rng.uniform', options, names);
@@ -155,7 +156,7 @@ export class Rng {
     return this.#fill('Rng.uniform', 'uniform', shape, dtype, device, low, high);
   }
 
-  /** Normal with a mean and a standard deviation. @throws {OptionError} for a negative or NaN deviation */
+  /** Normal with a mean, by default 0, and a standard deviation, by default 1. @throws {OptionError} for a negative or NaN deviation */
   normal<const S extends Shape>(
     shape: S,
     options: RandomOptions & { mean?: number; deviation?: number } = {},

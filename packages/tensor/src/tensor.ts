@@ -32,6 +32,7 @@ export class Storage {
   }
 }
 
+/** The chain methods, such as `x.matmul(w).add(b)`: an interface of the class's name adds them to its type, `methods.ts` to its prototype. */
 export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
 
 /**
@@ -93,21 +94,25 @@ export class Tensor<S extends Shape = Shape> {
     return storageOf('device', this).device;
   }
 
-  /** A copy of the values, row-major, on every device. @throws {DisposedError} */
+  /**
+   * A copy of the values, row-major, on every device. `D` tells the compiler the element type, and so the kind of array; it
+   * neither converts nor checks: `await ids.data<'int32'>()` for a tensor that is of int32. Default float32.
+   * @throws {DisposedError}
+   */
   data<D extends DType = 'float32'>(): Promise<ArrayOf<D>> {
     const { device, buffer } = storageOf('data', this);
     return device.read(buffer) as Promise<ArrayOf<D>>;
   }
 
   /**
-   * A copy of the values at once, on devices whose memory the CPU sees.
-   * @throws {DeviceError} on a GPU, which must be awaited: use `await t.data()`
+   * A copy of the values at once, on devices whose memory the CPU sees. `D` as in `data`.
+   * @throws {DeviceError} on a GPU, which must be awaited: use `await t.data()` @throws {DisposedError}
    */
   dataSync<D extends DType = 'float32'>(): ArrayOf<D> {
     return readNow('dataSync', this) as ArrayOf<D>;
   }
 
-  /** The only value of a tensor with one element, at once. @throws {ShapeError} @throws {DeviceError} as `dataSync` */
+  /** The only value of a tensor with one element, at once. @throws {ShapeError} for more or none @throws {DeviceError} as `dataSync` @throws {DisposedError} */
   item(): number {
     if (this.size !== 1) {
       throw new ShapeError(`item: expected one element, got shape ${show(this.shape)}`);

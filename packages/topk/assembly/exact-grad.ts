@@ -1,6 +1,7 @@
 // The gradient of the exact perturbed top-k: the recursions of ./exact once more, with the reward collected on the way (R and W
 // beside B and A). A state is 128 bytes here, four thresholds each: weight for e = 0, for e = 1, reward for e = 0, for e = 1.
-import { add, lanes, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
+import { lanes } from '../../kernels/assembly/lib';
+import { add, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
 
 // @ts-ignore: decorator
 @inline

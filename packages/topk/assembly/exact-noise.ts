@@ -1,7 +1,7 @@
 // The noise that the exact top-k collects: src/kernels/js/exact-noise.ts in its vector form. Scratch holds
 // 128 (m + k + 1) bytes.
-import { exp64 } from '../../kernels/assembly/scalar';
-import { add, lanes, mul, nodeCount, TAIL, tails } from './thresholds';
+import { exp64, lanes } from '../../kernels/assembly/lib';
+import { add, mul, nodeCount, TAIL, tails } from './thresholds';
 
 /** Bytes of a state: weight and collected noise, without the threshold element and with it, at four thresholds. */
 // @ts-ignore: decorator

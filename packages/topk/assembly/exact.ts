@@ -1,6 +1,7 @@
 // The exact perturbed top-k and its gradient: src/kernels/js/exact.ts in its vector form. Four thresholds at a time, in float64;
 // a state (c, e) of the dynamic programme is 32 bytes, all states before one element are (k + 1) * 64 bytes.
-import { add, lanes, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
+import { lanes } from '../../kernels/assembly/lib';
+import { add, markSure, mul, nodeCount, TAIL, tails } from './thresholds';
 
 // @ts-ignore: decorator
 @inline

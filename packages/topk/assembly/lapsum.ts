@@ -1,7 +1,6 @@
 // LapSum and its gradients: src/kernels/js/lapsum.ts, with one sort a row and two lanes of float64. Scratch holds
 // 4096 + 32 (n + 1) bytes.
-import { log64 } from '../../kernels/assembly/scalar';
-import { expPair } from './noise';
+import { expPair, lanes, log64 } from '../../kernels/assembly/lib';
 import { countInfinite, finitePair, infinitePair, pairAt, sortFinite, storePair } from './rows';
 
 // @ts-ignore: decorator
@@ -95,12 +94,6 @@ export function lapsumF32(
       storePair(y + offset, i, n, v128.bitselect(value, infinitePair(pair, share), finitePair(pair, i, n)));
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function lanes(pair: v128): f64 {
-  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
 /** The smallest |x - reference - b| / alpha. */

@@ -1,5 +1,5 @@
 // The sampled perturbed top-k: src/kernels/js/perturbed.ts. One sample is one item; the gradient's items are groups of columns.
-import { expPair } from './noise';
+import { expPair } from '../../kernels/assembly/lib';
 
 /** Columns that one item of the gradient sums. */
 // @ts-ignore: decorator

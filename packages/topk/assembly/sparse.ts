@@ -1,7 +1,6 @@
 // Sparse top-k and its gradients: src/kernels/js/sparse.ts, with Newton's method, kept inside a bracket, in place of bisection.
 // Scratch holds 1024 bytes.
-import { logPair } from '../../kernels/assembly/double';
-import { expPair } from './noise';
+import { expPair, lanes, logPair } from '../../kernels/assembly/lib';
 import { countInfinite, finiteOfRank, finitePair, infinitePair, pairAt, storePair } from './rows';
 
 /** Newton's method takes about ten; what it has not found by then is bisected. */
@@ -40,12 +39,6 @@ function weightPair(v: v128, power: f64): v128 {
 @inline
 function band(v: v128): v128 {
   return v128.and(f64x2.gt(v, f64x2.splat(0)), f64x2.lt(v, f64x2.splat(1)));
-}
-
-// @ts-ignore: decorator
-@inline
-function lanes(pair: v128): f64 {
-  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
 /** How many elements of x [n] are finite. */

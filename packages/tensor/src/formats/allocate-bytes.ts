@@ -6,7 +6,7 @@ import { OutOfMemoryError } from '@saccade/kernels';
  *
  * @param length bytes
  * @param what how an error names the file
- * @throws OutOfMemoryError if this host cannot make one of that size
+ * @throws {OutOfMemoryError} if this host cannot make one of that size
  */
 export function allocateBytes(length: number, what: string): Uint8Array<ArrayBuffer> {
   try {

@@ -31,7 +31,7 @@ async function writeNext(pieces: Pieces, write: (piece: Uint8Array) => Promise<v
  * @param path target, replaced if it exists
  * @param pieces the content in order; pulled one at a time, so only one need be in memory
  * @param what name of the operation, for errors
- * @throws SaccadeError with code `io` if the file cannot be created, written or renamed
+ * @throws {SaccadeError} with code `io` if the file cannot be created, written or renamed
  */
 export async function writeFileAtomically(
   path: string,

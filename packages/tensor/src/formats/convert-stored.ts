@@ -80,8 +80,8 @@ function convertIntegers(stored: StoredArray, dtype: DType, what: string): Typed
  * Stored elements as the values of a tensor; a view of the same memory where nothing has to change.
  *
  * @param what how an error names the array, for instance `'model.safetensors: tensor "w"'`
- * @throws FormatError if a value does not fit the dtype, or a BOOL byte is neither 0 nor 1
- * @throws OptionError if floating point values are to become integers
+ * @throws {FormatError} if a value does not fit the dtype, or a BOOL byte is neither 0 nor 1
+ * @throws {OptionError} if floating point values are to become integers
  */
 export function convertStored(stored: StoredArray, options: Pick<ReadOptions, 'dtype'>, what: string): ConvertedArray {
   const dtype = options.dtype ?? defaults[stored.dtype];

@@ -24,8 +24,8 @@ async function readAtMost(response: Response, most: number, label: string): Prom
  * Downloads a whole file by one request.
  *
  * @param most bytes that it may have
- * @throws SaccadeError with code `io` if the server fails
- * @throws FormatError if there are more than `most` bytes
+ * @throws {SaccadeError} with code `io` if the server fails
+ * @throws {FormatError} if there are more than `most` bytes
  */
 export async function fetchWhole(
   url: URL,

@@ -12,8 +12,8 @@ const maxReadBytes = 1_073_741_824;
  *
  * @param path a path or a `file:` URL
  * @param what name of the operation, for errors
- * @throws SaccadeError with code `io` if the path cannot be opened or is no regular file
- * @throws FormatError later, if the file has become shorter
+ * @throws {SaccadeError} with code `io` if the path cannot be opened or is no regular file
+ * @throws {FormatError} later, if the file has become shorter
  */
 export async function openFileSource(path: string | URL, what: string): Promise<ByteSource> {
   const files = nodeFiles(what);

@@ -98,7 +98,7 @@ async function fetchRange(
  * Opens a file on a web server for reading in pieces.
  *
  * @param what name of the operation, for errors
- * @throws SaccadeError with code `io` if the server fails, ignores the range, sends another one than asked for, or the
+ * @throws {SaccadeError} with code `io` if the server fails, ignores the range, sends another one than asked for, or the
  *   file changes between two requests
  */
 export async function openHttpSource(url: URL, options: OpenOptions, what: string): Promise<ByteSource> {

@@ -19,9 +19,9 @@ export interface LoadedSafetensors {
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `dtype` and `device` apply to every tensor of the file; see {@link ReadOptions}
- * @throws FormatError if the file breaks any rule of the format, or a value does not fit the dtype
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError} if the file breaks any rule of the format, or a value does not fit the dtype
+ * @throws {OptionError} if the source is of no known kind
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export async function loadSafetensors(
   source: FileSource,

@@ -53,7 +53,7 @@ interface NodeProcess {
  * Access to files by path.
  *
  * @param what how an error names the operation
- * @throws DeviceError where there are no paths, as in a browser
+ * @throws {DeviceError} where there are no paths, as in a browser
  */
 export function nodeFiles(what: string): NodeFiles {
   const load = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;

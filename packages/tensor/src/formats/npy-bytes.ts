@@ -39,7 +39,7 @@ function toRowMajor(data: StoredData, shape: readonly number[]): StoredData {
  * @param bytes the whole file
  * @param what how an error names the file
  * @returns the array in row-major order; a view of `bytes` where alignment and orders allow it
- * @throws FormatError if the file breaks any rule of the format or holds elements other than numbers and booleans
+ * @throws {FormatError} if the file breaks any rule of the format or holds elements other than numbers and booleans
  */
 export function decodeNpy(bytes: Uint8Array, what = 'decodeNpy'): StoredArray {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(`${what}: expected a Uint8Array, got ${typeof bytes}`);
@@ -57,8 +57,8 @@ export function decodeNpy(bytes: Uint8Array, what = 'decodeNpy'): StoredArray {
 /**
  * Writes a stored array as .npy file in memory, version 1.0, little endian: the counterpart of {@link decodeNpy}.
  *
- * @throws FormatError if the array does not have as many elements as its shape
- * @throws OptionError for BF16, which NumPy does not know
+ * @throws {FormatError} if the array does not have as many elements as its shape
+ * @throws {OptionError} for BF16, which NumPy does not know
  */
 export function packNpy(array: StoredArray): Uint8Array {
   const { dtype, shape, data } = array;

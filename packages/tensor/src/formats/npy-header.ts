@@ -119,7 +119,7 @@ function decodeText(bytes: Uint8Array, encoding: string, what: string): string {
  *
  * @param bytes the file, or its beginning with the whole header in it
  * @param what how an error names the file
- * @throws FormatError if the magic, the version or the header is not what the format demands
+ * @throws {FormatError} if the magic, the version or the header is not what the format demands
  */
 export function parseNpyHeader(bytes: Uint8Array, what: string): NpyHeader {
   if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) {

@@ -13,9 +13,9 @@ import { checkWritable, storedDTypeOf } from './stored-dtype-of.js';
  *
  * @param source a path (in Node), a URL object, a File or Blob, or bytes
  * @param options `dtype` and `device` of the tensor; see {@link ReadOptions}
- * @throws FormatError if the file breaks any rule of the format, or a value does not fit the dtype
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError} if the file breaks any rule of the format, or a value does not fit the dtype
+ * @throws {OptionError} if the source is of no known kind
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export async function loadNpy(source: FileSource, options: OpenOptions & ReadOptions = {}): Promise<Tensor> {
   const { bytes, label } = await readWhole(source, options, 'loadNpy');
@@ -27,7 +27,7 @@ export async function loadNpy(source: FileSource, options: OpenOptions & ReadOpt
 /**
  * A tensor as the bytes of a .npy file, version 1.0, little endian, row-major.
  *
- * @throws DisposedError if the tensor has been disposed
+ * @throws {DisposedError} if the tensor has been disposed
  */
 export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
   checkWritable('encodeNpy', 'the argument', tensor);
@@ -38,8 +38,8 @@ export async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
  * Writes a tensor as .npy file under a temporary name that is renamed at the end.
  *
  * @param path where to write, in Node; an existing file is replaced
- * @throws DeviceError where there are no files by path
- * @throws SaccadeError with code `io` if the file cannot be written
+ * @throws {DeviceError} where there are no files by path
+ * @throws {SaccadeError} with code `io` if the file cannot be written
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   checkWritable('saveNpy', 'the second argument', tensor);

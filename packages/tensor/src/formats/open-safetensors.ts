@@ -24,15 +24,15 @@ export interface SafetensorsFile {
   /**
    * Dtype in the file, shape and byte range of one tensor.
    *
-   * @throws OptionError if the file has no such tensor
+   * @throws {OptionError} if the file has no such tensor
    */
   info(name: string): SafetensorsInfo;
   /**
    * Reads one tensor and leaves the rest of the file alone.
    *
-   * @throws OptionError if the file has no such tensor
-   * @throws FormatError if a value does not fit the dtype
-   * @throws DisposedError after `close`
+   * @throws {OptionError} if the file has no such tensor
+   * @throws {FormatError} if a value does not fit the dtype
+   * @throws {DisposedError} after `close`
    */
   read(name: string, options?: ReadOptions): Promise<Tensor>;
   /** As `read`, but the elements as the file stores them. */
@@ -118,9 +118,9 @@ export async function openNamed(source: FileSource, options: OpenOptions, what: 
  * Opens a safetensors file and reads its header, nothing else.
  *
  * @param source a path (in Node), a URL object (http and https by range requests), a File or Blob, or bytes
- * @throws FormatError if the header breaks any rule of the format
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if the file cannot be read
+ * @throws {FormatError} if the header breaks any rule of the format
+ * @throws {OptionError} if the source is of no known kind
+ * @throws {SaccadeError} with code `io` if the file cannot be read
  */
 export function openSafetensors(source: FileSource, options: OpenOptions = {}): Promise<SafetensorsFile> {
   return openNamed(source, options, 'openSafetensors');

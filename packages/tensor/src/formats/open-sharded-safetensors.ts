@@ -94,10 +94,10 @@ function joinMetadata(files: readonly SafetensorsFile[]): Record<string, string>
  * `info(name).offsets` count within the tensor's own file.
  *
  * @param index a path (in Node) or a URL object, whose files lie beside it, or a File, a Blob or bytes with `shards`
- * @throws FormatError if the index is no strict JSON, has no `weight_map`, more than 100 MB or file names that are not
+ * @throws {FormatError} if the index is no strict JSON, has no `weight_map`, more than 100 MB or file names that are not
  *   plain, if a header breaks any rule of the format, or a tensor is not in the file that the index says
- * @throws OptionError if a source is of no known kind, or a shard is not given
- * @throws SaccadeError with code `io` if a file cannot be read
+ * @throws {OptionError} if a source is of no known kind, or a shard is not given
+ * @throws {SaccadeError} with code `io` if a file cannot be read
  */
 export async function openShardedSafetensors(
   index: FileSource,

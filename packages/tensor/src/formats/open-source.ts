@@ -44,8 +44,8 @@ function checkPath(path: string, what: string): void {
  * Opens a source for reading in pieces. An `http:` or `https:` source is read by range requests.
  *
  * @param what name of the operation, for errors
- * @throws OptionError if the source is of no known kind
- * @throws SaccadeError with code `io` if a server fails or ignores ranges, or a path is no regular file
+ * @throws {OptionError} if the source is of no known kind
+ * @throws {SaccadeError} with code `io` if a server fails or ignores ranges, or a path is no regular file
  */
 export async function openSource(source: FileSource, options: OpenOptions, what: string): Promise<ByteSource> {
   options.signal?.throwIfAborted();
@@ -71,7 +71,7 @@ export async function openSource(source: FileSource, options: OpenOptions, what:
  *
  * @param most bytes that it may have
  * @returns the bytes and how an error names their source
- * @throws FormatError if there are more than `most` bytes
+ * @throws {FormatError} if there are more than `most` bytes
  */
 export async function readWhole(
   source: FileSource,

@@ -17,7 +17,7 @@ export interface DecodedSafetensors {
  *
  * @param bytes the whole file
  * @param what how an error names the file
- * @throws FormatError if the file breaks any rule of the format; before anything of a stated size is allocated
+ * @throws {FormatError} if the file breaks any rule of the format; before anything of a stated size is allocated
  */
 export function decodeSafetensors(bytes: Uint8Array, what = 'decodeSafetensors'): DecodedSafetensors {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(`${what}: expected a Uint8Array, got ${typeof bytes}`);
@@ -35,8 +35,8 @@ export function decodeSafetensors(bytes: Uint8Array, what = 'decodeSafetensors')
  * Writes stored arrays as one safetensors file in memory: the counterpart of {@link decodeSafetensors}.
  *
  * @param tensors the arrays by name
- * @throws FormatError if an array does not have as many elements as its shape
- * @throws OptionError if an array is called `__metadata__`, has data of another type than its dtype, or metadata are no
+ * @throws {FormatError} if an array does not have as many elements as its shape
+ * @throws {OptionError} if an array is called `__metadata__`, has data of another type than its dtype, or metadata are no
  *   strings
  */
 export function packSafetensors(

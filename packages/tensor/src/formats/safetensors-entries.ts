@@ -80,9 +80,9 @@ function entryItem(op: string, name: string, entry: SafetensorsEntry): EntryItem
  * Entries as callers pass them, checked one by one.
  *
  * @param op name of the operation, for errors
- * @throws OptionError for what is no entry
- * @throws FormatError if an array does not have as many elements as its shape
- * @throws DisposedError if a tensor has been disposed
+ * @throws {OptionError} for what is no entry
+ * @throws {FormatError} if an array does not have as many elements as its shape
+ * @throws {DisposedError} if a tensor has been disposed
  */
 export function entryItems(op: string, entries: SafetensorsEntries): EntryItem[] {
   if (typeof entries !== 'object' || entries === null) {
@@ -121,8 +121,8 @@ async function bytesOf(value: Tensor | StoredArray, { what, dtype, shape }: Entr
 /**
  * The bytes of an entry, in the order of files. What `read` makes is freed.
  *
- * @throws FormatError if `read` gives another dtype or shape than promised
- * @throws OptionError if it gives neither a tensor nor a stored array
+ * @throws {FormatError} if `read` gives another dtype or shape than promised
+ * @throws {OptionError} if it gives neither a tensor nor a stored array
  */
 export function entryBytes(item: EntryItem): Promise<Uint8Array> {
   return scope(async () => {

@@ -33,7 +33,7 @@ export interface SafetensorsHeader {
  * @param fileBytes size of the whole file
  * @param what how an error names the file
  * @returns bytes of the header that follows
- * @throws FormatError if the file is shorter than 8 bytes, or the length is 0, beyond the file, or above 100 MB
+ * @throws {FormatError} if the file is shorter than 8 bytes, or the length is 0, beyond the file, or above 100 MB
  */
 export function readHeaderLength(prefix: Uint8Array, fileBytes: number, what: string): number {
   if (fileBytes < safetensorsPrefixBytes || prefix.length < safetensorsPrefixBytes) {
@@ -127,7 +127,7 @@ function checkCoverage(tensors: ReadonlyMap<string, SafetensorsInfo>, dataBytes:
  * @param bytes the header without its 8-byte length
  * @param dataBytes bytes of the file behind the header
  * @param what how an error names the file
- * @throws FormatError if the header is no strict JSON object in UTF-8, a dtype is unknown or unsupported, a shape does
+ * @throws {FormatError} if the header is no strict JSON object in UTF-8, a dtype is unknown or unsupported, a shape does
  *   not match its bytes, offsets overlap, leave gaps or miss the end, a name occurs twice, or metadata are no strings
  */
 export function parseSafetensorsHeader(bytes: Uint8Array, dataBytes: number, what: string): SafetensorsHeader {

@@ -46,8 +46,8 @@ function ascending(a: string, b: string): number {
  * elements and equal tensors give equal files.
  *
  * @param what how an error names the operation
- * @throws OptionError if a tensor is called `__metadata__` or metadata are no strings
- * @throws FormatError if a shape has a bad extent, or the file would have more than 2^53 - 1 bytes
+ * @throws {OptionError} if a tensor is called `__metadata__` or metadata are no strings
+ * @throws {FormatError} if a shape has a bad extent, or the file would have more than 2^53 - 1 bytes
  */
 export function layoutSafetensors<T extends LayoutItem>(
   items: readonly T[],

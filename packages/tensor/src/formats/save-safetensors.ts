@@ -66,9 +66,9 @@ async function* pieces({ layout, options }: Plan): AsyncGenerator<Uint8Array, vo
  *
  * @param entries by name: tensors of any shape and dtype, stored arrays, which are copied byte for byte, or
  *   `{ dtype, shape, read }`, see {@link LazyEntry}
- * @throws OptionError if one is called `__metadata__` or is no entry, or metadata are no strings
- * @throws FormatError if an array does not have as many elements as its shape, or `read` gives other than promised
- * @throws DisposedError if a tensor has been disposed
+ * @throws {OptionError} if one is called `__metadata__` or is no entry, or metadata are no strings
+ * @throws {FormatError} if an array does not have as many elements as its shape, or `read` gives other than promised
+ * @throws {DisposedError} if a tensor has been disposed
  */
 export async function encodeSafetensors(
   entries: SafetensorsEntries,
@@ -90,7 +90,7 @@ export async function encodeSafetensors(
  * were passed. Whatever goes wrong while it is read is the stream's error.
  *
  * @param entries as for {@link encodeSafetensors}
- * @throws OptionError, FormatError, DisposedError for entries that are wrong from the start
+ * @throws {OptionError}, FormatError, DisposedError for entries that are wrong from the start
  */
 export function streamSafetensors(
   entries: SafetensorsEntries,
@@ -122,10 +122,10 @@ export function streamSafetensors(
  *
  * @param path where to write, in Node; an existing file is replaced
  * @param entries as for {@link encodeSafetensors}; `file.entries()` are those of an open file, to be copied as they are
- * @throws OptionError if one is called `__metadata__` or is no entry, or metadata are no strings
- * @throws FormatError if an array does not have as many elements as its shape, or `read` gives other than promised
- * @throws DeviceError where there are no files by path
- * @throws SaccadeError with code `io` if the file cannot be written
+ * @throws {OptionError} if one is called `__metadata__` or is no entry, or metadata are no strings
+ * @throws {FormatError} if an array does not have as many elements as its shape, or `read` gives other than promised
+ * @throws {DeviceError} where there are no files by path
+ * @throws {SaccadeError} with code `io` if the file cannot be written
  */
 export async function saveSafetensors(
   path: string,

@@ -28,7 +28,7 @@ function readWeightMap(value: HeaderValue, what: string): Map<string, string> {
  * @param bytes the whole file
  * @param what how an error names it
  * @returns by name of the tensor, in the order of the index, the name of the file that has it
- * @throws FormatError if it is no strict JSON object in UTF-8 with a `weight_map`, or a file name is not plain: with
+ * @throws {FormatError} if it is no strict JSON object in UTF-8 with a `weight_map`, or a file name is not plain: with
  *   slashes, backslashes, colons or control characters, or another ending than `.safetensors`
  */
 export function parseShardIndex(bytes: Uint8Array, what: string): ReadonlyMap<string, string> {

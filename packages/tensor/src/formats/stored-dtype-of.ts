@@ -20,8 +20,8 @@ export function storedDTypeOf(dtype: DType): StoredDType {
  * Checks a tensor before anything is written.
  *
  * @param what how an error names the tensor
- * @throws OptionError if it is no tensor
- * @throws DisposedError if its memory has been given back
+ * @throws {OptionError} if it is no tensor
+ * @throws {DisposedError} if its memory has been given back
  */
 export function checkWritable(op: string, what: string, value: unknown): void {
   if (!isTensor(value)) throw new OptionError(`${op}: ${what} must be a tensor, got ${typeof value}`);

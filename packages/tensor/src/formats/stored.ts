@@ -66,7 +66,7 @@ export function storedBytes(dtype: StoredDType): number {
  * The number of elements of a shape read from a file.
  *
  * @param what how an error names the array
- * @throws FormatError if a dimension is no non-negative safe integer, if there are more than 32, or if their product
+ * @throws {FormatError} if a dimension is no non-negative safe integer, if there are more than 32, or if their product
  *   (zeros left out) is above 2^53 - 1
  */
 export function countStored(shape: readonly number[], what: string): number {
@@ -92,8 +92,8 @@ export function countStored(shape: readonly number[], what: string): number {
  * Checks an array that a caller passes.
  *
  * @param what how an error names the array
- * @throws OptionError if its dtype is unknown, its shape is no array, or its data are not the typed array of the dtype
- * @throws FormatError if it does not have as many elements as its shape
+ * @throws {OptionError} if its dtype is unknown, its shape is no array, or its data are not the typed array of the dtype
+ * @throws {FormatError} if it does not have as many elements as its shape
  */
 export function checkStored(array: StoredArray, what: string): void {
   const { dtype, shape, data } = array;
@@ -109,7 +109,7 @@ export function checkStored(array: StoredArray, what: string): void {
 /**
  * Checks what a caller says of an array, its extents aside.
  *
- * @throws OptionError if the dtype is unknown or the shape is no array
+ * @throws {OptionError} if the dtype is unknown or the shape is no array
  */
 export function checkForm(dtype: StoredDType, shape: readonly number[], what: string): void {
   if (!isStoredDType(dtype)) {

@@ -11,7 +11,7 @@ const anyNumber = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 const word = /true|false|null/y;
 const words: Record<string, boolean | null> = { true: true, false: false, null: null };
 
-/** The text of bytes in UTF-8. @throws FormatError for what is none; `what` is how the error names it */
+/** The text of bytes in UTF-8. @throws {FormatError} for what is none; `what` is how the error names it */
 export function utf8Text(bytes: Uint8Array, what: string): string {
   try {
     // A copy, because a decoder takes no shared memory.
@@ -31,7 +31,7 @@ export function utf8Text(bytes: Uint8Array, what: string): string {
  * @param what how an error names the text
  * @param visit receives each member of the outer object in order; may throw
  * @param fractions whether numbers may be any that JSON knows
- * @throws FormatError naming the position of the first fault
+ * @throws {FormatError} naming the position of the first fault
  */
 export function parseHeaderObject(
   text: string,

@@ -76,7 +76,7 @@ export function sum(x: Tensor<Shape>, options: ReduceOptions = {}): Tensor {
 }
 
 /** The same over checked axes, ascending, of anything but bool and uint8: what other operations sum with. */
-export function sumOver(x: Tensor<Shape>, axes: readonly number[], keepDims: boolean): Tensor {
+function sumOver(x: Tensor<Shape>, axes: readonly number[], keepDims: boolean): Tensor {
   const y = foldAxes('sum', 'sum', x, axes, resultShape(x.shape, axes, keepDims));
   if (isFloat(x.dtype)) {
     record(y, [x], [(dy) => broadcastTo(reshape(dy, foldedShape(x.shape, axes)), x.shape)]);
