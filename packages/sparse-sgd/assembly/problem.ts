@@ -1,5 +1,5 @@
 // A linear model's data and state, as src/wasm/calls.ts writes their addresses, and the gradient of one row's loss.
-import { exp64 } from '../../kernels/assembly/scalar';
+import { exp64 } from '../../kernels/assembly/lib';
 import { numberAt, putNumber } from './largest';
 
 // @ts-ignore: decorator

@@ -90,6 +90,29 @@ for (const [name, options] of Object.entries(kinds)) {
   });
 }
 
+test('float64 parameters, and what is remembered of them, come back bit for bit', async () => {
+  const shelf = new Shelf();
+  const [transport] = await localTransports(1);
+  const optimizerOf = (values: number[]) => {
+    const x = tensor(values, { dtype: 'float64' });
+    const options = { transport: transport!, compress: 'top-k:1', denseBelow: 0 };
+    return new DistributedOptimizer(new SGD({ x }, { rate: 1 / 3 }), options);
+  };
+  const [first, second] = [optimizerOf([0.1, 0.2, 0.3]), optimizerOf([0, 0, 0])];
+  await first.step(new Map([['x', tensor([1 / 7, 2 / 7, 3 / 7], { dtype: 'float64' })]]));
+  await saveDistributed(shelf, first);
+  const { tensors } = decodeSafetensors(shelf.bytes!);
+  assert.equal(
+    ['parameter.x', 'worker.0.memory.x'].map((name) => tensors.get(name)!.dtype),
+    ['F64', 'F64'],
+  );
+  await loadDistributed(shelf, second);
+  assert.equal(second.parameters.get('x')!.dataSync(), first.parameters.get('x')!.dataSync());
+  assert.equal(second.replica.own(), first.replica.own());
+  assert.ok(first.memoryNorm > 0);
+  await transport!.close();
+});
+
 test('more texts go along in the metadata', async () => {
   const shelf = new Shelf();
   await withWorkers(1, {}, async ([worker]) => {

@@ -1,5 +1,4 @@
 /** The sequences of several workers in `golden/extensions`: every worker's vectors, step by step. */
-
 import { Golden } from '@saccade/testing/golden';
 export const extensions: Golden<{ W: number; T: number; d: number; k: number; localsgd: { lr: number; H: number } }> =
   new Golden(new URL('golden/extensions', import.meta.url));

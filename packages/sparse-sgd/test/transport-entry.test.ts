@@ -35,6 +35,14 @@ test('an entry with any bit turned, any byte missing, or a byte too many is none
   assert.is(decodeEntry(new Uint8Array([...bytes, 0])), undefined);
 });
 
+test('of an entry that never left, all but the check sum is looked at', () => {
+  const bytes = encodeEntry(entry);
+  bytes[entryHeader]! ^= 255;
+  assert.is(decodeEntry(bytes), undefined);
+  assert.equal(decodeEntry(bytes, true), { ...entry, payload: new Uint8Array([254, 2, 3]) });
+  assert.is(decodeEntry(bytes.subarray(1), true), undefined);
+});
+
 test('arbitrary bytes are no entry', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {

@@ -13,9 +13,9 @@ function written(write: (writer: ByteWriter) => void): Uint8Array {
 }
 
 test('numbers are little-endian, bits highest first', () => {
-  assert.equal([...written((writer) => writer.uint16([0x1234]))], [0x34, 0x12]);
+  assert.equal([...written((writer) => writer.uint16(Uint16Array.of(0x1234)))], [0x34, 0x12]);
   assert.equal([...written((writer) => writer.uint32(0x89abcdef))], [0xef, 0xcd, 0xab, 0x89]);
-  assert.equal([...written((writer) => writer.float32([1]))], [0, 0, 0x80, 0x3f]);
+  assert.equal([...written((writer) => writer.float32(Float32Array.of(1)))], [0, 0, 0x80, 0x3f]);
   const bits = written((writer) => {
     writer.reserve(2);
     writer.bits(0b101, 3);
@@ -96,7 +96,7 @@ test('what was written is read, in any order of parts', () => {
           if (inBits && (part.kind === 'varint' || part.kind === 'float64')) writer.align();
           inBits = part.kind === 'bits' || part.kind === 'zeros';
           if (part.kind === 'varint') writer.varint(part.value);
-          else if (part.kind === 'float64') writer.float64([part.value]);
+          else if (part.kind === 'float64') writer.float64(Float64Array.of(part.value));
           else if (part.kind === 'bits') writer.bits(part.value, part.count);
           else if (part.kind === 'zeros') {
             writer.zeros(part.value);

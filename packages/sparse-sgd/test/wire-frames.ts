@@ -1,5 +1,6 @@
 /** Frames byte by byte, as the tests of reading them need: good and bad ones with a right checksum. */
-import { crc16, portableCrc32 } from '../src/wire/checksum.js';
+import { crc32 } from '@saccade/tensor';
+import { crc16 } from '../src/wire/crc16.js';
 
 /** Bytes before the checksum, with one that is right. */
 export function sealed(body: Uint8Array): Uint8Array {
@@ -8,7 +9,7 @@ export function sealed(body: Uint8Array): Uint8Array {
   bytes.set(body);
   const view = new DataView(bytes.buffer);
   if (short) view.setUint16(body.length, crc16(body), true);
-  else view.setUint32(body.length, portableCrc32(body), true);
+  else view.setUint32(body.length, crc32(body), true);
   return bytes;
 }
 

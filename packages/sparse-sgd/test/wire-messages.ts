@@ -1,16 +1,19 @@
 /** Random messages of all kinds, as the tests of the wire need them. */
+import { bfloat16ToFloat32, float16ToFloat32 } from '@saccade/tensor';
 import fc from 'fast-check';
-import { fromBfloat16, fromFloat16 } from '../src/compress/half-precision.js';
 import type { Message, ValueType, Vector } from '../src/compress/message.js';
 
 const single = fc.float({ noNaN: true, noDefaultInfinity: true });
-const finite16 = (from: (bits: number) => number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: 65535 }).map(from).filter(Number.isFinite);
+const finite16 = (widen: (bits: Uint16Array) => Float32Array): fc.Arbitrary<number> =>
+  fc
+    .integer({ min: 0, max: 65535 })
+    .map((bits) => widen(Uint16Array.of(bits))[0]!)
+    .filter(Number.isFinite);
 
 const typed: Readonly<Record<ValueType, fc.Arbitrary<number>>> = {
   float32: single,
-  float16: finite16(fromFloat16),
-  bfloat16: finite16(fromBfloat16),
+  float16: finite16(float16ToFloat32),
+  bfloat16: finite16(bfloat16ToFloat32),
 };
 
 const valueType = fc.constantFrom<ValueType | undefined>(undefined, undefined, 'float16', 'bfloat16');

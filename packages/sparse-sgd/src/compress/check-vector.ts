@@ -1,20 +1,23 @@
 /** Checks of vectors, and of positions in them. */
 import { OptionError, quote } from '@saccade/tensor';
+import { firstNonFinite } from './first-non-finite.js';
 import type { Vector } from './message.js';
+
+/** Whether it is a Float32Array or Float64Array. */
+export function isVector(value: unknown): value is Vector {
+  return value instanceof Float32Array || value instanceof Float64Array;
+}
 
 /** @throws {OptionError} unless it is a Float32Array or Float64Array */
 export function requireVector(op: string, vector: Vector): Vector {
-  if (vector instanceof Float32Array || vector instanceof Float64Array) return vector;
+  if (isVector(vector)) return vector;
   throw new OptionError(`${op}: expected a Float32Array or Float64Array, got ${quote(vector)}`);
 }
 
 /** @throws {OptionError} if an entry is NaN or infinite */
 export function requireFinite(op: string, vector: Vector): void {
-  for (let i = 0; i < vector.length; i++) {
-    const value = vector[i]!;
-    // Only a finite number minus itself is 0.
-    if (value - value !== 0) throw new OptionError(`${op}: entries must be finite, got ${value} at ${i}`);
-  }
+  const at = firstNonFinite(vector);
+  if (at >= 0) throw new OptionError(`${op}: entries must be finite, got ${vector[at]} at ${at}`);
 }
 
 /** @throws {OptionError} unless it is a vector of finite numbers */

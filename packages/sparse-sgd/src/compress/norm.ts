@@ -16,10 +16,16 @@ export function largestNumber(vector: Vector): number {
   return vector instanceof Float64Array ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
 }
 
-/** The Euclidean norm of entries begin <= i < end; infinite where float64 does not hold it, NaN where an entry is NaN or infinite. */
-export function euclideanNorm(vector: Vector, begin: number, end: number): number {
+/** The sum of squares of entries begin <= i < end. */
+export function sumOfSquares(vector: Vector, begin = 0, end: number = vector.length): number {
   let sum = 0;
   for (let i = begin; i < end; i++) sum += vector[i]! ** 2;
+  return sum;
+}
+
+/** The Euclidean norm of entries begin <= i < end; infinite where float64 does not hold it, NaN where an entry is NaN or infinite. */
+export function euclideanNorm(vector: Vector, begin: number, end: number): number {
+  const sum = sumOfSquares(vector, begin, end);
   // Squares of float64 may leave its range, where the norm does not.
   if (sum > 1e-280 && sum < 1e300) return Math.sqrt(sum);
   const largest = largestMagnitude(vector, begin, end);

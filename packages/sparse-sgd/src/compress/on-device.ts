@@ -5,6 +5,7 @@ import { hostDevice } from '../host-device.js';
 import { sparseSgdKernels } from '../kernels/extension.js';
 import { requireFinite } from './check-vector.js';
 import type { Entries } from './entries.js';
+import { isFiniteVector } from './first-non-finite.js';
 import type { Quantized } from './qsgd-plain.js';
 import { drawUniforms, type Randomness } from './uniforms.js';
 
@@ -94,7 +95,7 @@ export function qsgdOnDevice(vector: Float32Array, s: number, bucket: number, ra
     return { norms: device.readSync!(norms) as Float32Array, levels: new Int16Array(bytes.buffer) };
   });
   // The norms of finite entries are finite.
-  if (!quantized.norms.every(Number.isFinite)) requireFinite('qsgd', vector);
+  if (!isFiniteVector(quantized.norms)) requireFinite('qsgd', vector);
   // Not before: what fails draws nothing.
   if (randomness instanceof Rng) moveOn(randomness, length);
   return quantized;

@@ -1,19 +1,25 @@
 /** Rounds values to the precision in which they will travel. */
-import { OptionError, quote } from '@saccade/tensor';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half-precision.js';
+import { bfloat16ToFloat32, float16ToFloat32, OptionError, quote, toBfloat16, toFloat16 } from '@saccade/tensor';
 import type { ValueType, Vector } from './message.js';
 
-/** The types of values, the largest number of each, and half of the relative distance between neighbours. */
-const precisions: Readonly<Record<ValueType, { largest: number; roundoff: number; round: (value: number) => number }>> =
-  {
-    float32: { largest: (2 - 2 ** -23) * 2 ** 127, roundoff: 0, round: Math.fround },
-    float16: { largest: 65504, roundoff: 2 ** -11, round: (value) => fromFloat16(toFloat16(value)) },
-    bfloat16: {
-      largest: (2 - 2 ** -7) * 2 ** 127,
-      roundoff: 2 ** -8,
-      round: (value) => fromBfloat16(toBfloat16(value)),
-    },
-  };
+interface Precision {
+  /** The largest number. */
+  readonly largest: number;
+  /** Half of the relative distance between neighbours. */
+  readonly roundoff: number;
+  /** A new vector of the nearest numbers. */
+  readonly round: (values: Vector) => Float32Array;
+}
+
+const precisions: Readonly<Record<ValueType, Precision>> = {
+  float32: { largest: (2 - 2 ** -23) * 2 ** 127, roundoff: 0, round: (values) => new Float32Array(values) },
+  float16: { largest: 65504, roundoff: 2 ** -11, round: (values) => float16ToFloat32(toFloat16(values)) },
+  bfloat16: {
+    largest: (2 - 2 ** -7) * 2 ** 127,
+    roundoff: 2 ** -8,
+    round: (values) => bfloat16ToFloat32(toBfloat16(values)),
+  },
+};
 
 /** @throws {OptionError} unless it is undefined or the name of a type of values */
 export function requireValueType(op: string, type: ValueType | undefined): void {
@@ -29,9 +35,9 @@ export function requireValueType(op: string, type: ValueType | undefined): void 
 export function roundValues(values: Vector, type: ValueType | undefined): Vector {
   if (type === undefined || (type === 'float32' && values instanceof Float32Array)) return values;
   const { largest, round } = precisions[type];
-  const rounded = new Float32Array(values.length);
+  const rounded = round(values.map((value) => Math.min(largest, Math.max(-largest, value))));
   // Adding 0 turns -0, which small negative numbers become, into 0.
-  for (let i = 0; i < values.length; i++) rounded[i] = round(Math.min(largest, Math.max(-largest, values[i]!))) + 0;
+  for (let i = 0; i < rounded.length; i++) rounded[i]! += 0;
   return rounded;
 }
 

@@ -1,5 +1,4 @@
 /** Ultra-sparsification: one random entry, now and then (paper, Definition 2.1: fewer than one entry a step). */
-
 import { requireFinite, requireVector } from './check-vector.js';
 import type { Compressor } from './compressor.js';
 import {

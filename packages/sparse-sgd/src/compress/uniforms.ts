@@ -1,6 +1,7 @@
 /** Uniform random numbers on the host: drawn, or given by whoever replays a recorded run. */
 import { OptionError, quote, Rng } from '@saccade/tensor';
 import { hostDevice } from '../host-device.js';
+import { isVector } from './check-vector.js';
 import type { Vector } from './message.js';
 
 /** Where an operator has its random numbers from: a generator, or a recorded list of numbers in [0, 1), in the order of their use. */
@@ -18,7 +19,7 @@ export function drawUniforms(op: string, source: Randomness, count: number): Vec
     return numbers;
   }
   const uniforms = source?.uniforms;
-  if (!(uniforms instanceof Float32Array || uniforms instanceof Float64Array)) {
+  if (!isVector(uniforms)) {
     throw new OptionError(`${op}: needs random numbers: pass new Rng(seed) or { uniforms }, got ${quote(source)}`);
   }
   if (uniforms.length >= count) return uniforms;

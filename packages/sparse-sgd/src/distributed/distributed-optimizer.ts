@@ -1,11 +1,11 @@
 /** An optimizer whose gradient is the mean over many workers, each of which sends a sliver of its own. */
-import type { Optimizer } from '@saccade/nn';
+import { type Optimizer, requireGradients } from '@saccade/nn';
 import { dispose, OptionError, scope, type Tensor } from '@saccade/tensor';
-import type { Vector } from '../compress/message.js';
+import { sumOfSquares } from '../compress/norm.js';
 import type { Transport } from '../transport/transport.js';
 import { adoptState } from './adopt-state.js';
 import { Conversation } from './conversation.js';
-import { checkGradients, gradientVectors, whichIsNotFinite } from './gradient-vectors.js';
+import { gradientVectors, whichIsNotFinite } from './gradient-vectors.js';
 import { Replica } from './replica.js';
 import { checkSettings, type DistributedOptions, requireOptimizer } from './settings.js';
 import { type OptimizerTraffic, trafficOf } from './traffic.js';
@@ -76,7 +76,8 @@ export class DistributedOptimizer {
 
   /** Euclidean norm of what this worker has not sent yet; the theory bounds it for Mem-SGD. */
   get memoryNorm(): number {
-    return Math.sqrt(this.replica.feedbacks.reduce((sum, { state }) => sum + squares(state.memory), 0));
+    const memories = this.replica.feedbacks.map(({ state }) => state.memory);
+    return Math.sqrt(memories.reduce((sum, memory) => sum + (memory === undefined ? 0 : sumOfSquares(memory)), 0));
   }
 
   /**
@@ -129,7 +130,7 @@ export class DistributedOptimizer {
   async step(gradients: ReadonlyMap<string, Tensor>): Promise<void> {
     await this.start();
     await this.exclusively('step', async () => {
-      checkGradients(op, this.parameters, gradients);
+      requireGradients(op, this.parameters, gradients);
       const vectors = await gradientVectors(this.replica, gradients);
       await this.#turns.catchUp();
       if (vectors === undefined) return this.#turns.skip();
@@ -166,10 +167,4 @@ export class DistributedOptimizer {
       this.#busy = undefined;
     }
   }
-}
-
-function squares(vector: Vector = new Float32Array()): number {
-  let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += vector[i]! ** 2;
-  return sum;
 }

@@ -6,8 +6,7 @@ import {
   type FileSource,
   FormatError,
   OptionError,
-  openSafetensors,
-  packSafetensors,
+  readWhole,
   requireFunction,
   SaccadeError,
   type StoredArray,
@@ -85,14 +84,9 @@ async function bytesOf(source: FileSource | CheckpointStore | undefined): Promis
     if (bytes === undefined || bytes === null) throw new OptionError('the store is empty');
     return bytes;
   }
-  const file = await openSafetensors(source as FileSource);
-  try {
-    const arrays = new Map<string, StoredArray>();
-    for (const name of file.names) arrays.set(name, await file.readStored(name));
-    return packSafetensors(arrays, { metadata: file.metadata });
-  } finally {
-    await file.close();
-  }
+  const { bytes, label } = await readWhole(source as FileSource, {}, what);
+  decodeSafetensors(bytes, label); // here, where its name is known
+  return bytes;
 }
 
 type Rename = (name: string) => string | undefined;

@@ -1,8 +1,9 @@
 /** What feedbacks remember, cut by tensor instead of by group, so that it outlives a change of the groups. */
 import { type StoredArray, sameShape, type Tensor } from '@saccade/tensor';
+import { isVector } from '../compress/check-vector.js';
 import type { Vector } from '../compress/message.js';
+import { vectorLike } from '../compress/vector-like.js';
 import type { FeedbackState } from '../feedback/feedback.js';
-import { zerosLike } from '../feedback/precision.js';
 import type { Group } from './groups.js';
 
 /** Arrays under `<what>.<tensor>`, such as `memory.layers.0.weight`. */
@@ -15,13 +16,12 @@ export function stored(values: Vector, shape: readonly number[] = [values.length
 
 /** The numbers of a stored array, if it holds floats. */
 export function vectorOf(array: StoredArray | undefined): Vector | undefined {
-  const { data } = array ?? {};
-  return data instanceof Float32Array || data instanceof Float64Array ? data : undefined;
+  return isVector(array?.data) ? array.data : undefined;
 }
 
 /**
  * One record for each group, cut by tensor. A vector of the group's length is cut along its parts; one of another length, as PowerSGD's Q, goes
- * with the only tensor of its group.
+ * with the only tensor of its group. Arrays may be views of the records: whoever keeps them longer than these stay must copy them.
  */
 export function byTensor(
   groups: readonly Group[],
@@ -33,13 +33,14 @@ export function byTensor(
     for (const [what, vector] of Object.entries(records[i]!)) {
       for (const { name, from, at, length } of group.parts) {
         const key = `${what}.${name}`;
-        if (vector.length !== group.length) {
-          all.set(key, stored(vector.slice()));
-          continue;
-        }
         const { shape, size } = parameters.get(name)!;
-        if (!all.has(key)) all.set(key, stored(zerosLike(vector, size), shape));
-        vectorOf(all.get(key))!.set(vector.subarray(at, at + length), from);
+        const part = vector.subarray(at, at + length);
+        if (vector.length !== group.length) all.set(key, stored(vector));
+        else if (length === size) all.set(key, stored(part, shape));
+        else {
+          if (!all.has(key)) all.set(key, stored(vectorLike(vector, size), shape));
+          vectorOf(all.get(key))!.set(part, from);
+        }
       }
     }
   });
@@ -69,7 +70,7 @@ export function byGroup(
     const record: Record<string, Vector> = {};
     for (const [what, like] of Object.entries(wanted[i]!)) {
       const isCut = like.length === group.length;
-      const vector = zerosLike(like);
+      const vector = vectorLike(like);
       for (const { name, from, at, length } of group.parts) {
         const key = `${what}.${name}`;
         const array = given.get(key);

@@ -5,7 +5,8 @@ import type { Vector } from '../compress/message.js';
 import type { Feedback, Turn } from '../feedback/feedback.js';
 import { newVector, type Precision } from '../feedback/precision.js';
 import type { Speaker } from './conversation.js';
-import { type Group, groupsOf, isWhole, type Part } from './groups.js';
+import { type GradientRoom, makeRoom } from './gradient-room.js';
+import { type Group, groupsOf } from './groups.js';
 import { makeFeedback } from './make-feedback.js';
 import { type ByTensor, byTensor } from './memory-by-tensor.js';
 import { modelArrays } from './model-arrays.js';
@@ -18,6 +19,8 @@ export class Replica implements Speaker {
   readonly settings: Settings;
   readonly groups: readonly Group[];
   readonly precision: Precision;
+  /** For the gradients of a turn. */
+  readonly room: GradientRoom;
   /** The exchanges of a turn: the numbers of the groups that take part, and the lengths of their messages. */
   readonly exchanges: readonly { readonly streams: readonly number[]; readonly lengths: readonly number[] }[];
   feedbacks: readonly Feedback[];
@@ -31,6 +34,7 @@ export class Replica implements Speaker {
     this.groups = groupsOf(inner.parameters, settings);
     const isDouble = [...inner.parameters.values()].some(({ dtype }) => dtype === 'float64');
     this.precision = isDouble ? 'float64' : 'float32';
+    this.room = makeRoom(this.groups, inner.parameters, this.precision);
     this.feedbacks = this.#freshFeedbacks();
     const most = Math.max(...this.feedbacks.map(({ lengths }) => lengths.length));
     this.exchanges = Array.from({ length: most }, (_, exchange) => {
@@ -70,9 +74,15 @@ export class Replica implements Speaker {
     const { parameters } = this.inner;
     const flat = new Map<string, Vector>();
     this.groups.forEach((group, stream) => {
-      const direction = directions[stream]!;
-      if (isWhole(group)) flat.set(group.parts[0]!.name, direction);
-      else for (const part of group.parts) this.#partOf(flat, part.name).set(cut(direction, part), part.from);
+      for (const { name, from, at, length } of group.parts) {
+        const part = directions[stream]!.subarray(at, at + length);
+        const { size } = parameters.get(name)!;
+        if (length === size) flat.set(name, part);
+        else {
+          if (from === 0) flat.set(name, newVector('step', this.precision, size));
+          flat.get(name)!.set(part, from);
+        }
+      }
     });
     return new Map(
       Array.from(parameters, ([name, { shape, dtype, device, size }]) => {
@@ -80,13 +90,6 @@ export class Replica implements Speaker {
         return [name, t as Tensor];
       }),
     );
-  }
-
-  #partOf(flat: Map<string, Vector>, name: string): Vector {
-    const { size } = this.inner.parameters.get(name)!;
-    const vector = flat.get(name) ?? newVector('step', this.precision, size);
-    flat.set(name, vector);
-    return vector;
   }
 
   header(): RunHeader {
@@ -102,13 +105,13 @@ export class Replica implements Speaker {
     return JSON.stringify({ feedback, group, denseBelow, powerRank, memoryOf, tensors });
   }
 
-  /** What this worker alone remembers, by tensor. */
+  /** What this worker alone remembers, by tensor; the next turn changes it. */
   own(): ByTensor {
     const records = this.feedbacks.map(({ state }) => state);
     return byTensor(this.groups, records, this.inner.parameters);
   }
 
-  /** What all workers remember alike, by tensor. */
+  /** What all workers remember alike, by tensor; the next turn changes it. */
   shared(): ByTensor {
     const records = this.feedbacks.map(({ shared }) => shared);
     return byTensor(this.groups, records, this.inner.parameters);
@@ -123,8 +126,4 @@ export class Replica implements Speaker {
     const arrays = new Map([...(await modelArrays(this.inner)), ...shared]);
     return packSafetensors(arrays, { metadata: headerMetadata(this.header()) });
   }
-}
-
-function cut(direction: Vector, { at, length }: Part): Vector {
-  return direction.subarray(at, at + length);
 }

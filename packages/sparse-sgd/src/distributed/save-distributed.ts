@@ -1,19 +1,11 @@
 /** Check points of distributed runs: the model once, and what every worker remembers. */
 import { type CheckpointTarget, requireCheckpointTarget, writeCheckpoint } from '@saccade/nn';
-import {
-  checkOptions,
-  createJsDevice,
-  decodeSafetensors,
-  dispose,
-  type StoredArray,
-  sameShape,
-  type Tensor,
-  tensor,
-} from '@saccade/tensor';
+import { checkOptions, decodeSafetensors, sameShape } from '@saccade/tensor';
+import { isVector } from '../compress/check-vector.js';
+import { isFiniteVector } from '../compress/first-non-finite.js';
 import type { DistributedOptimizer } from './distributed-optimizer.js';
-import { type ByTensor, vectorOf } from './memory-by-tensor.js';
+import type { ByTensor } from './memory-by-tensor.js';
 import { modelArrays } from './model-arrays.js';
-import type { Replica } from './replica.js';
 import { headerMetadata } from './run-header.js';
 
 /** How to save. */
@@ -42,30 +34,27 @@ export async function saveDistributed(
   if (target === undefined) return;
   const header = replica.header();
   const arrays = await modelArrays(replica.inner);
-  for (const [name, array] of replica.shared()) arrays.set(`shared.${name}`, array);
+  // Copies, as others go on while the file is written.
+  for (const [name, array] of replica.shared()) arrays.set(`shared.${name}`, { ...array, data: array.data.slice() });
+  const own = replica.own();
   const workers: number[] = [];
   for (const frame of frames) {
-    const memory = readMemory(replica, frame, workers.at(-1) ?? -1);
+    const memory = readMemory(own, frame, workers.at(-1) ?? -1);
     if (memory === undefined) continue;
     for (const [name, array] of memory.arrays) arrays.set(`worker.${workers.length}.${name}`, array);
     workers.push(memory.rank);
   }
   warnOfMissing(optimizer.transport.present, workers);
-  await write(target, arrays, { ...metadata, ...headerMetadata({ ...header, workers }) });
+  await writeCheckpoint(target, arrays, { ...metadata, ...headerMetadata({ ...header, workers }) });
 }
 
-/** What a worker sent, if it is what this one remembers too; undefined for anything else. */
-function readMemory(
-  replica: Replica,
-  frame: Uint8Array,
-  above: number,
-): { rank: number; arrays: ByTensor } | undefined {
+/** What a worker sent, if it is of the kind that this one remembers, `own`; undefined for anything else. */
+function readMemory(own: ByTensor, frame: Uint8Array, above: number): { rank: number; arrays: ByTensor } | undefined {
   try {
     const { tensors, metadata } = decodeSafetensors(frame, 'saveDistributed');
-    const own = replica.own();
     const rank = Number(metadata.rank);
     const fits = [...own].every(([name, { shape }]) => sameShape(tensors.get(name)?.shape ?? [], shape));
-    const finite = [...tensors.values()].every((array) => vectorOf(array)?.every(Number.isFinite) ?? false);
+    const finite = [...tensors.values()].every(({ data }) => isVector(data) && isFiniteVector(data));
     const valid = Number.isSafeInteger(rank) && rank > above && tensors.size === own.size && fits && finite;
     return valid ? { rank, arrays: new Map(tensors) } : undefined;
   } catch {
@@ -79,22 +68,4 @@ function warnOfMissing(present: readonly number[], workers: readonly number[]): 
   console.warn(
     `saveDistributed: the memory of worker ${missing.join(', ')} did not come and is not in the check point`,
   );
-}
-
-/** By way of tensors in host memory: what many workers remember is no load for the model's device. */
-async function write(
-  target: CheckpointTarget,
-  arrays: ReadonlyMap<string, StoredArray>,
-  metadata: Record<string, string>,
-): Promise<void> {
-  const device = createJsDevice();
-  const tensors = new Map<string, Tensor>();
-  try {
-    for (const [name, array] of arrays) {
-      tensors.set(name, tensor(vectorOf(array)!, { shape: array.shape, device }) as Tensor);
-    }
-    await writeCheckpoint(target, tensors, metadata);
-  } finally {
-    dispose(tensors);
-  }
 }

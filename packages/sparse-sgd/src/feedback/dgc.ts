@@ -5,6 +5,7 @@ import type { Compressor } from '../compress/compressor.js';
 import type { Message, Vector } from '../compress/message.js';
 import { seededIndices } from '../compress/random-positions.js';
 import { checkGradient } from './check-gradient.js';
+import { clipScale } from './clip-scale.js';
 import type { Feedback, Gathered } from './feedback.js';
 import { meanInto } from './mean-message.js';
 import { newVector, type Precision } from './precision.js';
@@ -52,7 +53,7 @@ export function dgc(compressor: Compressor, length: number, options: DGCOptions 
     shared: {},
     async reduce(gradient, turn, gather) {
       checkGradient(op, gradient, length, turn.step);
-      const scale = clip === undefined ? 1 : clipScale(gradient, clip / Math.sqrt(workers));
+      const scale = clip === undefined ? 1 : clipScale([gradient], clip / Math.sqrt(workers));
       for (let i = 0; i < length; i++) {
         u[i] = momentum * velocity[i]! + scale * gradient[i]!; //                u = beta u + g
         v[i] = memory[i]! + u[i]!; //                                            v += u
@@ -71,14 +72,6 @@ export function dgc(compressor: Compressor, length: number, options: DGCOptions 
     restore: (state) => addState(op, { memory, velocity }, state),
     adopt: (shared) => setState(op, {}, shared),
   };
-}
-
-/** What brings the norm of a vector down to `limit`. */
-function clipScale(vector: Vector, limit: number): number {
-  let squares = 0;
-  for (let i = 0; i < vector.length; i++) squares += vector[i]! ** 2;
-  const norm = Math.sqrt(squares);
-  return norm > limit ? limit / norm : 1;
 }
 
 /** Zero where something was sent: it carries old momentum on. Where all is sent at once nothing is old, and this is plain momentum. */

@@ -9,6 +9,7 @@ import {
   requireFunction,
   Rng as Stream,
 } from '@saccade/tensor';
+import { isVector } from '../compress/check-vector.js';
 import type { Message, Vector } from '../compress/message.js';
 import type { Feedback } from './feedback.js';
 import { simulate } from './simulate.js';
@@ -85,7 +86,7 @@ export async function localSGD(options: LocalSGDOptions): Promise<Vector> {
   requireFunction(op, gradient);
   requireFunction(op, send);
   requireCount(op, 'steps', steps, 0);
-  if (!(start instanceof Float32Array || start instanceof Float64Array)) {
+  if (!isVector(start)) {
     throw new OptionError(`${op}: start must be a Float32Array or Float64Array, got ${quote(start)}`);
   }
   const job = simulate(workers, send, { seed });

@@ -1,12 +1,13 @@
 /** PowerSGD: a matrix as the product of two thin ones, found by one step of subspace iteration that all workers take together. */
 import { checkOptions, OptionError, quote, Rng, requireCount, ShapeError } from '@saccade/tensor';
 import type { Vector } from '../compress/message.js';
+import { vectorLike } from '../compress/vector-like.js';
 import { checkGradient } from './check-gradient.js';
 import { checkMemoryOptions, correct, type MemoryOptions, remember, unitOf } from './error-feedback.js';
 import type { Feedback, Gathered } from './feedback.js';
 import { addMean } from './mean-message.js';
 import { orthogonalise } from './orthogonalise.js';
-import { newVector, zerosLike } from './precision.js';
+import { newVector } from './precision.js';
 import { addState, setState } from './remembered.js';
 
 /** Options of `powerSGD`. */
@@ -56,7 +57,7 @@ export function powerSGD(options: PowerSGDOptions): Feedback {
 
   /** Q = mean_w M_w^T P, kept for the next turn; then P Q^T. */
   function update(p: Vector, { messages }: Gathered): Vector {
-    const next = addMean(messages, zerosLike(q));
+    const next = addMean(messages, vectorLike(q));
     for (let j = 0; j < rank; j++) {
       const lost = next.every((value, at) => at % rank !== j || value === 0);
       for (let at = j; at < q.length && !lost; at += rank) q[at] = next[at]!;
@@ -95,7 +96,7 @@ export function powerSGD(options: PowerSGDOptions): Feedback {
 function times(m: Vector, q: Vector, rank: number): Vector {
   const columns = q.length / rank;
   const rows = m.length / columns;
-  const p = zerosLike(m, rows * rank);
+  const p = vectorLike(m, rows * rank);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < rank; j++) {
       let sum = 0;
@@ -119,7 +120,7 @@ function transposedTimes(m: Vector, p: Vector, rank: number): Vector {
       }
     }
   }
-  const q = zerosLike(m, columns * rank);
+  const q = vectorLike(m, columns * rank);
   q.set(sums);
   return q;
 }
@@ -128,7 +129,7 @@ function transposedTimes(m: Vector, p: Vector, rank: number): Vector {
 function timesTransposed(p: Vector, q: Vector, rank: number): Vector {
   const rows = p.length / rank;
   const columns = q.length / rank;
-  const product = zerosLike(p, rows * columns);
+  const product = vectorLike(p, rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let c = 0; c < columns; c++) {
       let sum = 0;

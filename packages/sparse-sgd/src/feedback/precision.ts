@@ -11,8 +11,3 @@ export function newVector(op: string, precision: Precision, length: number): Vec
   if (precision === 'float64') return new Float64Array(length);
   throw new OptionError(`${op}: precision must be 'float32' or 'float64', got ${quote(precision)}`);
 }
-
-/** Zeros as exact as the entries of a vector, and as many unless `length` says otherwise. */
-export function zerosLike(vector: Vector, length: number = vector.length): Vector {
-  return vector instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
-}

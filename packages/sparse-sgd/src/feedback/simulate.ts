@@ -1,7 +1,7 @@
 /** All workers of a job in one process: for research, and to test what a network would do. */
 import { checkOptions, OptionError, Rng, requireCount } from '@saccade/tensor';
+import { isFiniteVector } from '../compress/first-non-finite.js';
 import type { Message, Vector } from '../compress/message.js';
-import { isFiniteVector } from './check-gradient.js';
 import type { Feedback, Gathered } from './feedback.js';
 import { meetings } from './meeting.js';
 import { type NonFinitePolicy, requirePolicy, withoutNonFinite } from './non-finite.js';

@@ -1,6 +1,7 @@
 /** Mem-SGD on a `wasm` device of its own: what `PlainSteps` does, by the kernel. With several workers Algorithm 2. */
 import { type Buffer, createWasmDevice, type Device, type DType, type TypedArray } from '@saccade/kernels';
 import { DeviceError, OptionError, Rng } from '@saccade/tensor';
+import { firstNonFinite } from '../compress/first-non-finite.js';
 import type { Vector } from '../compress/message.js';
 import { sparseSgdKernels } from '../kernels/extension.js';
 import type { SparseSgdKernels } from '../kernels/table.js';
@@ -14,7 +15,7 @@ import { type Slice, type Steps, stored, type Traffic } from './steps.js';
 /** Features in float32. @throws {OptionError} for one beyond its range */
 function singles(op: string, values: Vector): Float32Array {
   const rounded = Float32Array.from(values);
-  const odd = rounded.findIndex((value) => !Number.isFinite(value));
+  const odd = firstNonFinite(rounded);
   if (odd < 0) return rounded;
   throw new OptionError(
     `${op}: value number ${odd} is ${values[odd]}, too large for float32; pass precision: 'float64'`,

@@ -1,5 +1,6 @@
 /** Rows of features with labels, as training takes them: sparse (CSR) as libsvm files give them, or dense. */
 import { isTensor, OptionError, quote, ShapeError, type Tensor } from '@saccade/tensor';
+import { firstNonFinite } from '../compress/first-non-finite.js';
 import type { Vector } from '../compress/message.js';
 import { euclideanNorm } from '../compress/norm.js';
 import type { Rows } from '../kernels/js/linear-gradient.js';
@@ -138,7 +139,7 @@ export async function linearRows(
   else if (values.length !== count * features) {
     throw new ShapeError(`${op}: dense data of shape [${shape}] have ${count * features} values, got ${values.length}`);
   }
-  const odd = values.findIndex((value) => !Number.isFinite(value));
+  const odd = firstNonFinite(values);
   if (odd >= 0) throw new OptionError(`${op}: value number ${odd} is ${values[odd]}; features must be finite`);
   const { labels, classes } = numberedLabels(op, given, options, known);
   return {

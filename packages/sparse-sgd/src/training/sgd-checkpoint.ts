@@ -1,7 +1,7 @@
 /** Check points of Mem-SGD: the state of the steps, the losses so far, and which run they are of. */
-import { type CheckpointTarget, readCheckpoint, writeCheckpoint } from '@saccade/nn';
-import { createJsDevice, FormatError, OptionError, type Tensor, tensor } from '@saccade/tensor';
-import { crc32 } from '../wire/crc32.js';
+import { type CheckpointTarget, readStoredCheckpoint, writeCheckpoint } from '@saccade/nn';
+import { crc32, FormatError, littleEndianBytes, OptionError, type StoredArray } from '@saccade/tensor';
+import type { Vector } from '../compress/message.js';
 import type { SGDPlan } from './sgd-plan.js';
 import type { Steps, Traffic } from './steps.js';
 
@@ -18,8 +18,8 @@ export interface Evaluation {
 }
 
 /** A checksum of numbers, in whatever precision they are. */
-function sumOf(values: ArrayBufferView | undefined): number {
-  return values === undefined ? 0 : crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+function sumOf(values: Vector | Int32Array | undefined): number {
+  return values === undefined ? 0 : crc32(littleEndianBytes(values));
 }
 
 /** What must be the same for a check point to be gone on with, as JSON: everything but how long to go on. */
@@ -37,18 +37,11 @@ export async function saveRun(
   steps: Steps,
   curve: readonly Evaluation[],
 ): Promise<void> {
-  const device = createJsDevice(); // the only one with float64
-  const tensors = new Map<string, Tensor>();
-  for (const [name, values] of Object.entries(steps.state())) {
-    tensors.set(name, tensor(values, { device, dtype: 'float64' }));
-  }
+  const arrays = new Map<string, StoredArray>();
+  for (const [name, data] of Object.entries(steps.state()))
+    arrays.set(name, { dtype: 'F64', shape: [data.length], data });
   const run = JSON.stringify({ curve, traffic: steps.traffic });
-  try {
-    await writeCheckpoint(target, tensors, { saccade_sgd: '1', plan: identity, run });
-  } finally {
-    for (const t of tensors.values()) t.dispose();
-    device.dispose();
-  }
+  await writeCheckpoint(target, arrays, { saccade_sgd: '1', plan: identity, run });
 }
 
 function isCount(value: unknown): boolean {
@@ -80,28 +73,22 @@ export async function resumeRun(
   plan: SGDPlan,
   steps: Steps,
 ): Promise<Evaluation[]> {
-  const device = createJsDevice();
-  const loaded = await readCheckpoint(target, { device, dtype: 'float64' });
-  try {
-    if (loaded === undefined) return [];
-    const { tensors, metadata } = loaded;
-    if (metadata.saccade_sgd !== '1') throw new FormatError(`${op}: what is there is no check point of ${op}`);
-    if (metadata.plan !== identity) {
-      throw new OptionError(
-        `${op}: the check point is of a run with other data or options; pass resume: false to begin anew`,
-      );
-    }
-    const run = parsed(metadata.run);
-    if (!isRun(run, plan.steps)) {
-      throw new FormatError(`${op}: the check point is damaged, or of a longer run; pass resume: false to begin anew`);
-    }
-    const state: Record<string, Float64Array> = {};
-    for (const [name, t] of tensors) state[name] = t.dataSync() as unknown as Float64Array;
-    steps.restore(op, state);
-    Object.assign(steps.traffic, run.traffic);
-    return run.curve;
-  } finally {
-    for (const t of loaded?.tensors.values() ?? []) t.dispose();
-    device.dispose();
+  const loaded = await readStoredCheckpoint(target);
+  if (loaded === undefined) return [];
+  const { tensors, metadata } = loaded;
+  if (metadata.saccade_sgd !== '1') throw new FormatError(`${op}: what is there is no check point of ${op}`);
+  if (metadata.plan !== identity) {
+    throw new OptionError(
+      `${op}: the check point is of a run with other data or options; pass resume: false to begin anew`,
+    );
   }
+  const run = parsed(metadata.run);
+  if (!isRun(run, plan.steps)) {
+    throw new FormatError(`${op}: the check point is damaged, or of a longer run; pass resume: false to begin anew`);
+  }
+  const state: Record<string, Float64Array> = {};
+  for (const [name, { data }] of tensors) if (data instanceof Float64Array) state[name] = data;
+  steps.restore(op, state);
+  Object.assign(steps.traffic, run.traffic);
+  return run.curve;
 }

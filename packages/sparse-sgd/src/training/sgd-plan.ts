@@ -1,7 +1,9 @@
 /** A run of Mem-SGD: its options, checked and completed. */
 import { requireCheckpointTarget } from '@saccade/nn';
 import { OptionError, quote, Rng, requireCount, requireFrom, requireFunction, ShapeError } from '@saccade/tensor';
+import { isVector } from '../compress/check-vector.js';
 import type { Compressor } from '../compress/compressor.js';
+import { firstNonFinite } from '../compress/first-non-finite.js';
 import type { Vector } from '../compress/message.js';
 import { parseCompressor } from '../compress/parse-compressor.js';
 import { hostDevice } from '../host-device.js';
@@ -54,10 +56,10 @@ function startOf(op: string, start: Vector | number, size: number, seed: number)
     drawn.dispose();
     return values;
   }
-  if (!(start instanceof Float32Array || start instanceof Float64Array) || start.length !== size) {
+  if (!isVector(start) || start.length !== size) {
     throw new ShapeError(`${op}: start must be ${size} numbers in a Float32Array or Float64Array, got ${quote(start)}`);
   }
-  const odd = start.findIndex((value) => !Number.isFinite(value));
+  const odd = firstNonFinite(start);
   if (odd >= 0) throw new OptionError(`${op}: start must be finite, got ${start[odd]} at ${odd}`);
   return start;
 }

@@ -1,6 +1,7 @@
 /** A run of Mem-SGD from its plan: steps, evaluations, check points, progress. */
 import { breather } from '@saccade/nn';
 import { DeviceError, SaccadeError } from '@saccade/tensor';
+import { isFiniteVector } from '../compress/first-non-finite.js';
 import type { Vector } from '../compress/message.js';
 import { fastPlan } from './fast-plan.js';
 import { FastSteps } from './fast-steps.js';
@@ -52,7 +53,7 @@ async function stepsOf(op: string, plan: SGDPlan): Promise<Steps> {
 }
 
 function requireFiniteModel(op: string, weights: Vector, step: number): void {
-  if (weights.every(Number.isFinite)) return;
+  if (isFiniteVector(weights)) return;
   throw new SaccadeError(
     'non-finite',
     `${op}: the model is no longer finite after ${step} steps; take smaller steps, by a larger shift or a smaller gamma`,

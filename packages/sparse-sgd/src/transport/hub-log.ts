@@ -118,7 +118,7 @@ export class HubLog implements Log, LinkHandler {
         this.#reading?.entry(message.position, message.entry);
         break;
       case 'own':
-        this.#reading?.entry(message.position, this.#own.get(message.sequence));
+        this.#reading?.entry(message.position, this.#own.get(message.sequence), true);
         this.#own.delete(message.sequence);
         break;
       case 'done':

@@ -37,9 +37,9 @@ export class HubReading {
     if (this.#after + 1 < first) this.handler.failed(new TrimmedError(this.#job));
   }
 
-  entry(position: number, bytes: Uint8Array | undefined): void {
+  entry(position: number, bytes: Uint8Array | undefined, own = false): void {
     if (!this.#begun || position !== this.#after + 1 || bytes === undefined) return;
     this.#after = position;
-    this.handler.entry({ position, resume: position, bytes });
+    this.handler.entry({ position, resume: position, bytes, own });
   }
 }

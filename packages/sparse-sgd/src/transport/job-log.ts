@@ -1,5 +1,4 @@
 /** The log of one job as a hub holds it in memory. */
-
 import type { Entry } from './entry.js';
 import { encodeEntry } from './entry.js';
 import { newId } from './ids.js';

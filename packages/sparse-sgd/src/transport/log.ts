@@ -8,6 +8,8 @@ export interface LogEntry {
   /** A reader that starts after this position gets all entries behind this one: earlier while parts of others are on their way. */
   readonly resume: number;
   readonly bytes: Uint8Array;
+  /** Whether they are the reader's own, out of its own memory, so that their check sum is right. Default false. */
+  readonly own?: boolean | undefined;
 }
 
 /** What a reader calls. After `failed` nothing comes any more. */

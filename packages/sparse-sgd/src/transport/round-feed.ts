@@ -69,9 +69,9 @@ export class RoundFeed implements LogHandler {
     return { rounds: this.#completed, missed: this.#missed };
   }
 
-  entry({ position, resume, bytes }: LogEntry): void {
+  entry({ position, resume, bytes, own }: LogEntry): void {
     if (this.#failure !== undefined || position <= this.#skip) return;
-    const { completed, events } = this.machine.apply(position, bytes);
+    const { completed, events } = this.machine.apply(position, bytes, own);
     if (this.machine.started) this.#beginning ??= { snapshot: this.machine.snapshot(), resume };
     if (completed !== undefined) this.#keep(completed, resume);
     for (const event of events) {

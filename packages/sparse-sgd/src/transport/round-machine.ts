@@ -108,10 +108,10 @@ export class RoundMachine {
     return { position: this.#position, round: this.#round, request: this.#request!, owed: this.#owed, members };
   }
 
-  /** Takes the next entry of the log in. */
-  apply(position: number, bytes: Uint8Array): Outcome {
+  /** Takes the next entry of the log in. @param own see `LogEntry` */
+  apply(position: number, bytes: Uint8Array, own = false): Outcome {
     this.#position = position;
-    const entry = decodeEntry(bytes);
+    const entry = decodeEntry(bytes, own);
     if (entry === undefined) return this.#drop('malformed');
     const rank = this.#members.rank(entry.member);
     if (entry.kind === 'join') return rank === undefined ? this.#join(entry, position) : this.#drop('duplicate');

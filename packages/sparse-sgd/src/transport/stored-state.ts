@@ -1,8 +1,7 @@
 /** The blob with which a late worker begins: the model, and the machine as of the beginning of the same round. */
-import { FormatError } from '@saccade/tensor';
+import { crc32, FormatError } from '@saccade/tensor';
 import { ByteReader } from '../wire/byte-reader.js';
 import { ByteWriter } from '../wire/byte-writer.js';
-import { crc32 } from '../wire/crc32.js';
 import { idBytes, idText } from './ids.js';
 import { decodeJoin, encodeJoin } from './join-request.js';
 import type { Member, MemberStatus } from './members.js';

@@ -33,7 +33,7 @@ export const signsCodec: MessageCodec<SignsMessage> = {
     const wide = needsDouble(message, double);
     const differ = negative !== -positive;
     writeHead(writer, message, (differ ? differFlag : 0) | (wide ? doubleFlag : 0));
-    writeValues(writer, differ ? [positive, negative] : [positive], wide ? 3 : 0, loose);
+    writeValues(writer, differ ? Float64Array.of(positive, negative) : Float64Array.of(positive), wide ? 3 : 0, loose);
     writer.raw(bits);
   },
   read(reader, { flags, length, loose }) {

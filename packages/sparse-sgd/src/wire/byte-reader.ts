@@ -1,10 +1,9 @@
 /** Reads bytes, and bits highest first, that may be anything: every step checks that there is enough. */
-import { FormatError } from '@saccade/tensor';
+import { FormatError, viewStored } from '@saccade/tensor';
 
 /** The counterpart of `ByteWriter`. Its methods throw a FormatError where the bytes end too early or cannot be what they should. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
   /** The lowest `#loaded` bits, at most 32, are bits that were loaded and not taken yet. */
   #bits = 0;
@@ -13,7 +12,6 @@ export class ByteReader {
   constructor(bytes: Uint8Array) {
     // A plain one, as `slice` of a subclass such as Node's Buffer may be a view, and no copy.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Bytes that are left. */
@@ -65,24 +63,15 @@ export class ByteReader {
   }
 
   uint16(count: number): Uint16Array {
-    const start = this.#skip(2 * count);
-    const values = new Uint16Array(count);
-    for (let i = 0; i < count; i++) values[i] = this.#view.getUint16(start + 2 * i, true);
-    return values;
+    return viewStored(this.raw(2 * count), 'U16') as Uint16Array;
   }
 
   float32(count: number): Float32Array {
-    const start = this.#skip(4 * count);
-    const values = new Float32Array(count);
-    for (let i = 0; i < count; i++) values[i] = this.#view.getFloat32(start + 4 * i, true);
-    return values;
+    return viewStored(this.raw(4 * count), 'F32') as Float32Array;
   }
 
   float64(count: number): Float64Array {
-    const start = this.#skip(8 * count);
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) values[i] = this.#view.getFloat64(start + 8 * i, true);
-    return values;
+    return viewStored(this.raw(8 * count), 'F64') as Float64Array;
   }
 
   #load(): void {

@@ -1,4 +1,6 @@
 /** Writes bytes, and bits highest first, into a buffer that grows. */
+import { littleEndianBytes } from '@saccade/tensor';
+import type { Vector } from '../compress/message.js';
 
 /** How many bytes `ByteWriter.varint` takes for a whole number from 0. */
 export function varintBytes(value: number): number {
@@ -10,7 +12,6 @@ export function varintBytes(value: number): number {
 /** Little-endian bytes in the order of their writing. Bits are highest first; `align` ends a run of them. */
 export class ByteWriter {
   #bytes = new Uint8Array(64);
-  #view = new DataView(this.#bytes.buffer);
   #at = 0;
   /** Bits that are not a byte yet: the lowest `#pending` of `#bits`. */
   #bits = 0;
@@ -28,7 +29,6 @@ export class ByteWriter {
     const bytes = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     bytes.set(this.written);
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
   }
 
   byte(value: number): void {
@@ -49,28 +49,21 @@ export class ByteWriter {
     this.byte(rest);
   }
 
-  uint16(values: ArrayLike<number>): void {
-    this.reserve(2 * values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setUint16(this.#at + 2 * i, values[i]!, true);
-    this.#at += 2 * values.length;
+  uint16(values: Uint16Array): void {
+    this.raw(littleEndianBytes(values));
   }
 
   uint32(value: number): void {
-    this.reserve(4);
-    this.#view.setUint32(this.#at, value, true);
-    this.#at += 4;
+    this.raw(littleEndianBytes(Uint32Array.of(value)));
   }
 
-  float32(values: ArrayLike<number>): void {
-    this.reserve(4 * values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setFloat32(this.#at + 4 * i, values[i]!, true);
-    this.#at += 4 * values.length;
+  /** Rounded to float32. */
+  float32(values: Vector): void {
+    this.raw(littleEndianBytes(values instanceof Float32Array ? values : new Float32Array(values)));
   }
 
-  float64(values: ArrayLike<number>): void {
-    this.reserve(8 * values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setFloat64(this.#at + 8 * i, values[i]!, true);
-    this.#at += 8 * values.length;
+  float64(values: Vector): void {
+    this.raw(littleEndianBytes(values instanceof Float64Array ? values : new Float64Array(values)));
   }
 
   /** The lowest `count` bits, at most 32, of a whole number that has no others. */

@@ -1,9 +1,8 @@
 /** Bytes, which may be anything, to messages. */
-import { checkOptions, FormatError, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
+import { checkOptions, crc32, FormatError, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
 import type { Message } from '../compress/message.js';
 import { ByteReader } from './byte-reader.js';
-import { crc16 } from './checksum.js';
-import { crc32 } from './crc32.js';
+import { crc16 } from './crc16.js';
 import { codecNumber, type Frame, longestVector, longRank, magic, shortFrame, version } from './frame.js';
 import { readRunLength, readSingles, singlesKind } from './singles-codec.js';
 

@@ -18,7 +18,7 @@ function logarithm(value: number): number {
 
 function readTail(reader: ByteReader, count: number): number {
   if (count > 30) throw reader.fail('a number is 2^31 or more');
-  return 2 ** count + reader.bits(count);
+  return (1 << count) + reader.bits(count);
 }
 
 /** As many zeros as there are bits after the first; the number. */
@@ -41,7 +41,7 @@ export const eliasDelta: EliasCode = {
   write(writer, value) {
     const tail = logarithm(value);
     eliasGamma.write(writer, tail + 1);
-    writer.bits(value - 2 ** tail, tail);
+    writer.bits(value - (1 << tail), tail);
   },
   read: (reader) => readTail(reader, eliasGamma.read(reader) - 1),
 };

@@ -1,10 +1,9 @@
 /** Messages to bytes. */
-import { checkOptions, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
+import { checkOptions, crc32, OptionError, quote, requireCount, requireFlag } from '@saccade/tensor';
 import { requireMessage } from '../compress/check-message.js';
-import type { Message } from '../compress/message.js';
+import type { DenseMessage, Message } from '../compress/message.js';
 import { ByteWriter } from './byte-writer.js';
-import { crc16 } from './checksum.js';
-import { crc32 } from './crc32.js';
+import { crc16 } from './crc16.js';
 import { EncodeContext, type EncodeOptions, encodeOptionNames } from './encode-options.js';
 import { codecOf, longestVector, longRank, magic, shortFrame, version } from './frame.js';
 import { requireIndexCode } from './index-bits.js';
@@ -35,6 +34,14 @@ function writeHeader(writer: ByteWriter, count: number, { step = 0, rank = 0 }: 
   if (count !== 1) writer.varint(count);
 }
 
+/** About what the values of messages take, so that large frames need not be moved while they grow. */
+function roomFor(messages: readonly Message[]): number {
+  return messages.reduce(
+    (sum, message) => sum + 4 * ((Object(message) as Partial<DenseMessage>).values?.length ?? 0),
+    0,
+  );
+}
+
 /**
  * One frame of messages: magic, version, step, rank, each message in the shortest way for it, checksum. Messages of one entry that
  * follow one another, as many steps of top-1 are, share a head: 64 steps of a model of 1000 entries take five and a half bytes each, all
@@ -45,6 +52,7 @@ function writeHeader(writer: ByteWriter, count: number, { step = 0, rank = 0 }: 
 export function encode(messages: readonly Message[], options: EncodeOptions = {}): Uint8Array {
   checkHeader(messages, options);
   const writer = new ByteWriter();
+  writer.reserve(roomFor(messages));
   writeHeader(writer, messages.length, options);
   const context = new EncodeContext(options);
   while (context.position < messages.length) {
@@ -56,7 +64,7 @@ export function encode(messages: readonly Message[], options: EncodeOptions = {}
     context.position += Math.max(1, run.length);
   }
   const body = writer.written;
-  if (body.length < shortFrame) writer.uint16([crc16(body)]);
+  if (body.length < shortFrame) writer.uint16(Uint16Array.of(crc16(body)));
   else writer.uint32(crc32(body));
   return writer.written.slice();
 }

@@ -75,9 +75,10 @@ const rice: IndexStream = {
   },
   read(reader, indices, length) {
     const parameter = reader.bits(riceParameterBits);
+    const unit = 2 ** parameter; // once, as powers are slow
     readDistances(reader, indices, length, (from, limit) => {
       const high = from.zeros((limit >>> parameter) + 1);
-      return high * 2 ** parameter + from.bits(parameter) + 1;
+      return high * unit + from.bits(parameter) + 1;
     });
   },
 };

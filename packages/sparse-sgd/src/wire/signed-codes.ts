@@ -116,9 +116,10 @@ function readPacked(reader: ByteReader, values: Int16Array, most: number): void 
 function readRice(reader: ByteReader, values: Int16Array, most: number): void {
   const parameter = reader.bits(signedParameterBits.rice);
   const last = most >>> parameter;
+  const unit = 2 ** parameter; // once, as powers are slow
   for (let i = 0; i < values.length; i++) {
     const high = reader.zeros(last);
-    const magnitude = high * 2 ** parameter + reader.bits(parameter);
+    const magnitude = high * unit + reader.bits(parameter);
     if (magnitude > most) throw reader.fail(`a number has magnitude ${magnitude}, above ${most}`);
     if (magnitude > 0) values[i] = reader.bits(1) === 1 ? -magnitude : magnitude;
   }
@@ -128,9 +129,10 @@ function readRuns(reader: ByteReader, values: Int16Array, most: number, code: Si
   const elias = runCodes.get(code)!;
   const rice = code === 'rice-runs';
   const parameter = rice ? reader.bits(signedParameterBits['rice-runs']) : 0;
+  const unit = 2 ** parameter;
   const { length } = values;
   for (let n = 0, i = 0; n < nonZeros; n++, i++) {
-    if (rice) i += reader.zeros(((length - i) >>> parameter) + 1) * 2 ** parameter + reader.bits(parameter);
+    if (rice) i += reader.zeros(((length - i) >>> parameter) + 1) * unit + reader.bits(parameter);
     else i += elias.read(reader) - 1;
     if (i >= length) throw reader.fail(`numbers go on after the last of ${length}`);
     const negative = reader.bits(1) === 1;

@@ -1,6 +1,6 @@
 /** Real numbers in bytes: float32, float16, bfloat16, float64. */
-import { OptionError } from '@saccade/tensor';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../compress/half-precision.js';
+import { bfloat16ToFloat32, float16ToFloat32, OptionError, toBfloat16, toFloat16 } from '@saccade/tensor';
+import { firstNonFinite } from '../compress/first-non-finite.js';
 import type { ValueType, Vector } from '../compress/message.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -32,54 +32,38 @@ export function valueBytes(type: WireType): number {
 /** The largest number that rounds to a finite float32: just below the middle between its largest and 2^128. */
 const largestSingle = (2 - 2 ** -24 - 2 ** -52) * 2 ** 127;
 
-function requireHeld(value: number, held: boolean, i: number): void {
-  if (held) return;
-  const remedy = Number.isFinite(value) ? "is too large for its type: pass values: 'float64'" : 'is not finite';
-  throw new OptionError(`encode: value ${value} at ${i} ${remedy}`);
-}
-
 /** Writes values. @throws {OptionError} if one is NaN or infinite, or becomes so, unless `loose` */
-export function writeValues(writer: ByteWriter, values: ArrayLike<number>, type: WireType, loose: boolean): void {
+export function writeValues(writer: ByteWriter, values: Vector, type: WireType, loose: boolean): void {
   if (type === 1 || type === 2) {
-    writer.uint16(halvesOf(values, type, loose));
+    const halves = type === 1 ? toFloat16(values) : toBfloat16(values);
+    // All bits of the exponent, which only infinities and NaN have.
+    const exponent = type === 1 ? 0x7c00 : 0x7f80;
+    for (let i = 0; i < halves.length && !loose; i++) if ((halves[i]! & exponent) === exponent) refuse(values, i);
+    writer.uint16(halves);
     return;
   }
   const largest = type === 0 ? largestSingle : Number.MAX_VALUE;
-  if (!loose) for (let i = 0; i < values.length; i++) requireHeld(values[i]!, Math.abs(values[i]!) <= largest, i);
+  for (let i = 0; i < values.length && !loose; i++) if (!(Math.abs(values[i]!) <= largest)) refuse(values, i);
   if (type === 0) writer.float32(values);
   else writer.float64(values);
 }
 
-function halvesOf(values: ArrayLike<number>, type: 1 | 2, loose: boolean): Uint16Array {
-  const round = type === 1 ? toFloat16 : toBfloat16;
-  // All bits of the exponent, which only infinities and NaN have.
-  const exponent = type === 1 ? 0x7c00 : 0x7f80;
-  const halves = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const half = round(values[i]!);
-    if (!loose) requireHeld(values[i]!, (half & exponent) !== exponent, i);
-    halves[i] = half;
-  }
-  return halves;
+function refuse(values: Vector, i: number): never {
+  const remedy = Number.isFinite(values[i]) ? "is too large for its type: pass values: 'float64'" : 'is not finite';
+  throw new OptionError(`encode: value ${values[i]} at ${i} ${remedy}`);
 }
 
 /** Reads `count` values, in a Float32Array, or a Float64Array for float64. Throws a FormatError for NaN and infinities unless `loose`. */
 export function readValues(reader: ByteReader, count: number, type: WireType, loose: boolean): Vector {
   const values = readAll(reader, count, type);
-  if (!loose) {
-    for (let i = 0; i < count; i++) {
-      if (values[i]! - values[i]! !== 0) throw reader.fail(`value ${i} is ${values[i]}`);
-    }
-  }
+  const odd = loose ? -1 : firstNonFinite(values);
+  if (odd >= 0) throw reader.fail(`value ${odd} is ${values[odd]}`);
   return values;
 }
 
 function readAll(reader: ByteReader, count: number, type: WireType): Vector {
   if (type === 0) return reader.float32(count);
   if (type === 3) return reader.float64(count);
-  const widen = type === 1 ? fromFloat16 : fromBfloat16;
   const halves = reader.uint16(count);
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = widen(halves[i]!);
-  return values;
+  return type === 1 ? float16ToFloat32(halves) : bfloat16ToFloat32(halves);
 }

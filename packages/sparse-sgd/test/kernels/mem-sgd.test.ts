@@ -127,6 +127,13 @@ for (const choice of ['all', 'largest', 'given'] as const) {
   }
 }
 
+test('on the wasm device float64 buffers do not make it run as JavaScript', () => {
+  const device = createWasmDevice({ threads: 1 });
+  new Run(device, problem(10, 5, 10), 'largest', { ...base, features: 5, k: 1 }).to(10);
+  assert.equal(device.report(), []);
+  device.dispose();
+});
+
 test('of equal entries the one with the lowest position is sent', () => {
   for (const k of [1, 3]) {
     const data = { ...problem(1, 12, 1), values: new Float32Array(12).fill(1) };

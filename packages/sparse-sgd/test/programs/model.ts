@@ -1,5 +1,5 @@
 // What the workers of the tests train: a check sum over all messages of all rounds. A round that is lost, doubled or moved changes it.
-import { crc32 } from '../../src/wire/crc32.js';
+import { crc32 } from '@saccade/tensor';
 import { message } from './message.js';
 
 /** The model. */
