@@ -1,5 +1,4 @@
 /** The networks that read digits, and the plain classifier they are measured against. */
-
 import { BatchNorm, Conv2d, Flatten, kaimingNormal, Linear, MaxPool2d, ReLU, Sequential } from '@saccade/nn';
 import type { Rng } from '@saccade/tensor';
 

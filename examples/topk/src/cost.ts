@@ -1,5 +1,4 @@
 /** What looking at patches costs, in time and memory, beside looking at the whole image. */
-
 import { createWasmDevice, useDevice } from '@saccade/kernels';
 import { type Experiment, table } from '@saccade/lab';
 import { Linear } from '@saccade/nn';

@@ -17,16 +17,16 @@ function shiftOf(v: v128): v128 {
 }
 
 /**
- * scores = weights, and gradients (by weight) = gradients by score. `logs`, `out` and `dOut` are those of the rows: the dot
+ * scores = weights, and gradients (by weight) = gradients by score. `logs`, `out` and `dout` are those of the rows: the dot
  * product of the last two is the mean of a query's gradients under its weights.
  */
 function weigh(
-  scores: usize, gradients: usize, rows: i32, lanes: i32, logs: usize, out: usize, dOut: usize, length: i32,
+  scores: usize, gradients: usize, rows: i32, lanes: i32, logs: usize, out: usize, dout: usize, length: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const shift = shiftOf(v128.load_splat<f32>(logs + (<usize>r << 2)));
     const at = panelBytes(r, length);
-    const mean = f32x4.splat(<f32>dot(out + at, dOut + at, length));
+    const mean = f32x4.splat(<f32>dot(out + at, dout + at, length));
     for (let l: usize = 0; l < <usize>lanes << 2; l += 16) {
       const weight = expNegative(f32x4.sub(v128.load(scores + l), shift));
       v128.store(scores + l, weight);
@@ -45,11 +45,11 @@ function scaleAll(x: usize, count: i32, factor: f32): void {
   for (; x < end; x += 4) store<f32>(x, load<f32>(x) * factor);
 }
 
-/** dBias[query, key] += block[query, key]. */
-function addToBias(block: usize, rows: i32, lanes: i32, dBias: usize, p: usize): void {
+/** dbias[query, key] += block[query, key]. */
+function addToBias(block: usize, rows: i32, lanes: i32, dbias: usize, p: usize): void {
   const perQuery = <usize>load<i32>(p, BIAS_QUERY) << 2, perKey = <usize>load<i32>(p, BIAS_KEY) << 2;
   for (let r = 0; r < rows; r++) {
-    let at = dBias + <usize>r * perQuery;
+    let at = dbias + <usize>r * perQuery;
     for (let l: usize = 0; l < <usize>lanes << 2; l += 4) {
       store<f32>(at, load<f32>(at) + load<f32>(block + l));
       at += perKey;
@@ -58,10 +58,10 @@ function addToBias(block: usize, rows: i32, lanes: i32, dBias: usize, p: usize):
   }
 }
 
-/** Gradients from LANES keys from `first` on, of batch `batch`; dQuery, of the whole batch, is added to. */
+/** Gradients from LANES keys from `first` on, of batch `batch`; dquery, of the whole batch, is added to. */
 function keyGradients(
-  query: usize, key: usize, value: usize, bias: usize, mask: usize, out: usize, logSumExp: usize, dOut: usize,
-  dQuery: usize, dKey: usize, dValue: usize, dBias: usize, scale: f32, p: usize, batch: i32, first: i32, scratch: usize,
+  query: usize, key: usize, value: usize, bias: usize, mask: usize, out: usize, logSumExp: usize, dout: usize,
+  dquery: usize, dkey: usize, dvalue: usize, dbias: usize, scale: f32, p: usize, batch: i32, first: i32, scratch: usize,
 ): void {
   const queries = load<i32>(p, QUERIES), keys = load<i32>(p, KEYS);
   const channels = load<i32>(p, CHANNELS), width = load<i32>(p, VALUE_CHANNELS), rank = load<i32>(p, RANK);
@@ -73,7 +73,7 @@ function keyGradients(
   const biasOffset = bias ? <usize>matrixAt(batch, rank, p + LISTS, 1) << 2 : 0;
   const maskAt = mask ? mask + <usize>matrixAt(batch, rank, p + LISTS, 2) : 0;
   const keyAt = key + panelBytes(row, channels), valueAt = value + panelBytes(row, width);
-  const toKey = dKey + panelBytes(row, channels), toValue = dValue + panelBytes(row, width);
+  const toKey = dkey + panelBytes(row, channels), toValue = dvalue + panelBytes(row, width);
   packLanes(keyAt, lanes, channels, scale, lanesPacked);
   packLanes(valueAt, lanes, width, 1, valuePacked);
   memory.fill(toKey, 0, panelBytes(lanes, channels));
@@ -81,30 +81,30 @@ function keyGradients(
   for (let i = firstQuery(first, p); i < queries; i += ROWS) {
     const rows = min(ROWS, queries - i);
     const at = batch * queries + i;
-    const queryAt = query + panelBytes(at, channels), dOutAt = dOut + panelBytes(at, width);
+    const queryAt = query + panelBytes(at, channels), doutAt = dout + panelBytes(at, width);
     dots(queryAt, rows, lanesPacked, lanes, channels, scores, room);
     complete(scores, rows, lanes, i, first, false, bias ? bias + biasOffset : 0, maskAt, p);
-    dots(dOutAt, rows, valuePacked, lanes, width, gradients, room);
+    dots(doutAt, rows, valuePacked, lanes, width, gradients, room);
     const logs = logSumExp + (<usize>at << 2);
-    weigh(scores, gradients, rows, lanes, logs, out + panelBytes(at, width), dOutAt, width);
-    if (dBias) {
+    weigh(scores, gradients, rows, lanes, logs, out + panelBytes(at, width), doutAt, width);
+    if (dbias) {
       const corner = i * load<i32>(p, BIAS_QUERY) + first * load<i32>(p, BIAS_KEY);
-      addToBias(gradients, rows, lanes, dBias + biasOffset + (<usize>corner << 2), p);
+      addToBias(gradients, rows, lanes, dbias + biasOffset + (<usize>corner << 2), p);
     }
-    addWeighted(scores, 4, ROW, lanes, rows, dOutAt, width, toValue, room, scratch);
+    addWeighted(scores, 4, ROW, lanes, rows, doutAt, width, toValue, room, scratch);
     addWeighted(gradients, 4, ROW, lanes, rows, queryAt, channels, toKey, room, scratch);
-    addWeighted(gradients, ROW, 4, rows, lanes, keyAt, channels, dQuery + panelBytes(i, channels), room, scratch);
+    addWeighted(gradients, ROW, 4, rows, lanes, keyAt, channels, dquery + panelBytes(i, channels), room, scratch);
   }
   scaleAll(toKey, lanes * channels, scale);
 }
 
 /**
- * Items are runs of `blocks` blocks of LANES keys, `parts` of them to a batch, each with a dQuery of its own: dQuery is
+ * Items are runs of `blocks` blocks of LANES keys, `parts` of them to a batch, each with a dquery of its own: dquery is
  * [parts, batches, queries, channels]. An item works through `turns` batches, because they add to the same bias.
  */
 export function attentionGrad(
-  query: usize, key: usize, value: usize, bias: usize, mask: usize, out: usize, logSumExp: usize, dOut: usize,
-  dQuery: usize, dKey: usize, dValue: usize, dBias: usize, scale: f32, batches: i32, turns: i32,
+  query: usize, key: usize, value: usize, bias: usize, mask: usize, out: usize, logSumExp: usize, dout: usize,
+  dquery: usize, dkey: usize, dvalue: usize, dbias: usize, scale: f32, batches: i32, turns: i32,
   blocks: i32, parts: i32, p: usize, start: i32, end: i32, scratch: usize,
 ): void {
   const length = load<i32>(p, QUERIES) * load<i32>(p, CHANNELS), keys = load<i32>(p, KEYS);
@@ -112,12 +112,12 @@ export function attentionGrad(
     const part = item % parts;
     for (let turn = 0; turn < turns; turn++) {
       const batch = item / parts * turns + turn;
-      const to = dQuery + panelBytes(part * batches + batch, length);
+      const to = dquery + panelBytes(part * batches + batch, length);
       memory.fill(to, 0, panelBytes(1, length));
       const last = min(keys, (part + 1) * blocks * LANES);
       for (let first = part * blocks * LANES; first < last; first += LANES) {
         keyGradients(
-          query, key, value, bias, mask, out, logSumExp, dOut, to, dKey, dValue, dBias, scale, p, batch, first,
+          query, key, value, bias, mask, out, logSumExp, dout, to, dkey, dvalue, dbias, scale, p, batch, first,
           scratch,
         );
       }

@@ -72,7 +72,7 @@ function softmaxListGrad(at: usize, end: usize, y: usize, dy: usize, dx: usize, 
 }
 
 /** Softmax of lists [start, end) of the rows of x, column by column. */
-export function softmaxLists(
+export function segmentSoftmaxLists(
   first: usize, index: usize, x: usize, out: usize, inner: i32, start: i32, end: i32, scratch: usize,
 ): void {
   const rowBytes = <usize>inner << 2;
@@ -87,7 +87,7 @@ export function softmaxLists(
 }
 
 /** Its gradient. */
-export function softmaxListsGrad(
+export function segmentSoftmaxListsGrad(
   first: usize, index: usize, y: usize, dy: usize, dx: usize, inner: i32, start: i32, end: i32, scratch: usize,
 ): void {
   const rowBytes = <usize>inner << 2;

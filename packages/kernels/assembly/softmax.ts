@@ -79,7 +79,7 @@ function scale(x: usize, n: i32, factor: f32): void {
 /** out = (x - top) - rest. */
 // @ts-ignore: decorator
 @inline
-function shift(x: usize, out: usize, n: i32, top: f32, rest: f32): void {
+function subtract(x: usize, out: usize, n: i32, top: f32, rest: f32): void {
   const tops = f32x4.splat(top);
   const rests = f32x4.splat(rest);
   for (; n >= 4; n -= 4) {
@@ -117,7 +117,7 @@ function row(isLog: i32, x: usize, mask: usize, out: usize, n: i32): void {
   }
   const top = largest(x, n);
   const total = isLog ? sumExpRow(x, n, top) : exponentials(x, out, n, top);
-  if (isLog) shift(x, out, n, top, logOf(total));
+  if (isLog) subtract(x, out, n, top, logOf(total));
   else scale(out, n, <f32>(1.0 / total));
   // Then NaN stands where the mask leaves elements out, too.
   if (mask != 0 && isNaN(total)) blank(mask, out, n, nothing);
@@ -175,7 +175,7 @@ export function softmaxGrad(
 export function logSoftmaxGrad(
   y: usize, dy: usize, dx: usize, size: i32, start: i32, end: i32, scratch: usize,
 ): void {
-  const out = f32x4.splat(-Infinity);
+  const hidden = f32x4.splat(-Infinity);
   for (let at = (<usize>start * size) << 2; at < (<usize>end * size) << 2; at += <usize>size << 2) {
     let total: f64 = 0;
     for (let first = 0; first < size; first += BLOCK) {
@@ -186,7 +186,7 @@ export function logSoftmaxGrad(
         const whole = i + 4 <= stop;
         const value = whole ? v128.load(y + from) : loadPart(y + from, stop - i);
         const slope = whole ? v128.load(dy + from) : loadPart(dy + from, stop - i);
-        sum = f32x4.add(sum, v128.andnot(slope, f32x4.eq(value, out)));
+        sum = f32x4.add(sum, v128.andnot(slope, f32x4.eq(value, hidden)));
       }
       total += <f64>sumLanes(sum);
     }
@@ -197,7 +197,7 @@ export function logSoftmaxGrad(
       const value = whole ? v128.load(y + from) : loadPart(y + from, size - i);
       const slope = whole ? v128.load(dy + from) : loadPart(dy + from, size - i);
       const z = f32x4.sub(slope, f32x4.mul(math.expNegative(value), sums));
-      const result = v128.andnot(z, f32x4.eq(value, out));
+      const result = v128.andnot(z, f32x4.eq(value, hidden));
       if (whole) v128.store(dx + from, result);
       else storePart(dx + from, result, size - i);
     }

@@ -7,8 +7,9 @@ import type { Buffer } from './device.js';
 import type { KernelExtension } from './extension.js';
 import { matmul } from './js/matmul.js';
 import type { MatmulSizes } from './table/matmul.js';
+import type { WasmBuffer } from './wasm/buffer.js';
 import { binaries } from './wasm/doubles.gen.js';
-import type { WasmBuffer, WasmRuntime } from './wasm/runtime.js';
+import type { WasmRuntime } from './wasm/runtime.js';
 
 /** A block of the right operand that is packed and used at a time: steps by columns, 2 MiB. `DEPTH` sets the order of summation. */
 const DEPTH = 256;

@@ -1,7 +1,8 @@
 /** Kernels that a package brings along for itself: declared once, run on every device beside the table. */
 import type { Buffer, Device } from './device.js';
 import type { TypedArray } from './dtype.js';
-import type { WasmBuffer, WasmRuntime } from './wasm/runtime.js';
+import type { WasmBuffer } from './wasm/buffer.js';
+import type { WasmRuntime } from './wasm/runtime.js';
 
 type Swap<A, B> = A extends Buffer ? B : A;
 

@@ -11,7 +11,6 @@ export type {
 export { type DoubleProducts, doubleProducts } from './double-products.js';
 export {
   type ArrayOf,
-  bytesPerElement,
   type DType,
   isFloat,
   newArray,
@@ -34,16 +33,18 @@ export { createJsDevice } from './js/device.js';
 export { philox } from './js/random.js';
 export { type AdamStep, type OptimizerSteps, optimizerSteps } from './optimizer-steps.js';
 export type { AttentionSizes } from './table/attention.js';
-export type { ConvSizes, PoolSizes } from './table/convolution.js';
+export type { ConvSizes } from './table/convolution.js';
 export type { BinaryOp, Broadcast, CompareOp, TestOp, UnaryOp } from './table/elementwise.js';
 export type { ResizeSizes, RotateSizes } from './table/image.js';
 export type { IndexSizes } from './table/indexing.js';
 export type { CopyLayout } from './table/layout.js';
 export type { MatmulSizes } from './table/matmul.js';
+export type { PoolSizes } from './table/pooling.js';
 export type { Distribution, PhiloxState } from './table/random.js';
-export type { Axis, ReduceOp } from './table/reduce.js';
+export type { AxisSizes, ReduceOp } from './table/reduce.js';
 export type { CsrSizes, SegmentSizes } from './table/segment.js';
 export type { SoftmaxSizes } from './table/softmax.js';
 export type { KernelName, KernelTable } from './table.js';
+export type { WasmBuffer } from './wasm/buffer.js';
 export { createWasmDevice, type WasmOptions } from './wasm/device.js';
-export type { WasmBuffer, WasmRuntime } from './wasm/runtime.js';
+export type { WasmRuntime } from './wasm/runtime.js';

@@ -1,8 +1,8 @@
 /** Steps of optimizers that would pass over the parameters a dozen times, in one pass: an extension, as few bundles train. */
 import type { Buffer, Device } from './device.js';
 import type { KernelExtension } from './extension.js';
+import type { WasmBuffer } from './wasm/buffer.js';
 import { binaries } from './wasm/optimizer.gen.js';
-import type { WasmBuffer } from './wasm/runtime.js';
 
 /** One step of Adam, its bias corrections worked in. */
 export interface AdamStep {

@@ -10,6 +10,7 @@ import type { IndexingKernels } from './table/indexing.js';
 import type { LayoutKernels } from './table/layout.js';
 import type { MatmulKernels } from './table/matmul.js';
 import type { NormKernels } from './table/norm.js';
+import type { PoolingKernels } from './table/pooling.js';
 import type { RandomKernels } from './table/random.js';
 import type { ReduceKernels } from './table/reduce.js';
 import type { SegmentKernels } from './table/segment.js';
@@ -24,6 +25,7 @@ export interface KernelTable<B>
     SoftmaxKernels<B>,
     NormKernels<B>,
     ConvolutionKernels<B>,
+    PoolingKernels<B>,
     ImageKernels<B>,
     LayoutKernels<B>,
     IndexingKernels<B>,

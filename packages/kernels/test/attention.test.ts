@@ -1,3 +1,4 @@
+/** Attention and its gradients against the oracle and central differences: bias, masks, causality, what sees nothing. */
 import { createJsDevice, createWasmDevice } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';
@@ -80,10 +81,10 @@ test('attentionGrad gives the gradients by query, key, value and bias', async ()
       const logSumExp = new Float32Array(rows);
       const [query, key, value, bias, mask] = inputs.map((argument) => argument?.values);
       attention.attention(query!, key!, value!, bias, mask, out, logSumExp, sizes);
-      const dOut = input(random.floats(out.length));
+      const dout = input(random.floats(out.length));
       const results = [query!.length, key!.length, value!.length].map((length) => output('float32', length));
-      const dBias = bias && random.boolean(0.8) ? output('float32', biasLength) : undefined;
-      return [...inputs, input(out), input(logSumExp), dOut, ...results, dBias, sizes];
+      const dbias = bias && random.boolean(0.8) ? output('float32', biasLength) : undefined;
+      return [...inputs, input(out), input(logSumExp), dout, ...results, dbias, sizes];
     },
     { rtol: 1e-4, atol: 2e-4 },
     240,
@@ -131,12 +132,12 @@ test('attentionGrad agrees with central differences', () => {
     return (device.readSync!(out!) as Float64Array).reduce((sum, v, i) => sum + v * weights[i]!, 0);
   };
   const [query, key, value, bias] = buffers(values);
-  const [out, logs, dOut] = buffers([new Float64Array(18), new Float64Array(6), weights]);
+  const [out, logs, dout] = buffers([new Float64Array(18), new Float64Array(6), weights]);
   device.kernels.attention(query!, key!, value!, bias, undefined, out!, logs!, sizes);
   const results = buffers(values);
-  const [dQuery, dKey, dValue, dBias] = results;
-  const saved = [out!, logs!, dOut!] as const;
-  device.kernels.attentionGrad(query!, key!, value!, bias, undefined, ...saved, dQuery!, dKey!, dValue!, dBias, sizes);
+  const [dquery, dkey, dvalue, dbias] = results;
+  const saved = [out!, logs!, dout!] as const;
+  device.kernels.attentionGrad(query!, key!, value!, bias, undefined, ...saved, dquery!, dkey!, dvalue!, dbias, sizes);
   results.forEach((result, s) => {
     const expected = Float64Array.from(values[s]!, (_, i) => {
       const moved = (by: number) =>

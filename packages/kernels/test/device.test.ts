@@ -1,3 +1,4 @@
+/** What every device does: init, buffers, memory, errors, what runs on the CPU in place of another. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import {

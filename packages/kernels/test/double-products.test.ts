@@ -1,3 +1,4 @@
+/** Products of float64 matrices against the oracle, once their extension is loaded. */
 import { createWasmDevice, doubleProducts, type TypedArray } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Functions of each element against the oracle: special values, broadcasting, element types, exactness. */
 import { createWasmDevice, type DType } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

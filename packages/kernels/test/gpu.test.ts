@@ -7,6 +7,7 @@ import {
   DTypeError,
   IndexError,
   init,
+  ShapeError,
   useDevice,
 } from '@saccade/kernels';
 import { createGpuDevice } from '@saccade/kernels/gpu';
@@ -116,8 +117,8 @@ if (!onGpu) {
       }
       await assertRejects(
         () => device.read(copy, new Float64Array(4)),
-        DTypeError,
-        /is read into a .*, got Float64Array$/,
+        ShapeError,
+        /^read: into must be a .* of 4, got Float64Array of 4$/,
       );
       device.release(buffer);
       device.release(copy);

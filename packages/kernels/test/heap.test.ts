@@ -1,3 +1,4 @@
+/** The heap: blocks never overlap, freed ones serve again, and out of memory leaves it working. */
 import { OutOfMemoryError } from '@saccade/kernels';
 import { assertThrows } from '@saccade/testing';
 import fc from 'fast-check';
@@ -75,10 +76,10 @@ test('a program that repeats itself does not grow the memory', () => {
 });
 
 test('freed blocks of other sizes are merged rather than the memory grown without end', () => {
-  const heap = newHeap(1024);
-  // Each size is new, so no freed block fits as it is: without merging this takes 18 MiB.
-  for (let bytes = 20_000; bytes < 60_000; bytes += 40) heap.release(heap.allocate(bytes), bytes);
-  assert.ok(heap.reserved < 20 * PAGE, `${heap.reserved / PAGE} pages`);
+  const heap = newHeap(8192);
+  // Each size is new, so no freed block fits as it is: without merging this takes some 200 MiB.
+  for (let bytes = 200_000; bytes < 3_000_000; bytes += 400) heap.release(heap.allocate(bytes), bytes);
+  assert.ok(heap.reserved < 320 * PAGE, `${heap.reserved / PAGE} pages`);
 });
 
 test('neighbours merge when the memory cannot grow', () => {

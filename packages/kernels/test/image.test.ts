@@ -1,3 +1,4 @@
+/** Resizing and turning of images, and their gradients, against the oracle and known images. */
 import { createJsDevice, type Device } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

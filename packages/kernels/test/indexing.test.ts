@@ -1,3 +1,4 @@
+/** Selection and accumulation by indices against the oracle, and indices out of range. */
 import { createJsDevice, type Device, IndexError } from '@saccade/kernels';
 import { assertThrows } from '@saccade/testing';
 import { test } from 'uvu';

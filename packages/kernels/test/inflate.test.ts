@@ -1,3 +1,4 @@
+/** Our inflate undoes zlib's deflate, and refuses damaged data. */
 import { constants, deflateRawSync } from 'node:zlib';
 import { FormatError } from '@saccade/kernels';
 import { assertThrows } from '@saccade/testing';

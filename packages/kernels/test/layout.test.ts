@@ -1,3 +1,4 @@
+/** The strided copy against the oracle, for every element type. */
 import type { CopyLayout, TypedArray } from '@saccade/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+/** The matrix product against the oracle: shapes, transposes, batches, long sums. */
 import { createWasmDevice } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

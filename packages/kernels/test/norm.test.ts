@@ -1,3 +1,4 @@
+/** Layer norm and batch norm, and their gradients, against the oracle and central differences. */
 import { createJsDevice, createWasmDevice } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

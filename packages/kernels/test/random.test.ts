@@ -1,3 +1,4 @@
+/** Random numbers: known answers, the same bits everywhere, and the distributions. */
 import { createJsDevice, createWasmDevice, type DType } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

@@ -1,18 +1,19 @@
+/** Reductions, arg-reductions and running sums against the oracle, and sums of a million terms. */
 import { createWasmDevice } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Axis, type ReduceOp, reduceOps } from '../src/table/reduce.js';
+import { type AxisSizes, type ReduceOp, reduceOps } from '../src/table/reduce.js';
 import { conform, type Generator, input, output } from './conformance.js';
 
 /** Sizes in all regimes: rows, columns, one long row, panels cut short, nothing. */
-function axisOf(random: Generator, smallest = 0): Axis {
+function axisOf(random: Generator, smallest = 0): AxisSizes {
   const size = random.boolean(0.1) ? smallest : random.size(400);
   const inner = random.boolean(0.4) ? 1 : random.size(random.boolean(0.1) ? 1100 : 40);
   return { outer: random.boolean(0.05) ? 0 : random.size(12), size, inner };
 }
 
-const elements = ({ outer, size, inner }: Axis): number => outer * size * inner;
+const elements = ({ outer, size, inner }: AxisSizes): number => outer * size * inner;
 
 const floatOps = reduceOps.filter((op) => op !== 'any' && op !== 'all');
 

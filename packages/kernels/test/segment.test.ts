@@ -1,3 +1,4 @@
+/** Segments and sparse matrices against the oracle, and ids out of range. */
 import { createJsDevice, type Device, IndexError } from '@saccade/kernels';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
@@ -110,9 +111,9 @@ test('csrMatmul multiplies by a sparse matrix and by its transpose', async () =>
   );
 });
 
-test('csrGradValue is the gradient by the stored values', async () => {
+test('csrMatmulGradValue is the gradient by the stored values', async () => {
   await conform(
-    'csrGradValue',
+    'csrMatmulGradValue',
     (random) => {
       const { sizes, rowStart, column } = sparse(random);
       const transpose = random.boolean();
@@ -172,7 +173,7 @@ test('a small sparse product has the values worked out by hand', async () => {
     const sizes = { rows: 2, columns: 3, nonzeros: 2, inner: 2 };
     device.kernels.csrMatmul(start!, column!, value!, x!, out!, sizes, false);
     assert.equal([...device.readSync!(out!)], [7, 10, 0, 0]);
-    device.kernels.csrGradValue(start!, column!, x!, out!, dvalue!, sizes, false);
+    device.kernels.csrMatmulGradValue(start!, column!, x!, out!, dvalue!, sizes, false);
     assert.equal([...device.readSync!(dvalue!)], [27, 95]);
     for (const buffer of buffers) device.release(buffer);
   });
@@ -191,7 +192,11 @@ test('ids and columns out of range are IndexErrors', async () => {
     const matrix = { rows: 1, columns: 3, nonzeros: 3, inner: 1 };
     for (const transpose of [false, true]) {
       assertThrows(() => device.kernels.csrMatmul(start!, ids!, x!, x!, out!, matrix, transpose), IndexError, says);
-      assertThrows(() => device.kernels.csrGradValue(start!, ids!, x!, x!, out!, matrix, transpose), IndexError, says);
+      assertThrows(
+        () => device.kernels.csrMatmulGradValue(start!, ids!, x!, x!, out!, matrix, transpose),
+        IndexError,
+        says,
+      );
     }
     for (const buffer of [...buffers, start]) device.release(buffer!);
   });

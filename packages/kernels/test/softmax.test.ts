@@ -1,3 +1,4 @@
+/** Softmax and log-softmax, and their gradients, against the oracle: masks, infinities, NaN. */
 import { createJsDevice } from '@saccade/kernels';
 import { assertClose } from '@saccade/testing';
 import { test } from 'uvu';

@@ -1,3 +1,4 @@
+/** Sorting and the k best against the oracle: NaN, ties, empty rows. */
 import { createJsDevice, type Device } from '@saccade/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

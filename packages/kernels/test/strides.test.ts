@@ -1,3 +1,4 @@
+/** Broadcast axes: merged where they can be, and the walk stays the same. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { collapse, rowStart, volume } from '../src/strides.js';

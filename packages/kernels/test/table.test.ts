@@ -35,12 +35,13 @@ test('every device has every kernel', async () => {
   }
 });
 
-test('every family has its file in table/, js/, wasm/, assembly/ and gpu/', () => {
+test('every family has its file in table/, js/, wasm/, assembly/, gpu/ and test/', () => {
   const places = families.flatMap((family) => [
     `src/js/${family}.ts`,
     `src/wasm/${family}.ts`,
     `assembly/${family}.ts`,
     `src/gpu/${family}.ts`,
+    `test/${family}.test.ts`,
   ]);
   assert.equal(
     places.filter((path) => !existsSync(new URL(path, root))),
@@ -60,7 +61,7 @@ test('the architecture page names every family and every kernel', () => {
     .split('\n')
     .filter((line) => line.includes('packages/kernels/src/table/'))
     .join('\n');
-  const base = (kernel: string): string => kernel.replace(/Grad(Input|Filter)?$/, '');
+  const base = (kernel: string): string => kernel.replace(/Grad(Input|Filter|Value)?$/, '');
   assert.equal(
     kernels.filter((kernel) => !rows.includes(`\`${base(kernel)}\``)),
     [],

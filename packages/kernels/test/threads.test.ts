@@ -1,10 +1,12 @@
+/** Threads: every item once, scratch of their own, memory that grows, a process that ends. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createWasmDevice, DeviceError } from '@saccade/kernels';
 import { assertRejects } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type WasmBuffer, WasmRuntime } from '../src/wasm/runtime.js';
+import type { WasmBuffer } from '../src/wasm/buffer.js';
+import { WasmRuntime } from '../src/wasm/runtime.js';
 
 /** A runtime that shares even the smallest job. */
 function newRuntime(threads: number): WasmRuntime {

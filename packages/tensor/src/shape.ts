@@ -1,5 +1,5 @@
 /** Shapes: their types, sizes, strides, axes and how they broadcast. */
-import { type Axis, OptionError, ShapeError } from '@saccade/kernels';
+import { type AxisSizes, OptionError, ShapeError } from '@saccade/kernels';
 import { quote } from './arguments.js';
 
 /** Extents of the axes, outermost first; empty for a scalar. */
@@ -20,7 +20,7 @@ export function sizeAlong(shape: Shape, axes: readonly number[]): number {
 }
 
 /** A shape as a kernel sees it that runs along the axes from `start` to before `end`. */
-export function alongAxes(shape: Shape, start: number, end: number = start + 1): Axis {
+export function alongAxes(shape: Shape, start: number, end: number = start + 1): AxisSizes {
   return { outer: sizeOf(shape, 0, start), size: sizeOf(shape, start, end), inner: sizeOf(shape, end) };
 }
 

@@ -1,5 +1,4 @@
 /** The operator and the network on the device under test give what they give on the CPU's plain device; what ran elsewhere is told. */
-
 import { useDevice } from '@saccade/kernels';
 import { createJsDevice, init, mul, Rng, sum, type Tensor, tensor, valueAndGradOf } from '@saccade/tensor';
 import { assertClose, onTestDevice, testDevice } from '@saccade/testing';

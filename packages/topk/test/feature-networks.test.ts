@@ -1,5 +1,4 @@
 /** The networks that turn a patch into features. */
-
 import type { AnyModule } from '@saccade/nn';
 import { memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor, zeros } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';

@@ -1,5 +1,4 @@
 /** One function for all methods: the vectors of those that are no noise, every bad input, and what all must have in common. */
-
 import { createWasmDevice, useDevice } from '@saccade/kernels';
 import {
   createJsDevice,

@@ -90,7 +90,7 @@ export function planByBias(
   sizes: AttentionSizes,
   block: Block,
   isFirst: boolean,
-  dBias: GpuBuffer,
+  dbias: GpuBuffer,
 ): void {
   const rank = sizes.batchShape.length;
   const { buffer: terms, keepsQueries, keepsKeys } = planTerms(plan, dScores, axes, sizes, block);
@@ -121,11 +121,11 @@ export function planByBias(
     load: () => ['term'],
     finish: {
       name: 'added unless first',
-      inputs: { previous: dBias },
+      inputs: { previous: dbias },
       numbers: { isFirst: Number(isFirst) },
       text: (at) => `if (isFirst > 0) { return v; } return previous[${at}] + v;`,
     },
   };
   const shares = volume(freeAxes(axes, sizes.batchShape).map((axis) => sizes.batchShape[axis] as number));
-  planFold(plan, fold, { outer: 1, size: shares, inner: dBias.length }, dBias);
+  planFold(plan, fold, { outer: 1, size: shares, inner: dbias.length }, dbias);
 }

@@ -63,7 +63,7 @@ function planByKey(
   });
 }
 
-/** The block's part of dQuery = scale dScores key. */
+/** The block's part of dquery = scale dScores key. */
 function planByQuery(
   plan: Planner,
   dScores: GpuBuffer,
@@ -83,8 +83,8 @@ function planByQuery(
 }
 
 /**
- * With p the weights: dValue = p^T dOut, dScores = p (dOut value^T - dOut . out), dQuery = scale dScores key and
- * dKey = scale dScores^T query.
+ * With p the weights: dvalue = p^T dout, dScores = p (dout value^T - dout . out), dquery = scale dScores key and
+ * dkey = scale dScores^T query.
  */
 export const planAttentionGrad: NonNullable<GpuKernels<AttentionKernels<GpuBuffer>>['attentionGrad']> = (
   plan,
@@ -95,22 +95,22 @@ export const planAttentionGrad: NonNullable<GpuKernels<AttentionKernels<GpuBuffe
   mask,
   out,
   logSumExp,
-  dOut,
-  dQuery,
-  dKey,
-  dValue,
-  dBias,
+  dout,
+  dquery,
+  dkey,
+  dvalue,
+  dbias,
   sizes,
 ) => {
   const { batch, queries, keys, channels, valueChannels } = sizes;
-  const axes = dBias && axesOfBias(sizes, dBias.length);
-  if (dBias && !axes) return false;
+  const axes = dbias && axesOfBias(sizes, dbias.length);
+  if (dbias && !axes) return false;
   const blocks = new BlockPlanner(plan);
   const inputs = { query, key: planKeyFactor(plan, key, sizes, channels), bias, mask };
   const valueFactor = planKeyFactor(plan, value, sizes, valueChannels);
   const dots = planRowTotals(
     plan,
-    { name: 'products', inputs: { out, dOut }, load: ({ at }) => [`out[${at}] * dOut[${at}]`] },
+    { name: 'products', inputs: { out, dout }, load: ({ at }) => [`out[${at}] * dout[${at}]`] },
     batch * queries,
     valueChannels,
   );
@@ -126,20 +126,20 @@ export const planAttentionGrad: NonNullable<GpuKernels<AttentionKernels<GpuBuffe
         `if (${sum} < lowest) { ${sum} = 0.0; }
          else { ${sum} = exponential(${sum} - logSumExp[${wholeRow(matrix, row)}]); }`,
     });
-    planByKey(blocks, weights, dOut, 1, sizes, block, valueChannels, dValue);
+    planByKey(blocks, weights, dout, 1, sizes, block, valueChannels, dvalue);
     const dScores = blocks.scratch(rows * keys);
     planProduct(blocks, {
-      ...keyProduct('dOut', 'value', valueFactor.isTurned, block, sizes, valueChannels),
+      ...keyProduct('dout', 'value', valueFactor.isTurned, block, sizes, valueChannels),
       ...hiddenAs('0.0', sizes),
       name: `gradients of scores ${valueFactor.isTurned} ${sizes.causal}`,
       finish: (sum, matrix, row, column) =>
         `${sum} = weights[(${matrix} * (int(endQuery) - int(firstQuery)) + ${row}) * keyCount + ${column}] * (${sum} - dots[${wholeRow(matrix, row)}]);`,
-      inputs: { dOut, value: valueFactor.buffer, weights, dots },
+      inputs: { dout, value: valueFactor.buffer, weights, dots },
       numbers: blockNumbers(block),
       out: dScores,
     });
-    planByKey(blocks, dScores, query, sizes.scale, sizes, block, channels, dKey);
-    planByQuery(blocks, dScores, key, sizes, block, dQuery);
-    if (dBias && axes) planByBias(blocks, dScores, axes, sizes, block, index === 0, dBias);
+    planByKey(blocks, dScores, query, sizes.scale, sizes, block, channels, dkey);
+    planByQuery(blocks, dScores, key, sizes, block, dquery);
+    if (dbias && axes) planByBias(blocks, dScores, axes, sizes, block, index === 0, dbias);
   });
 };

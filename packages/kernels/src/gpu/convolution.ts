@@ -5,7 +5,6 @@
 import type { ConvolutionKernels, ConvSizes } from '../table/convolution.js';
 import type { GpuBuffer } from './buffer.js';
 import type { GpuKernels, Plan } from './plan.js';
-import { pooling } from './pooling.js';
 
 /** Terms that one float32 sum adds, at most. */
 const LONGEST_SUM = 512;
@@ -224,5 +223,4 @@ export const convolution: GpuKernels<ConvolutionKernels<GpuBuffer>> = {
       out: dfilter,
     });
   },
-  ...pooling,
 };

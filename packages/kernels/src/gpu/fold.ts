@@ -1,5 +1,5 @@
 /** Folding one axis on the GPU: each thread folds elements that lie far apart, in as many passes as the axis is long. */
-import type { Axis } from '../table/reduce.js';
+import type { AxisSizes } from '../table/reduce.js';
 import type { GpuBuffer } from './buffer.js';
 import type { Plan } from './plan.js';
 
@@ -71,7 +71,7 @@ const SMALL = 2 ** 18;
  * How many threads share a line. Rows (inner = 1) that are folded by one thread each are read at addresses far apart, which
  * only short ones can afford.
  */
-export function partsOf({ outer, size, inner }: Axis): number {
+export function partsOf({ outer, size, inner }: AxisSizes): number {
   const adjacent = inner >= 8;
   if (size <= 32 || (size <= LONGEST && (adjacent || outer * size * inner <= SMALL))) return 1;
   const parts = Math.max(Math.ceil(Math.sqrt(size)), Math.ceil(size / LONGEST));
@@ -120,7 +120,7 @@ function bestText(step: string, prepare: string, value: string): string {
 }
 
 /** One pass: [outer, size, inner] becomes [outer, parts, inner]. */
-function pass(plan: Planner, fold: Fold, { outer, size, inner }: Axis, parts: number, out: GpuBuffer): void {
+function pass(plan: Planner, fold: Fold, { outer, size, inner }: AxisSizes, parts: number, out: GpuBuffer): void {
   const kind = kinds[fold.kind];
   const place = kind.step ? placeAfter('i', inner) : sumPlace(inner);
   const values = fold.load(place);
@@ -144,7 +144,7 @@ function pass(plan: Planner, fold: Fold, { outer, size, inner }: Axis, parts: nu
 }
 
 /** Plans the passes that fold [outer, size, inner] to `out` [outer, inner], or [outer, inner, 4] for several values. */
-export function planFold(plan: Planner, fold: Fold, axis: Axis, out: GpuBuffer): void {
+export function planFold(plan: Planner, fold: Fold, axis: AxisSizes, out: GpuBuffer): void {
   const parts = partsOf(axis);
   if (parts === 1) {
     pass(plan, fold, axis, 1, out);

@@ -2,7 +2,7 @@
 import type { ImageKernels, ResizeSizes } from '../table/image.js';
 import type { GpuBuffer } from './buffer.js';
 import type { GpuKernels } from './plan.js';
-import { rotation } from './rotation.js';
+import { rotate } from './rotate.js';
 
 /** Products that reach this overflow the whole numbers of GPUs. */
 const WHOLE = 2 ** 31;
@@ -119,5 +119,5 @@ export const image: GpuKernels<ImageKernels<GpuBuffer>> = {
     const grid = [s.channels * s.inWidth, s.batch * s.inHeight];
     plan.run({ name: 'resizeBilinearGrad', body: resizeGradBody, inputs: { dy }, sizes, grid, out: dx });
   },
-  ...rotation,
+  ...rotate,
 };

@@ -8,6 +8,7 @@ import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
 import type { GpuKernelTable } from './plan.js';
+import { pooling } from './pooling.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { segment } from './segment.js';
@@ -23,6 +24,7 @@ export const gpuKernels: GpuKernelTable = {
   ...layout,
   ...matmul,
   ...norm,
+  ...pooling,
   ...random,
   ...reduce,
   ...segment,

@@ -2,7 +2,7 @@
  * What layer norm and batch norm share on the GPU: statistics of groups. Means are those of x minus the group's first
  * element, kept apart from it: no digits are lost where the mean is far larger than the deviation.
  */
-import type { Axis } from '../table/reduce.js';
+import type { AxisSizes } from '../table/reduce.js';
 import type { GpuBuffer } from './buffer.js';
 import { type Finish, type Fold, type FoldPlace, planFold } from './fold.js';
 import type { Plan } from './plan.js';
@@ -11,7 +11,7 @@ import { planElements } from './rows.js';
 /** A kernel's groups are rows (layer norm) or columns (batch norm) of x [rows, size]. */
 interface Groups {
   readonly name: 'rows' | 'columns';
-  readonly axis: Axis;
+  readonly axis: AxisSizes;
   /** Elements in a group, and how many groups there are. */
   readonly size: number;
   readonly count: number;

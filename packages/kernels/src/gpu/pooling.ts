@@ -1,12 +1,7 @@
 /** Pooling on the GPU: one thread to an element of the result. Gradients gather from the windows that hold a pixel. */
-import type { ConvolutionKernels, PoolSizes } from '../table/convolution.js';
+import type { PoolingKernels, PoolSizes } from '../table/pooling.js';
 import { EXACT, type GpuBuffer } from './buffer.js';
 import type { GpuKernels, LaunchOptions } from './plan.js';
-
-type PoolingKernels = Pick<
-  ConvolutionKernels<GpuBuffer>,
-  'averagePool' | 'averagePoolGrad' | 'maxPool' | 'maxPoolGrad'
->;
 
 /** Does `visit` for each element inside the output's window, at (row, at), and `afterRow` after each row. */
 const eachElement = (visit: string, afterRow = ''): string => `
@@ -104,7 +99,7 @@ function overInput({ batch, ...sizes }: PoolSizes): Extents {
   return { sizes: { ...sizes, windowsY, windowsX }, grid: [sizes.channels * sizes.inWidth, batch * sizes.inHeight] };
 }
 
-export const pooling: GpuKernels<PoolingKernels> = {
+export const pooling: GpuKernels<PoolingKernels<GpuBuffer>> = {
   averagePool(plan, x, out, s, countPadding) {
     const [name, body] = [`averagePool${countPadding ? 'Padded' : ''}`, averageBody(countPadding)];
     plan.run({ name, body, inputs: { x }, ...overOutput(s), out });

@@ -1,5 +1,5 @@
 /** Reductions, arg-reductions and cumulative sums on the GPU. */
-import type { Axis, ReduceKernels, ReduceOp } from '../table/reduce.js';
+import type { AxisSizes, ReduceKernels, ReduceOp } from '../table/reduce.js';
 import { EXACT, type GpuBuffer } from './buffer.js';
 import { type Finish, type Fold, partsOf, passSizes, placeAfter, planFold } from './fold.js';
 import type { GpuKernels, Plan } from './plan.js';
@@ -32,7 +32,7 @@ const int32Ends: Partial<Record<ReduceOp, number>> = { max: -(2 ** 31), min: 2 *
 /** Bools are 0 to 255. */
 const boolEnds: Partial<Record<ReduceOp, number>> = { any: 0, all: 1 };
 
-function planReduce(plan: Plan, op: keyof typeof forms, x: GpuBuffer, out: GpuBuffer, axis: Axis): void {
+function planReduce(plan: Plan, op: keyof typeof forms, x: GpuBuffer, out: GpuBuffer, axis: AxisSizes): void {
   const { kind, value, finish } = forms[op];
   const start = x.dtype === 'int32' ? int32Ends[op] : boolEnds[op];
   const end: Finish | undefined =
@@ -57,7 +57,7 @@ function planReduce(plan: Plan, op: keyof typeof forms, x: GpuBuffer, out: GpuBu
 }
 
 /** maximum + log(sum of e^(x - maximum)); a maximum that is infinite or NaN already says it all. */
-function planLogSumExp(plan: Plan, x: GpuBuffer, out: GpuBuffer, axis: Axis): void {
+function planLogSumExp(plan: Plan, x: GpuBuffer, out: GpuBuffer, axis: AxisSizes): void {
   const maximum = plan.scratch(axis.outer * axis.inner);
   planReduce(plan, 'max', x, maximum, axis);
   const of = (outer: string, inner: string): string => `maximum[${outer} * lineInner + ${inner}]`;
@@ -91,7 +91,7 @@ function planArg(
   op: 'argmax' | 'argmin',
   x: GpuBuffer,
   candidates: GpuBuffer | undefined,
-  { outer, size, inner }: Axis,
+  { outer, size, inner }: AxisSizes,
   fullSize: number,
   out: GpuBuffer,
 ): void {
@@ -131,7 +131,7 @@ function planCumsum(
   plan: Plan,
   x: GpuBuffer,
   out: GpuBuffer,
-  { outer, size, inner }: Axis,
+  { outer, size, inner }: AxisSizes,
   exclusive: boolean,
   reverse: boolean,
 ): void {

@@ -86,7 +86,7 @@ const rotateGradBody = `
   }
   return total;`;
 
-export const rotation: GpuKernels<Pick<ImageKernels<GpuBuffer>, 'rotate' | 'rotateGrad'>> = {
+export const rotate: GpuKernels<Pick<ImageKernels<GpuBuffer>, 'rotate' | 'rotateGrad'>> = {
   rotate(plan, x, angles, out, { batch, height, width, channels }) {
     if (out.length === 0) return;
     const turns = turnsOf(plan, angles, batch);

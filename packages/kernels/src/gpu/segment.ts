@@ -129,11 +129,11 @@ export const segment: GpuKernels<SegmentKernels<GpuBuffer>> = {
     foldProducts(plan, ranges, { column, value, x }, out);
   },
 
-  csrGradValue(plan, rowStart, column, x, dy, dvalue, { rows, nonzeros, inner }, transpose) {
+  csrMatmulGradValue(plan, rowStart, column, x, dy, dvalue, { rows, nonzeros, inner }, transpose) {
     if (nonzeros > EXACT) return false;
     const [to, from] = transpose ? ['column[#x]', 'low'] : ['low', 'column[#x]'];
     plan.run({
-      name: `csrGradValue${transpose ? 'Transposed' : ''}`,
+      name: `csrMatmulGradValue${transpose ? 'Transposed' : ''}`,
       body: `
         ${findRow('#x')}
         const to = ${to};

@@ -46,7 +46,7 @@ export const written: Readonly<Record<KernelName, readonly number[]>> = {
   segmentSoftmax: [2],
   segmentSoftmaxGrad: [3],
   csrMatmul: [4],
-  csrGradValue: [4],
+  csrMatmulGradValue: [4],
   attention: [5, 6],
   attentionGrad: [8, 9, 10, 11],
   random: [1],

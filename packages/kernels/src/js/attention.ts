@@ -69,31 +69,31 @@ export const attention: AttentionKernels<TypedArray> = {
     }
   },
 
-  attentionGrad(query, key, value, bias, mask, out, logSumExp, dOut, dQuery, dKey, dValue, dBias, sizes) {
+  attentionGrad(query, key, value, bias, mask, out, logSumExp, dout, dquery, dkey, dvalue, dbias, sizes) {
     const { queries, keys, channels, valueChannels, scale } = sizes;
-    const byQuery = new Float64Array(dQuery.length);
-    const byKey = new Float64Array(dKey.length);
-    const byValue = new Float64Array(dValue.length);
-    const byBias = new Float64Array(dBias?.length ?? 0);
+    const byQuery = new Float64Array(dquery.length);
+    const byKey = new Float64Array(dkey.length);
+    const byValue = new Float64Array(dvalue.length);
+    const byBias = new Float64Array(dbias?.length ?? 0);
     for (let row = 0; row < sizes.batch * queries; row++) {
       const b = Math.floor(row / queries);
       const i = row % queries;
-      const meanGradient = dot(dOut, row * valueChannels, out, row * valueChannels, valueChannels);
+      const meanGradient = dot(dout, row * valueChannels, out, row * valueChannels, valueChannels);
       scoresOf(query, key, bias, mask, sizes, b, i).forEach((score, j) => {
         if (score === undefined || score === Number.NEGATIVE_INFINITY) return;
         const column = b * keys + j;
         const weight = Math.exp(score - logSumExp[row]!);
-        addScaled(byValue, column * valueChannels, weight, dOut, row * valueChannels, valueChannels);
-        const dWeight = dot(dOut, row * valueChannels, value, column * valueChannels, valueChannels);
+        addScaled(byValue, column * valueChannels, weight, dout, row * valueChannels, valueChannels);
+        const dWeight = dot(dout, row * valueChannels, value, column * valueChannels, valueChannels);
         const dScore = weight * (dWeight - meanGradient);
         addScaled(byQuery, row * channels, scale * dScore, key, column * channels, channels);
         addScaled(byKey, column * channels, scale * dScore, query, row * channels, channels);
-        if (dBias) byBias[broadcastAt(sizes, sizes.biasStrides, b, i, j)]! += dScore;
+        if (dbias) byBias[broadcastAt(sizes, sizes.biasStrides, b, i, j)]! += dScore;
       });
     }
-    dQuery.set(byQuery);
-    dKey.set(byKey);
-    dValue.set(byValue);
-    dBias?.set(byBias);
+    dquery.set(byQuery);
+    dkey.set(byKey);
+    dvalue.set(byValue);
+    dbias?.set(byBias);
   },
 };

@@ -1,7 +1,6 @@
 /** Convolution kernels of the `js` device: the oracle. */
 import type { TypedArray } from '../dtype.js';
 import type { ConvolutionKernels, ConvSizes } from '../table/convolution.js';
-import { pooling } from './pooling.js';
 
 /**
  * Visits every product that a convolution sums: (element of x, element of the filter, element of out), in elements.
@@ -55,5 +54,4 @@ export const convolution: ConvolutionKernels<TypedArray> = {
     });
     dfilter.set(sums);
   },
-  ...pooling,
 };

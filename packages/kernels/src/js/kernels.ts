@@ -9,6 +9,7 @@ import { indexing } from './indexing.js';
 import { layout } from './layout.js';
 import { matmul } from './matmul.js';
 import { norm } from './norm.js';
+import { pooling } from './pooling.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { segment } from './segment.js';
@@ -23,6 +24,7 @@ export const jsKernels: KernelTable<TypedArray> = {
   ...softmax,
   ...norm,
   ...convolution,
+  ...pooling,
   ...image,
   ...layout,
   ...indexing,

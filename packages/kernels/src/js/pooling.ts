@@ -1,11 +1,6 @@
 /** Pooling kernels of the `js` device: the oracle. */
 import type { TypedArray } from '../dtype.js';
-import type { ConvolutionKernels, PoolSizes } from '../table/convolution.js';
-
-type PoolingKernels = Pick<
-  ConvolutionKernels<TypedArray>,
-  'averagePool' | 'averagePoolGrad' | 'maxPool' | 'maxPoolGrad'
->;
+import type { PoolingKernels, PoolSizes } from '../table/pooling.js';
 
 /** The part of an output's window that lies inside the image. */
 interface Window {
@@ -56,7 +51,7 @@ function divisor(s: PoolSizes, w: Window, countPadding: boolean): number {
   return Math.max(1, Math.max(0, w.bottom - w.top) * Math.max(0, w.right - w.left));
 }
 
-export const pooling: PoolingKernels = {
+export const pooling: PoolingKernels<TypedArray> = {
   averagePool(x, out, sizes, countPadding) {
     eachWindow(sizes, (outAt, window) => {
       let sum = 0;

@@ -1,6 +1,6 @@
 /** Reduce kernels of the `js` device: the oracle. */
 import type { TypedArray } from '../dtype.js';
-import type { Axis, ReduceKernels, ReduceOp } from '../table/reduce.js';
+import type { AxisSizes, ReduceKernels, ReduceOp } from '../table/reduce.js';
 
 /** One folded line: its first element, the distance to the next, and how many there are. */
 interface Line {
@@ -43,7 +43,7 @@ const folds: Readonly<Record<ReduceOp, (line: Line) => number>> = {
 };
 
 /** Calls `visit` with every folded line of x and its place in the result. */
-function eachLine(x: TypedArray, { outer, size, inner }: Axis, visit: (line: Line, place: number) => void): void {
+function eachLine(x: TypedArray, { outer, size, inner }: AxisSizes, visit: (line: Line, place: number) => void): void {
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) visit({ x, at: o * size * inner + i, step: inner, size }, o * inner + i);
   }

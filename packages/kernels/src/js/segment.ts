@@ -77,9 +77,9 @@ export const segment: SegmentKernels<TypedArray> = {
     out.set(total);
   },
 
-  csrGradValue(rowStart, column, x, dy, dvalue, sizes, transpose) {
+  csrMatmulGradValue(rowStart, column, x, dy, dvalue, sizes, transpose) {
     const { inner } = sizes;
-    eachElement('csrGradValue', rowStart, column, sizes, (r, c, e) => {
+    eachElement('csrMatmulGradValue', rowStart, column, sizes, (r, c, e) => {
       const [to, from] = transpose ? [c, r] : [r, c];
       let dot = 0;
       for (let i = 0; i < inner; i++) dot += dy[to * inner + i]! * x[from * inner + i]!;

@@ -39,7 +39,7 @@ export interface AttentionKernels<B> {
     sizes: AttentionSizes,
   ): void;
   /**
-   * Gradients by query, key, value and, if `dBias` is given (it has bias's own, broadcast shape), by bias.
+   * Gradients by query, key, value and, if `dbias` is given (it has bias's own, broadcast shape), by bias.
    * All are overwritten.
    */
   attentionGrad(
@@ -50,11 +50,11 @@ export interface AttentionKernels<B> {
     mask: B | undefined,
     out: B,
     logSumExp: B,
-    dOut: B,
-    dQuery: B,
-    dKey: B,
-    dValue: B,
-    dBias: B | undefined,
+    dout: B,
+    dquery: B,
+    dkey: B,
+    dvalue: B,
+    dbias: B | undefined,
     sizes: AttentionSizes,
   ): void;
 }

@@ -1,7 +1,7 @@
 /** Kernels that fold one axis: sums, extremes, norms, arg-extremes, cumulative sums. */
 
 /** View of a contiguous buffer as [outer, size, inner]; the middle axis is folded. The result is [outer, inner]. */
-export interface Axis {
+export interface AxisSizes {
   readonly outer: number;
   readonly size: number;
   readonly inner: number;
@@ -30,9 +30,9 @@ export type ReduceOp = (typeof reduceOps)[number];
 
 export interface ReduceKernels<B> {
   /** out[o, i] = op over s of x[o, s, i]. The order of summation does not depend on the number of threads. */
-  reduce(op: ReduceOp, x: B, out: B, axis: Axis): void;
+  reduce(op: ReduceOp, x: B, out: B, axis: AxisSizes): void;
   /** out (int32) [o, i] = position of the extreme; the first one on ties; the first NaN if there is one. Size must not be 0. */
-  argReduce(op: 'argmax' | 'argmin', x: B, out: B, axis: Axis): void;
+  argReduce(op: 'argmax' | 'argmin', x: B, out: B, axis: AxisSizes): void;
   /** Running sums along the axis; `exclusive` starts at 0; `reverse` runs from the end. Shape of x. float or int32. */
-  cumsum(x: B, out: B, axis: Axis, exclusive: boolean, reverse: boolean): void;
+  cumsum(x: B, out: B, axis: AxisSizes, exclusive: boolean, reverse: boolean): void;
 }

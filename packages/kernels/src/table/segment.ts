@@ -30,5 +30,5 @@ export interface SegmentKernels<B> {
   /** out [rows, inner] = sparse [rows, columns] x [columns, inner]; transposed: out [columns, inner] = sparse^T x [rows, inner]. */
   csrMatmul(rowStart: B, column: B, value: B, x: B, out: B, sizes: CsrSizes, transpose: boolean): void;
   /** Gradient of csrMatmul by the values: dvalue[e] = dot(dy[row of e], x[column of e]); transposed: dot(dy[column of e], x[row of e]). */
-  csrGradValue(rowStart: B, column: B, x: B, dy: B, dvalue: B, sizes: CsrSizes, transpose: boolean): void;
+  csrMatmulGradValue(rowStart: B, column: B, x: B, dy: B, dvalue: B, sizes: CsrSizes, transpose: boolean): void;
 }

@@ -1,6 +1,7 @@
 /** Attention kernels of the `wasm` device. */
 import type { AttentionKernels, AttentionSizes } from '../table/attention.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Queries (or keys) that stay with a thread, and keys (or queries) that pass by at a time: assembly/attention-block.ts. */
 const LANES = 48;
@@ -8,7 +9,7 @@ const ROWS = 96;
 const LANE_BYTES = LANES * 4;
 const BLOCK_BYTES = ROWS * LANE_BYTES;
 const SPARE_BYTES = 192;
-/** Items of the gradients, about: enough to share, not so many that their parts of dQuery take much memory. */
+/** Items of the gradients, about: enough to share, not so many that their parts of dquery take much memory. */
 const ITEMS = 16;
 
 /** The words of the parameter block, in the order of assembly/attention-block.ts. */
@@ -61,27 +62,27 @@ export function attentionKernels(runtime: WasmRuntime): AttentionKernels<WasmBuf
       const items = sizes.batch * Math.ceil(sizes.queries / LANES);
       runtime.parallel('attention', args, items, costOf(sizes, sizes.keys, 2), scratchBytes(sizes, 1));
     },
-    attentionGrad(query, key, value, bias, mask, out, logSumExp, dOut, dQuery, dKey, dValue, dBias, sizes) {
+    attentionGrad(query, key, value, bias, mask, out, logSumExp, dout, dquery, dkey, dvalue, dbias, sizes) {
       if (out.dtype !== 'float32') {
-        const gradients = [dQuery, dKey, dValue, dBias] as const;
-        runtime.fallback.attentionGrad(query, key, value, bias, mask, out, logSumExp, dOut, ...gradients, sizes);
+        const gradients = [dquery, dkey, dvalue, dbias] as const;
+        runtime.fallback.attentionGrad(query, key, value, bias, mask, out, logSumExp, dout, ...gradients, sizes);
         return;
       }
-      if (dBias) runtime.view(dBias).fill(0);
-      const { turns, blocks, parts } = sharing(sizes, dBias !== undefined);
+      if (dbias) runtime.view(dbias).fill(0);
+      const { turns, blocks, parts } = sharing(sizes, dbias !== undefined);
       const inputs = [query.address, key.address, value.address, bias?.address ?? 0, mask?.address ?? 0];
-      const saved = [out.address, logSumExp.address, dOut.address];
+      const saved = [out.address, logSumExp.address, dout.address];
       const run = (to: number): void => {
         const [words = 0] = runtime.parameters(wordsOf(sizes));
-        const results = [to, dKey.address, dValue.address, dBias?.address ?? 0];
+        const results = [to, dkey.address, dvalue.address, dbias?.address ?? 0];
         const args = [...inputs, ...saved, ...results, sizes.scale, sizes.batch, turns, blocks, parts, words];
         const cost = costOf(sizes, sizes.queries, 5) * turns * blocks;
         runtime.parallel('attentionGrad', args, (sizes.batch / turns) * parts, cost, scratchBytes(sizes, 2));
       };
-      if (parts === 1) return run(dQuery.address);
-      runtime.withBlock(4 * parts * dQuery.length, (partials) => {
+      if (parts === 1) return run(dquery.address);
+      runtime.withBlock(4 * parts * dquery.length, (partials) => {
         run(partials);
-        runtime.parallel('sumPartials', [partials, parts, dQuery.length, dQuery.address, 0], dQuery.length, parts);
+        runtime.parallel('sumPartials', [partials, parts, dquery.length, dquery.address, 0], dquery.length, parts);
       });
     },
   };

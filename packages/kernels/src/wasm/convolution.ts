@@ -1,8 +1,8 @@
 /** Convolution kernels of the `wasm` device: grids of points, multiplied by packed filters or channel by channel. */
 import type { ConvolutionKernels, ConvSizes } from '../table/convolution.js';
+import type { WasmBuffer } from './buffer.js';
 import { forwardGrid, type Grid, inputGrids } from './grids.js';
-import { poolingKernels } from './pooling.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Bytes of a block of the left operand, and of the room that tiles and patches need: assembly/tile.ts, patches.ts. */
 const LEFT_BYTES = 48 * 256 * 4;
@@ -140,6 +140,5 @@ export function convolutionKernels(runtime: WasmRuntime): ConvolutionKernels<Was
       else if (dy.length === 0 || x.length === 0) runtime.view(dfilter).fill(0);
       else if (dfilter.length > 0) gradFilter(runtime, x.address, dy.address, dfilter.address, sizes);
     },
-    ...poolingKernels(runtime),
   };
 }

@@ -6,9 +6,10 @@ import { DeviceError, DisposedError, OptionError } from '../errors.js';
 import { extender, type KernelExtension, type KernelsOn } from '../extension.js';
 import { adapt, adaptJsKernels } from '../js/adapt.js';
 import type { KernelTable } from '../table.js';
+import { WasmBuffer } from './buffer.js';
 import { wasmKernels } from './kernels.js';
 import { type Arithmetic, hasRelaxedSimd } from './module.js';
-import { WasmBuffer, WasmRuntime } from './runtime.js';
+import { WasmRuntime } from './runtime.js';
 import { availableThreads, canShareMemory } from './threads.js';
 
 /** How to make a `wasm` device. */

@@ -8,8 +8,9 @@ import {
   type UnaryOp,
   unaryOps,
 } from '../table/elementwise.js';
+import type { WasmBuffer } from './buffer.js';
 import { aroundRows, isFlat, type Rows, rowsOf } from './rows.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Flat kernels share work in items of 16 elements. */
 const ITEM_BITS = 4;

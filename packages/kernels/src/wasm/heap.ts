@@ -5,8 +5,9 @@ const PAGE = 65536;
 const ALIGNMENT = 64;
 /** Classes per doubling: a block is at most a quarter larger than what was asked for. */
 const STEPS = 4;
-/** Freed blocks are merged rather than the memory grown once they hold this part of it. */
+/** Freed blocks are merged rather than the memory grown once they hold this part of it, and so many bytes: merging takes as long as thousands of small kernels. */
 const MERGE_FROM = 1 / 4;
+const MERGE_LEAST = 2 ** 22;
 
 /** Free bytes that no size class claims. */
 interface Span {
@@ -115,7 +116,7 @@ export class Heap {
 
   /** Merges freed blocks if that gives much, grows the memory, or merges after all. */
   #makeRoom(size: number): number | undefined {
-    if (this.#freed >= this.#size * MERGE_FROM) {
+    if (this.#freed >= Math.max(MERGE_LEAST, this.#size * MERGE_FROM)) {
       this.#merge();
       const address = this.#cut(size);
       if (address !== undefined) return address;

@@ -1,6 +1,7 @@
 /** Bilinear resampling of the `wasm` device: rows of the result are shared among threads, gradients are gathered. */
 import type { ImageKernels, ResizeSizes, RotateSizes } from '../table/image.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Bytes of what one output pixel reads along an axis. */
 const TAP = 16;

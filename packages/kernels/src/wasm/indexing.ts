@@ -2,7 +2,8 @@
 import { bytesPerElement } from '../dtype.js';
 import { indexOutside } from '../indices.js';
 import type { IndexingKernels } from '../table/indexing.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Columns in one item of a scatter. */
 const COLUMNS = 16;

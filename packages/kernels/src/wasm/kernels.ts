@@ -1,6 +1,7 @@
 /** The `wasm` device's kernel table: one function per family, over the runtime. */
 import type { KernelTable } from '../table.js';
 import { attentionKernels } from './attention.js';
+import type { WasmBuffer } from './buffer.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { imageKernels } from './image.js';
@@ -8,9 +9,10 @@ import { indexingKernels } from './indexing.js';
 import { layoutKernels } from './layout.js';
 import { matmulKernels } from './matmul.js';
 import { normKernels } from './norm.js';
+import { poolingKernels } from './pooling.js';
 import { randomKernels } from './random.js';
 import { reduceKernels } from './reduce.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmRuntime } from './runtime.js';
 import { segmentKernels } from './segment.js';
 import { softmaxKernels } from './softmax.js';
 import { sortingKernels } from './sorting.js';
@@ -24,6 +26,7 @@ export function wasmKernels(runtime: WasmRuntime): KernelTable<WasmBuffer> {
     ...softmaxKernels(runtime),
     ...normKernels(runtime),
     ...convolutionKernels(runtime),
+    ...poolingKernels(runtime),
     ...imageKernels(runtime),
     ...layoutKernels(runtime),
     ...indexingKernels(runtime),

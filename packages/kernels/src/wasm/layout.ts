@@ -1,7 +1,8 @@
 /** The strided copy of the `wasm` device: straightens the walk, then chooses between bytes, tiles and rows. */
 import { bytesPerElement } from '../dtype.js';
 import type { CopyLayout, LayoutKernels } from '../table/layout.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Bytes in an item of `copyBytes`. */
 const BLOCK = 16384;

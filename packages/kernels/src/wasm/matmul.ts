@@ -1,9 +1,9 @@
 /** Matmul kernels of the `wasm` device: chooses the form of a product, packs, and shares the work. */
-
 import { matrixAt } from '../batch.js';
 import type { MatmulKernels, MatmulSizes } from '../table/matmul.js';
+import type { WasmBuffer } from './buffer.js';
 import { multiplyByPanels, type Product } from './panels.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Products of at most this many multiply-adds a matrix are done in place. */
 const SMALL = 4096;

@@ -67,6 +67,9 @@ function markShared(bytes: Uint8Array): void {
   throw new DeviceError('wasm: the module imports no memory');
 }
 
+/** An export of a module. */
+export type Kernel = (...args: number[]) => number | undefined;
+
 /** A compiled module, and what is put before the names of its exports. */
 export interface KernelModule {
   readonly module: WebAssembly.Module;
@@ -104,8 +107,8 @@ export function compileExtension(name: string, text: string, shared: boolean): K
 export function instantiate(
   { module, prefix }: KernelModule,
   memory: WebAssembly.Memory,
-  exports: Record<string, unknown>,
+  exports: Record<string, Kernel>,
 ): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
-  for (const [name, value] of Object.entries(instance.exports)) exports[prefix + name] = value;
+  for (const [name, value] of Object.entries(instance.exports)) exports[prefix + name] = value as Kernel;
 }

@@ -1,8 +1,8 @@
 /** Norm kernels of the `wasm` device. */
-
 import type { NormKernels } from '../table/norm.js';
 import { reduceOps } from '../table/reduce.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Columns that one item of `foldColumns` covers, as in assembly/reduce-columns.ts. */
 const PANEL = 512;

@@ -1,11 +1,7 @@
 /** Pooling kernels of the `wasm` device. */
-import type { ConvolutionKernels, PoolSizes } from '../table/convolution.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
-
-type PoolingKernels = Pick<
-  ConvolutionKernels<WasmBuffer>,
-  'averagePool' | 'averagePoolGrad' | 'maxPool' | 'maxPoolGrad'
->;
+import type { PoolingKernels, PoolSizes } from '../table/pooling.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** The words of the parameter block, in the order of assembly/pooling.ts. */
 function wordsOf(s: PoolSizes, countPadding: boolean): number[] {
@@ -14,8 +10,8 @@ function wordsOf(s: PoolSizes, countPadding: boolean): number[] {
   return [...sizes, ...window, countPadding ? 1 : 0];
 }
 
-/** The pooling part of the convolution family over one runtime. */
-export function poolingKernels(runtime: WasmRuntime): PoolingKernels {
+/** The family over one runtime. */
+export function poolingKernels(runtime: WasmRuntime): PoolingKernels<WasmBuffer> {
   /** Shares lines of the result (or of the input, for gradients) among threads. */
   const run = (name: string, buffers: readonly number[], s: PoolSizes, height: number, countPadding = false): void => {
     const [words = 0] = runtime.parameters(wordsOf(s, countPadding));

@@ -1,6 +1,7 @@
 /** Random kernels of the `wasm` device. */
 import type { Distribution, RandomKernels } from '../table/random.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Numbers that one item makes, as in assembly/random.ts. */
 const GROUP = 1024;

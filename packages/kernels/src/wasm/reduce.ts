@@ -1,6 +1,7 @@
 /** Reduce kernels of the `wasm` device. */
-import { type Axis, type ReduceKernels, type ReduceOp, reduceOps } from '../table/reduce.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import { type AxisSizes, type ReduceKernels, type ReduceOp, reduceOps } from '../table/reduce.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Columns that one item of the column kernels covers, as in assembly/reduce-columns.ts. */
 const PANEL = 512;
@@ -22,7 +23,13 @@ export function reduceKernels(runtime: WasmRuntime): ReduceKernels<WasmBuffer> {
   };
 
   /** Calls a kernel over panels of columns. */
-  const columns = (name: string, args: number[], { outer, inner, size }: Axis, cost: number, after: number[]): void => {
+  const columns = (
+    name: string,
+    args: number[],
+    { outer, inner, size }: AxisSizes,
+    cost: number,
+    after: number[],
+  ): void => {
     const panels = Math.ceil(inner / PANEL);
     const work = size * Math.min(inner, PANEL) * cost + 20;
     runtime.parallel(name, [...args, size, inner, panels, ...after], outer * panels, work, PANEL * 12);

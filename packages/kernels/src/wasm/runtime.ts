@@ -1,26 +1,33 @@
 /** One WebAssembly instance with its heap and threads: what the kernels of the `wasm` device are called through. */
-import type { Buffer } from '../device.js';
 import { bytesPerElement, type DType, type TypedArray, viewArray } from '../dtype.js';
 import { DeviceError } from '../errors.js';
 import type { KernelTable } from '../table.js';
+import { WasmBuffer } from './buffer.js';
 import { Heap } from './heap.js';
-import { type Arithmetic, compileExtension, compileKernels, instantiate, type KernelModule } from './module.js';
+import {
+  type Arithmetic,
+  compileExtension,
+  compileKernels,
+  instantiate,
+  type Kernel,
+  type KernelModule,
+} from './module.js';
 import { ThreadPool } from './threads.js';
 import { control } from './worker-source.js';
 
 const PAGE = 65536;
+
+// The memory, in bytes: 64 to 1023 the constants of assembly/constants.ts, then the threads' control block, the parameter block,
+// scratch of calls on the calling thread that need no more than that (small kernels are spared the heap), and the heap.
 const CONTROL_AT = 1024;
 const PARAMETERS_AT = 2048;
-const PARAMETERS_END = 8192;
-/** Scratch of calls on the calling thread that need no more than this: small kernels are spared the heap. */
-const SCRATCH_AT = PARAMETERS_END;
-const SCRATCH_END = 16384;
+const SCRATCH_AT = 8192;
+const HEAP_AT = 16384;
+
 /** Jobs below this many elementary steps (about 30 microseconds) stay on the calling thread by default. */
 const WORTH_SHARING = 60_000;
 /** Chunks per thread, so that a thread that is held up does not hold up the rest. */
 const CHUNKS_PER_THREAD = 4;
-
-type Kernel = (...args: number[]) => number | undefined;
 
 /**
  * Calls a kernel over all of [0, count). Most kernels take four to six arguments: one by one, as here, such a call costs
@@ -45,22 +52,6 @@ function callOver(kernel: Kernel, args: readonly number[], count: number, scratc
   kernel(...all);
 }
 
-/** A block of the WebAssembly heap. */
-export class WasmBuffer implements Buffer {
-  readonly dtype: DType;
-  readonly length: number;
-  /** Byte offset in the memory. */
-  readonly address: number;
-  /** Whether its memory was given back. */
-  released = false;
-
-  constructor(dtype: DType, length: number, address: number) {
-    this.dtype = dtype;
-    this.length = length;
-    this.address = address;
-  }
-}
-
 /** Memory, heap, exports and threads of one device. Families of kernels are functions of this. */
 export class WasmRuntime {
   readonly memory: WebAssembly.Memory;
@@ -81,7 +72,7 @@ export class WasmRuntime {
     const modules = compileKernels(arithmetic, threads > 1);
     const { memory, pages } = createMemory(threads > 1);
     this.memory = memory;
-    this.heap = new Heap(memory, SCRATCH_END, pages * PAGE);
+    this.heap = new Heap(memory, HEAP_AT, pages * PAGE);
     this.threads = threads;
     this.#shareFrom = shareFrom;
     this.#modules = modules;
@@ -129,7 +120,7 @@ export class WasmRuntime {
     const share = this.#pool !== undefined && count > 1 && count * cost >= this.#shareFrom;
     const threads = share ? this.threads : 1;
     const room = Math.ceil(scratchBytes / 64) * 64;
-    const own = share ? room > 0 : room > SCRATCH_END - SCRATCH_AT;
+    const own = share ? room > 0 : room > HEAP_AT - SCRATCH_AT;
     const scratch = own ? this.heap.allocate(room * threads) : SCRATCH_AT;
     try {
       if (share) {
@@ -147,7 +138,7 @@ export class WasmRuntime {
   parameters(...lists: (readonly number[])[]): number[] {
     // Growing the memory detaches the view if the memory is not shared; if it is, the view stays good.
     if (this.#words.length === 0) {
-      this.#words = new Int32Array(this.memory.buffer, PARAMETERS_AT, (PARAMETERS_END - PARAMETERS_AT) / 4);
+      this.#words = new Int32Array(this.memory.buffer, PARAMETERS_AT, (SCRATCH_AT - PARAMETERS_AT) / 4);
     }
     const words = this.#words;
     let at = 0;

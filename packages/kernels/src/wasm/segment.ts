@@ -1,8 +1,9 @@
 /** Segment and sparse kernels of the `wasm` device: ids become lists of rows first, so that threads never share a result. */
 import { rowStartWrong } from '../indices.js';
 import type { CsrSizes, SegmentKernels, SegmentSizes } from '../table/segment.js';
+import type { WasmBuffer } from './buffer.js';
 import { checkOnHeap } from './indexing.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Columns in an item of a fold. */
 const BLOCK = 64;
@@ -57,7 +58,7 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
       const { rows, inner, segments } = sizes;
       withLists('segmentSoftmax', ids, sizes, (first, index) => {
         const args = [first, index, x.address, out.address, inner];
-        runtime.parallel('softmaxLists', args, segments, 4 + ((rows * inner) / segments) * 8);
+        runtime.parallel('segmentSoftmaxLists', args, segments, 4 + ((rows * inner) / segments) * 8);
       });
     },
 
@@ -65,7 +66,7 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
       const { rows, inner, segments } = sizes;
       withLists('segmentSoftmaxGrad', ids, sizes, (first, index) => {
         const args = [first, index, y.address, dy.address, dx.address, inner];
-        runtime.parallel('softmaxListsGrad', args, segments, 4 + ((rows * inner) / segments) * 2);
+        runtime.parallel('segmentSoftmaxListsGrad', args, segments, 4 + ((rows * inner) / segments) * 2);
       });
     },
 
@@ -86,8 +87,8 @@ export function segmentKernels(runtime: WasmRuntime): SegmentKernels<WasmBuffer>
       });
     },
 
-    csrGradValue(rowStart, column, x, dy, dvalue, sizes, transpose) {
-      checkMatrix(runtime, 'csrGradValue', rowStart, column, sizes);
+    csrMatmulGradValue(rowStart, column, x, dy, dvalue, sizes, transpose) {
+      checkMatrix(runtime, 'csrMatmulGradValue', rowStart, column, sizes);
       const { rows, nonzeros, inner } = sizes;
       const [a, b] = transpose ? [x, dy] : [dy, x];
       const args = [rowStart.address, column.address, a.address, b.address, dvalue.address, inner];

@@ -1,7 +1,8 @@
 /** Softmax kernels of the `wasm` device. */
 import { volume } from '../strides.js';
 import type { SoftmaxKernels, SoftmaxSizes } from '../table/softmax.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** Elementary steps per element. */
 const COST = 6;

@@ -1,6 +1,7 @@
 /** Top-k and sort of the `wasm` device: a heap where few are wanted, a radix sort otherwise. */
 import type { SortingKernels } from '../table/sorting.js';
-import type { WasmBuffer, WasmRuntime } from './runtime.js';
+import type { WasmBuffer } from './buffer.js';
+import type { WasmRuntime } from './runtime.js';
 
 /** The heap is the faster way for at most so many, and at most this part of a row. */
 const HEAP_UP_TO = 256;

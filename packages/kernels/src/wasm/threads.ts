@@ -1,10 +1,8 @@
 /** A pool of worker threads over one shared memory: fork and join in JavaScript, no atomics inside the kernels. */
 import { DeviceError } from '../errors.js';
-import type { KernelModule } from './module.js';
+import type { Kernel, KernelModule } from './module.js';
 import { nodeBuiltin } from './node-builtin.js';
 import { control, workerSource } from './worker-source.js';
-
-type Kernel = (...args: number[]) => number | undefined;
 
 interface NodeWorker {
   ref(): void;

@@ -62,7 +62,9 @@ function productOn(device: Device, a: Matrix, b: Matrix, sizes: Sizes): Matrix {
     const [left, right, out] = [room(a.data.length), room(b.data.length), room(m * n)];
     device.write(left, a.data);
     device.write(right, b.data);
-    device.extend(doubleProducts).matmul(left, right, out, { ...sizes, batch: [], aStrides: [], bStrides: [], accumulate: false });
+    device
+      .extend(doubleProducts)
+      .matmul(left, right, out, { ...sizes, batch: [], aStrides: [], bStrides: [], accumulate: false });
     return matrix(m, n, device.readSync!(out) as Float64Array);
   } finally {
     for (const buffer of made) device.release(buffer);

@@ -114,10 +114,10 @@ export function attention(
   const inputs = [query, key, value, ...(bias ? [bias] : [])];
   const rule = (g: Tensor, needs: readonly boolean[]): readonly (Tensor | undefined)[] => {
     if (recording()) return pullback(() => composedAttention(query, key, value, options), inputs, g);
-    const dQuery = empty(device, query.dtype, query.shape);
-    const dKey = empty(device, key.dtype, key.shape);
-    const dValue = empty(device, value.dtype, value.shape);
-    const dBias = bias && needs[3] ? empty(device, bias.dtype, bias.shape) : undefined;
+    const dquery = empty(device, query.dtype, query.shape);
+    const dkey = empty(device, key.dtype, key.shape);
+    const dvalue = empty(device, value.dtype, value.shape);
+    const dbias = bias && needs[3] ? empty(device, bias.dtype, bias.shape) : undefined;
     device.kernels.attentionGrad(
       at(query),
       at(key),
@@ -127,13 +127,13 @@ export function attention(
       at(out),
       at(logSumExp),
       at(g),
-      at(dQuery),
-      at(dKey),
-      at(dValue),
-      dBias && at(dBias),
+      at(dquery),
+      at(dkey),
+      at(dvalue),
+      dbias && at(dbias),
       sizes,
     );
-    return [dQuery, dKey, dValue, dBias];
+    return [dquery, dkey, dvalue, dbias];
   };
   record(out, inputs, rule, [mask, logSumExp]);
   drop(logSumExp);

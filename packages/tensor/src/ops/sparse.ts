@@ -80,7 +80,7 @@ function entryGradient(sparse: SparseMatrix, x: Tensor, dy: Tensor, transpose: b
     never,
     never,
   ];
-  device.kernels.csrGradValue(...buffers, sizes, transpose);
+  device.kernels.csrMatmulGradValue(...buffers, sizes, transpose);
   const weighted = (g: Tensor): SparseMatrix => ({ ...sparse, value: g });
   record(
     dvalue,

@@ -1,5 +1,4 @@
 /** LapSum (Struski et al. 2025) in float64: the mask F((x - b) / alpha), F the Laplace distribution, b such that it sums to k. */
-
 import { type RelativeRow, relativeRow } from './relative-row.js';
 
 type Floats = { [i: number]: number };

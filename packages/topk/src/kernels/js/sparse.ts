@@ -1,5 +1,4 @@
 /** Sparse top-k (Sander et al. 2023) in float64: the mask of the p-norm regularisation, 0 and 1 beyond a band of scores. */
-
 import { type RelativeRow, relativeRow } from './relative-row.js';
 
 type Floats = { [i: number]: number };
