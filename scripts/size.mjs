@@ -6,9 +6,9 @@ import { build } from 'esbuild';
 // most of what follows. So narrow that a layer cannot bring the training loop along, nor the loop the readers.
 const budgets = [
   { code: `export { matmul, tensor } from '@saccade/tensor'`, limit: 60 },
-  { code: `export { Linear, Sequential, ReLU, Adam, crossEntropy } from '@saccade/nn'`, limit: 68 },
-  { code: `export { fit, batches, MLP, Adam, crossEntropy } from '@saccade/nn'`, limit: 80 },
-  { code: `export { TransformerEncoder, Embedding, Linear, AdamW, crossEntropy } from '@saccade/nn'`, limit: 73 },
+  { code: `export { Linear, Sequential, ReLU, Adam, crossEntropy } from '@saccade/nn'`, limit: 69 },
+  { code: `export { fit, batches, MLP, Adam, crossEntropy } from '@saccade/nn'`, limit: 83 },
+  { code: `export { TransformerEncoder, Embedding, Linear, AdamW, crossEntropy } from '@saccade/nn'`, limit: 74 },
   { code: `export { readIdx } from '@saccade/nn'`, limit: 22 },
   { code: `export { topK } from '@saccade/topk'`, limit: 88 },
   { code: `export { PatchSelector, extractPatches } from '@saccade/topk'`, limit: 110 },

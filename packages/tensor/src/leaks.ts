@@ -22,8 +22,8 @@ const registry =
         collected += 1;
         if (collected !== tolerated || !isDevelopment()) return;
         console.warn(
-          `saccade: the garbage collector found ${tolerated} tensors without dispose(), the last of shape ${label}; ` +
-            'it is slow to notice them: work inside scope(() => …), or dispose what you keep',
+          `saccade: ${tolerated} tensors were dropped without dispose(), the last of shape ${label}; ` +
+            'work inside scope(() => …), or dispose what you keep',
         );
       });
 

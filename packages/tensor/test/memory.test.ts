@@ -74,7 +74,7 @@ test('tensors that are dropped are freed by the garbage collector, with one warn
   assert.is(printed.split('saccade: ').length, 2);
   assert.match(
     printed,
-    /saccade: the garbage collector found 100 tensors without dispose\(\), the last of shape \[\d, 2\]/,
+    /saccade: 100 tensors were dropped without dispose\(\), the last of shape \[\d, 2\]/,
   );
 });
 

@@ -168,7 +168,11 @@ test('files of others and damaged ones are FormatErrors', async () => {
   const selector = build();
   const { tensors } = await loadSafetensors(await saved(selector));
   const write = (metadata: Record<string, string>): Promise<Uint8Array> => encodeSafetensors(tensors, { metadata });
-  await assertRejects(async () => loadSelector(await write({})), FormatError, /expected a file of saccade_selector 1, got one of/);
+  await assertRejects(
+    async () => loadSelector(await write({})),
+    FormatError,
+    /expected a file of saccade_selector 1, got one of/,
+  );
   for (const [config, message] of [
     ['{', /is no JSON/],
     ['3', /is no object/],

@@ -26,14 +26,13 @@ const compareCodes: Readonly<Partial<Record<CompareOp, number>>> = { equal: 0, n
 const exchanged: Readonly<Partial<Record<CompareOp, CompareOp>>> = { greater: 'less', greaterEqual: 'lessEqual' };
 const logicCodes: Readonly<Partial<Record<CompareOp, number>>> = { and: 0, or: 1, xor: 2 };
 
-/** Elementary steps per element, where it is not one. */
-const unaryCosts: Readonly<Partial<Record<UnaryOp, number>>> = {
-  exp: 5, expm1: 5, log: 5, log1p: 6, sin: 8, cos: 8, tan: 9, asin: 50, acos: 50, atan: 40, sinh: 60, cosh: 60,
-  tanh: 7, sigmoid: 6, softplus: 11, gelu: 12, geluTanh: 8, silu: 6, erf: 12,
-}; // biome-ignore format: a table
-const binaryCosts: Readonly<Partial<Record<BinaryOp, number>>> = {
-  pow: 80, mod: 40, atan2: 50, geluGrad: 20, geluTanhGrad: 10, siluGrad: 8,
-}; // biome-ignore format: a table
+/** Operations of one instruction or two, and those without SIMD: elementary steps per element are 1, 50, and 8 for the rest. */
+const quick: ReadonlySet<UnaryOp> = new Set<UnaryOp>([
+  'neg', 'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'relu', 'floor', 'ceil', 'round', 'trunc',
+]); // biome-ignore format: a list
+const slow: ReadonlySet<UnaryOp> = new Set(['asin', 'acos', 'atan', 'sinh', 'cosh']);
+const unaryCost = (op: UnaryOp): number => (quick.has(op) ? 1 : slow.has(op) ? 50 : 8);
+const binaryCosts: Readonly<Partial<Record<BinaryOp, number>>> = { pow: 80, mod: 40, atan2: 50, geluGrad: 20 };
 
 /** Ops with code of their own for int32, and what is added to their number there. */
 const intUnary: ReadonlySet<string> = new Set(['neg', 'abs', 'sign', 'square']);
@@ -82,7 +81,7 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
   return {
     unary(op, x, out) {
       if (x.dtype === 'float32') {
-        flat('unaryF32', [unaryCodes[op], x.address, out.address, out.length], out.length, unaryCosts[op] ?? 1);
+        flat('unaryF32', [unaryCodes[op], x.address, out.address, out.length], out.length, unaryCost(op));
       } else if (x.dtype === 'int32' && intUnary.has(op)) {
         flat('unaryI32', [unaryCodes[op], x.address, out.address, out.length], out.length, 1);
       } else runtime.fallback.unary(op, x, out);
