@@ -1,5 +1,6 @@
 /** Which command of a program was meant, how it ended, and what that means to a shell. */
 import { interruptSignal, isInterrupt } from './interrupt.js';
+import { onBrokenOutput } from './on-broken-output.js';
 import { print, tell } from './print.js';
 import { isUsage, UsageError } from './usage-error.js';
 
@@ -61,7 +62,8 @@ export function runCommand(program: Program, args: readonly string[]): Promise<n
 }
 
 /**
- * Runs something that Ctrl-C can stop, and tells what it throws on standard error, without a stack.
+ * Runs something that Ctrl-C can stop, and tells what it throws on standard error, without a stack. Ends the process where nobody reads
+ * its output any more: with 0 while it runs, else with the status that it was about to give.
  *
  * @param name what the message begins with
  * @param help the command that lists the options, for those who had one wrong
@@ -73,16 +75,14 @@ export async function exitStatus(
   run: (signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const signal = interruptSignal();
+  let status = 0;
+  onBrokenOutput(name, () => status);
   try {
-    return await run(signal);
+    status = await run(signal);
   } catch (error) {
-    if (isInterrupt(error, signal)) {
-      await tell('stopped by Ctrl-C');
-      return 130;
-    }
-    await tell(`${name}: ${error instanceof Error ? error.message : error}`);
-    if (!isUsage(error)) return 1;
-    await tell(`${help} lists the options`);
-    return 2;
+    status = isInterrupt(error, signal) ? 130 : isUsage(error) ? 2 : 1;
+    await tell(status === 130 ? 'stopped by Ctrl-C' : `${name}: ${error instanceof Error ? error.message : error}`);
+    if (status === 2) await tell(`${help} lists the options`);
   }
+  return status;
 }

@@ -37,7 +37,7 @@ function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
 }
 
-/** c[4 columns] = (c +) dot products of x with four rows of b, all contiguous. */
+/** c[4 columns] = (c +) dot products of x with four rows of b, all contiguous, of a multiple of four values. */
 // @ts-ignore: decorator
 @inline
 function rows4(x: usize, b: usize, row: usize, depth: i32, c: usize, add: bool): void {
@@ -52,13 +52,7 @@ function rows4(x: usize, b: usize, row: usize, depth: i32, c: usize, add: bool):
     s3 = fma(v, v128.load(b2 + row + at), s3);
     at += 16;
   }
-  let sum = sums4(s0, s1, s2, s3);
-  for (let s = depth & 3; s > 0; s--) {
-    const v = v128.load_splat<f32>(x + at);
-    const w = f32x4(load<f32>(b + at), load<f32>(b + row + at), load<f32>(b2 + at), load<f32>(b2 + row + at));
-    sum = fma(v, w, sum);
-    at += 4;
-  }
+  const sum = sums4(s0, s1, s2, s3);
   v128.store(c, add ? f32x4.add(v128.load(c), sum) : sum);
 }
 
@@ -116,7 +110,7 @@ export function gemmSmall(
       let j = 0;
       if (!bTransposed) {
         for (; j + 4 <= n; j += 4) columns4(x, aStep, y + (<usize>j << 2), bStep, k, to + (<usize>j << 2), add);
-      } else if (!aTransposed) {
+      } else if (!aTransposed && (k & 3) == 0) {
         for (; j + 4 <= n; j += 4) rows4(x, y + <usize>j * bColumn, bColumn, k, to + (<usize>j << 2), add);
       }
       for (; j < n; j++) column(x, aStep, y + <usize>j * bColumn, bStep, k, to + (<usize>j << 2), add);

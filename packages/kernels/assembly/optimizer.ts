@@ -13,7 +13,7 @@ export function adam(
   for (let at = <usize>start << 6; at < stop; at += 16) {
     const g = v128.load(gradient + at);
     const m = f32x4.add(f32x4.mul(b1, v128.load(mean + at)), f32x4.mul(r1, g));
-    const v = f32x4.add(f32x4.mul(b2, v128.load(square + at)), f32x4.mul(r2, f32x4.mul(g, g)));
+    const v = f32x4.add(f32x4.mul(b2, v128.load(square + at)), f32x4.mul(f32x4.mul(r2, g), g));
     const step = f32x4.mul(f32x4.div(m, f32x4.add(f32x4.mul(f32x4.sqrt(v), scale), guard)), far);
     v128.store(newMean + at, m);
     v128.store(newSquare + at, v);

@@ -76,8 +76,8 @@ function composedAdam(device: Device, ...given: Parameters<OptimizerSteps['adam'
   kernels.binaryScalar('mul', mean, beta1, newMean, false);
   kernels.binaryScalar('mul', gradient, 1 - beta1, t, false);
   kernels.binary('add', newMean, t, newMean);
-  kernels.unary('square', gradient, t);
-  kernels.binaryScalar('mul', t, 1 - beta2, t, false);
+  kernels.binaryScalar('mul', gradient, 1 - beta2, t, false);
+  kernels.binary('mul', t, gradient, t);
   kernels.binaryScalar('mul', square, beta2, newSquare, false);
   kernels.binary('add', newSquare, t, newSquare);
   kernels.unary('sqrt', newSquare, t);

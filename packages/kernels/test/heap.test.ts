@@ -123,4 +123,12 @@ test('a size class holds what is asked and is at most a quarter larger, up to 4 
   }
 });
 
+test('no block ends at the end of a 4 GiB memory, where addresses wrap around', () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 });
+  const heap = new Heap(memory, START, 2 * PAGE - 64);
+  heap.allocate(PAGE);
+  assertThrows(() => heap.allocate(PAGE - START), OutOfMemoryError);
+  heap.allocate(40_000);
+});
+
 test.run();

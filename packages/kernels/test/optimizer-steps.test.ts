@@ -1,6 +1,13 @@
 /** Steps of optimizers: on wasm as in plain JavaScript, in place and beside, and composed as GPUs do it. */
-import { type Buffer, createJsDevice, createWasmDevice, type Device, optimizerSteps } from '@saccade/kernels';
-import { assertClose } from '@saccade/testing';
+import {
+  type Buffer,
+  createJsDevice,
+  createWasmDevice,
+  type Device,
+  DisposedError,
+  optimizerSteps,
+} from '@saccade/kernels';
+import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -56,6 +63,15 @@ test('composed from the kernels of the table, as on a GPU, it is the same, in pl
   }
   assert.is(device.memory().buffers, 0);
   device.dispose();
+});
+
+test('a device is ready with the threads of an extension that was loaded while it waited', async () => {
+  const device = createWasmDevice({ threads: 2 });
+  const ready = device.ready();
+  device.extend(optimizerSteps);
+  await ready;
+  device.dispose();
+  assertThrows(() => device.extend({ ...optimizerSteps, name: 'late' }), DisposedError, /was disposed/);
 });
 
 test.run();

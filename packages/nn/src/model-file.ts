@@ -5,11 +5,15 @@ import {
   FormatError,
   OptionError,
   openSafetensors,
+  quote,
+  requireFunction,
   type SafetensorsFile,
 } from '@saccade/tensor';
 import { requireModule } from './check.js';
+import { configJson } from './config-json.js';
 import type { AnyModule } from './module.js';
 import { loadModule, type ModuleTarget, saveModule } from './module-file.js';
+import { StateDictError } from './state-dict-error.js';
 
 /** What a file says that it is: `{ name: 'saccade_selector', version: '1' }` stands in its metadata as `saccade_selector: 1`. */
 export interface ModelKind {
@@ -20,7 +24,7 @@ export interface ModelKind {
 /** Options of `saveModel`. */
 export interface SaveModelOptions {
   readonly kind: ModelKind;
-  /** What the model can be built from again: plain data, stored as JSON. */
+  /** What the model can be built from again: plain data, stored as JSON. Properties that are undefined are left out. */
   readonly config: object;
   /** Further texts for the metadata. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -34,27 +38,29 @@ export interface LoadModelOptions<M extends AnyModule> {
   /**
    * Builds the model from its configuration, which a stranger may have written. `values` is how many values the file's tensors
    * have together: nothing larger should be made for it. What it throws means a damaged file, but for an OptionError that names `op`,
-   * for what the caller has to pass.
+   * for what the caller has to pass. If it throws, it frees what it made until then.
    */
   readonly build: (config: Readonly<Record<string, unknown>>, values: number) => M;
-  /** Modules that `build` did not make: they are not freed should loading fail. */
-  readonly theirs?: readonly AnyModule[] | undefined;
+  /** Modules that `build` did not make: they are not freed should loading fail. Those that are undefined count as not given. */
+  readonly theirs?: readonly (AnyModule | undefined)[] | undefined;
   /** Aborts downloads. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Writes a model that `loadModel` and PyTorch can read, whole or not at all: to a path (in Node) or a store. @throws {OptionError} @throws {SaccadeError} with code `io` if it cannot be written */
+/** Writes a model that `loadModel` and PyTorch can read, whole or not at all: to a path (in Node) or a store. @throws {OptionError} also for a configuration that JSON cannot hold @throws {SaccadeError} with code `io` if it cannot be written */
 export async function saveModel(target: ModuleTarget, model: AnyModule, options: SaveModelOptions): Promise<void> {
   const { kind, config, metadata } = checkOptions('saveModel', options, ['kind', 'config', 'metadata']);
+  requireKind('saveModel', kind);
   requireModule('saveModel', model);
-  const own = { [kind.name]: kind.version, config: JSON.stringify(config) };
+  const own = { [kind.name]: kind.version, config: configJson('saveModel', config) };
   await saveModule(target, model, { metadata: { ...metadata, ...own } });
 }
 
 /**
  * Builds the model of a file that `saveModel` wrote and gives it its values.
  * @param source a path (in Node), a URL object, a File or Blob, bytes, or an open file
- * @throws {FormatError} for a damaged file, or one of another kind or version @throws {StateDictError} that lists tensors that are missing,
+ * @throws {OptionError} also if `build` gives no module @throws {FormatError} for a damaged file, or one of another kind or version
+ * @throws {StateDictError} that lists tensors that are missing,
  * unexpected or of another shape @throws {SaccadeError} with code `io`
  */
 export async function loadModel<M extends AnyModule>(
@@ -62,16 +68,20 @@ export async function loadModel<M extends AnyModule>(
   options: LoadModelOptions<M>,
 ): Promise<M> {
   const { op, kind, build, theirs = [], signal } = checkOptions('loadModel', options, names);
+  requireKind(op, kind);
+  requireFunction(op, build);
   const isOpen = 'readStored' in Object(source);
   const file = isOpen ? (source as SafetensorsFile) : await openSafetensors(source as FileSource, { signal });
   try {
     const model = built(op, () => build(configOf(op, kind, file.metadata), valuesIn(file)));
+    requireModule(op, model);
     try {
       await loadModule(file, model);
       return model;
     } catch (error) {
       freeOwn(model, theirs);
-      throw error;
+      if (!(error instanceof StateDictError)) throw error;
+      throw new StateDictError(op, error.missing, error.unexpected, error.mismatched);
     }
   } finally {
     if (!isOpen) await file.close();
@@ -79,6 +89,13 @@ export async function loadModel<M extends AnyModule>(
 }
 
 const names = ['op', 'kind', 'build', 'theirs', 'signal'] as const;
+
+/** @throws {OptionError} unless it has a name and a version */
+function requireKind(op: string, kind: ModelKind): void {
+  const { name, version }: Partial<ModelKind> = kind ?? {};
+  if (typeof name === 'string' && typeof version === 'string') return;
+  throw new OptionError(`${op}: kind must be { name, version }, got ${quote(kind)}`);
+}
 
 /** How many values the tensors of a file have together. */
 function valuesIn(file: SafetensorsFile): number {
@@ -116,7 +133,9 @@ function built<M>(op: string, build: () => M): M {
 }
 
 /** Frees a model, but not what others made of it. */
-function freeOwn(model: AnyModule, theirs: readonly AnyModule[]): void {
-  const kept = new Set(theirs.flatMap((module) => Array.from(module.entries().values(), ({ tensor }) => tensor)));
+function freeOwn(model: AnyModule, theirs: readonly (AnyModule | undefined)[]): void {
+  const kept = new Set(
+    theirs.flatMap((module) => Array.from(module?.entries().values() ?? [], ({ tensor }) => tensor)),
+  );
   for (const { tensor } of model.entries().values()) if (!kept.has(tensor)) tensor.dispose();
 }

@@ -80,7 +80,7 @@ test('files of another kind or version, without JSON, with a configuration that 
   }
   x.dispose();
   const narrow = await saved(model, { width: 2 });
-  await assertRejects(() => load(narrow), StateDictError, /first.weight/);
+  await assertRejects(() => load(narrow), StateDictError, /^loadPair: the given tensors do not fit[\s\S]*first.weight/);
   assert.is(memory().tensors, before);
   model.dispose();
 });
@@ -102,6 +102,54 @@ test('what others made is not freed, and what the caller has to pass is an Optio
     /goes to a path or to \{ save \}/,
   );
   theirs.dispose();
+  model.dispose();
+});
+
+test('modules of others may be undefined', async () => {
+  const model = new Pair(3);
+  const file = await saved(model, { width: 2 });
+  const before = memory().tensors;
+  await assertRejects(() => loadModel(file, { op: 'f', kind, build, theirs: [undefined] }), StateDictError, /^f: /);
+  assert.is(memory().tensors, before);
+  model.dispose();
+});
+
+test('what builds no module, or is not called in full, is an OptionError', async () => {
+  const model = new Pair(3);
+  const file = await saved(model);
+  for (const [options, says] of [
+    [{ op: 'f', kind, build: () => undefined }, /^f: expected a module, got undefined$/],
+    [{ op: 'f', kind, build: async () => 5 }, /^f: expected a module, got /],
+    [{ op: 'f', kind }, /^f: expected a function, got undefined$/],
+    [{ op: 'f', build }, /^f: kind must be \{ name, version \}, got undefined$/],
+  ] as const) {
+    await assertRejects(() => loadModel(file, options as never), OptionError, says);
+  }
+  model.dispose();
+});
+
+test('a kind that is missing and a configuration that JSON would lose or change are OptionErrors, and nothing is written', async () => {
+  const model = new Pair(3);
+  const store = { save: async () => assert.unreachable('written') };
+  const loop: Record<string, unknown> = {};
+  loop.loop = loop;
+  for (const [options, says] of [
+    [{ config: {} }, /^saveModel: kind must be \{ name, version \}, got undefined$/],
+    [{ kind: { name: 'x' }, config: {} }, /^saveModel: kind must be/],
+    [{ kind }, /^saveModel: config must be an object, got undefined$/],
+    [{ kind, config: [1] }, /^saveModel: config must be an object, got \[1\]$/],
+    [{ kind, config: { width: Number.NaN } }, /^saveModel: JSON cannot hold 'width' of config, got NaN$/],
+    [{ kind, config: { a: { b: [1, undefined] } } }, /^saveModel: JSON cannot hold '1' of config, got undefined$/],
+    [{ kind, config: { f: () => 1 } }, /JSON cannot hold 'f'/],
+    [{ kind, config: { n: 1n } }, /JSON cannot hold 'n'/],
+    [{ kind, config: { x: new Float32Array(1) } }, /JSON cannot hold 'x'/],
+    [{ kind, config: { at: new Date(0) } }, /JSON cannot hold 'at'/],
+    [{ kind, config: loop }, /^saveModel: JSON cannot hold config \(/],
+  ] as const) {
+    await assertRejects(() => saveModel(store, model, options as never), OptionError, says);
+  }
+  const loaded = await loadModel(await saved(model, { width: 3, rate: undefined }), { op: 'f', kind, build });
+  loaded.dispose();
   model.dispose();
 });
 

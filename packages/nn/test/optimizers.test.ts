@@ -1,5 +1,5 @@
 /** Optimizers, clipping and averages; schedules against PyTorch; what they refuse and what they leave behind. */
-import { assign, memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor } from '@saccade/tensor';
+import { assign, DTypeError, memory, OptionError, Rng, ShapeError, scope, type Tensor, tensor } from '@saccade/tensor';
 import { assertClose, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -224,6 +224,26 @@ test('a tensor under two names is moved once, and an option that is undefined ha
     new AdamW({ v }, { rate: 0.5, decay: undefined }).step(new Map([['v', tensor([0])]]));
     assertClose(v.item(), 0.995);
   });
+});
+
+test('whole numbers are not trained', () => {
+  const counts = tensor([1, 2], { dtype: 'int32' });
+  assertThrows(
+    () => new Adam({ counts }, { rate: 1 }),
+    DTypeError,
+    /^Adam: 'counts' must be float32 or float64 to be trained, got int32$/,
+  );
+  counts.dispose();
+});
+
+test('Adam keeps large gradients finite that float32 can hold', () => {
+  const p = tensor([1]);
+  const adam = new Adam({ p }, { rate: 0.1 });
+  for (const g of [3e19, 1]) scope(() => adam.step(new Map([['p', tensor([g])]])));
+  assert.ok(adam.state().get('square.p')!.item() < Infinity);
+  assert.ok(p.item() < 0.9);
+  adam.dispose();
+  p.dispose();
 });
 
 test.run();

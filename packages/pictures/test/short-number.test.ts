@@ -14,10 +14,18 @@ test('numbers in few letters', () => {
     [-2500, '-2.5 k'],
     [3e-7, '3e-7'],
     [1.25e21, '1.25e21'],
+    [9.994e17, '999 P'],
+    [9.9999e17, '1e18'],
+    [-9.9999e17, '-1e18'],
+    [9.9999e-5, '0.0001'],
+    [Number.MAX_VALUE, '1.8e308'],
+    [Number.NaN, 'NaN'],
+    [-Infinity, '-Infinity'],
   ] as const) {
     assert.is(shortNumber(value), text);
   }
   assert.is(shortNumber(0.120981, 5), '0.12098');
+  assert.is(shortNumber(999_999_999_999_999_900, 17), '999.9999999999999 P');
 });
 
 test('quantities have their unit behind the letter for thousands', () => {

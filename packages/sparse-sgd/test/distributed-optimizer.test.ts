@@ -221,6 +221,26 @@ test('NaN is an error before anything is sent, and the memory is as before', asy
   });
 });
 
+test('an infinite gradient is told as that where gradients are clipped, too', async () => {
+  await withWorkers(1, { clipNorm: 1 }, async ([worker]) => {
+    const { optimizer } = worker!;
+    await optimizer.start();
+    const message = /'0\.weight' holds Infinity at step 0/;
+    await assertRejects(() => optimizer.step(gradientsWith(optimizer, Infinity)), NonFiniteError, message);
+  });
+});
+
+test('a float64 gradient whose squares overflow is clipped, not lost', async () => {
+  const { createJsDevice } = await import('@saccade/tensor');
+  await withTransport(async (transport) => {
+    const x = tensor([0, 0], { dtype: 'float64', device: createJsDevice() });
+    const options: DistributedOptions = { transport, compress: 'none', clipNorm: 5 };
+    const optimizer = new DistributedOptimizer(new SGD({ x }, { rate: 1 }), options);
+    await optimizer.step(new Map([['x', tensor([3e200, 4e200], { dtype: 'float64', device: x.device }) as Tensor]]));
+    assertClose([...x.dataSync()], [-3, -4]);
+  });
+});
+
 test("with onNonFinite 'skip' a worker with NaN sits the turn out, and all stay alike", async () => {
   await withWorkers(2, { rate: 1, onNonFinite: 'skip' }, async (workers) => {
     await train(workers, 2);

@@ -156,6 +156,10 @@ test('a page has the chart for wide and narrow screens, and what each run came t
     },
   ];
   assert.match(lossPage({ series: diverged }), /<td>NaN<\/td><td>2<\/td><td><\/td><td>2<\/td>/);
+  const holes = [
+    { name: 'a', points: [null, { bits: 2, loss: 3 }, undefined, { bits: 4, loss: null }, null] },
+  ] as never;
+  assert.match(lossPage({ series: holes }), />a<\/th><td><\/td><td>3<\/td><td><\/td><td>4<\/td>/);
   assert.match(lossPage({ series: [{ name: 'none', points: [] }] }), /none<\/th><td><\/td>/);
 });
 

@@ -2,9 +2,16 @@
 import { OptionError } from '@saccade/kernels';
 import { brand } from './brand.js';
 
-/** A value as an error shows it: arrays with what is in them, the rest in few words. */
+/** A value as an error shows it: of arrays, and of arrays in them, the first ten things; the rest in few words. */
 export function quote(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map(quote).join(', ')}]` : describe(value);
+  return list(value, (one) => list(one, describe));
+}
+
+function list(value: unknown, each: (one: unknown) => string): string {
+  if (!Array.isArray(value)) return describe(value);
+  const shown = value.slice(0, 10).map((one) => each(one));
+  if (value.length > 10) shown.push(`… ${value.length - 10} more`);
+  return `[${shown.join(', ')}]`;
 }
 
 /** What a caller passed instead of something else, in few words. */

@@ -25,26 +25,19 @@ class Cotangents {
     this.#of.set(t, total);
     // A rule may hand on the gradient that it got, or one for several inputs.
     total.holders += 1;
-    if (sum !== undefined) {
-      this.#drop(sum);
-      this.discard(gradient);
-    }
-  }
-
-  /** Frees a gradient that nobody asked for. */
-  discard(gradient: Tensor): void {
-    if (gradient.holders === 0 && this.#mayFree(gradient)) release(gradient);
+    if (sum !== undefined) this.drop(sum);
   }
 
   delete(t: Tensor): void {
     const gradient = this.#of.get(t);
     this.#of.delete(t);
-    if (gradient !== undefined) this.#drop(gradient);
+    if (gradient !== undefined) this.drop(gradient);
   }
 
-  #drop(gradient: Tensor): void {
+  /** Lets go of a gradient at one place; freed if that was the last. */
+  drop(gradient: Tensor): void {
     gradient.holders -= 1;
-    this.discard(gradient);
+    if (gradient.holders === 0 && this.#mayFree(gradient)) release(gradient);
   }
 
   /** Lets go of what is left, without freeing it. */
@@ -89,17 +82,18 @@ function run(
       if (dy === undefined) continue;
       const needs = inputs.map((t) => tape.tracks(t));
       const gradients = rules.run(() => pull(rule, dy, needs));
+      // Held until all are added: one may be there for several inputs.
+      for (const gradient of gradients) if (gradient !== undefined) gradient.holders += 1;
       for (let i = 0; i < gradients.length; i++) {
         const gradient = gradients[i];
         if (gradient !== undefined && needs[i]) cotangents.add(inputs[i] as Tensor, gradient);
       }
-      for (let i = 0; i < gradients.length; i++) {
-        if (gradients[i] !== undefined) cotangents.discard(gradients[i] as Tensor);
-      }
+      for (const gradient of gradients) if (gradient !== undefined) cotangents.drop(gradient);
       if (!wanted.has(output)) cotangents.delete(output);
     }
     return targets.map((t) => cotangents.get(t));
   } finally {
     cotangents.end();
+    rules.end();
   }
 }

@@ -4,7 +4,7 @@ import { fresh } from './engine.js';
 import type { Rng, RngState } from './rng.js';
 import { syncScope } from './scope.js';
 import { currentScope } from './state.js';
-import { isTracked, observeUses, record, recording, withTapes } from './tape.js';
+import { isPinned, isTracked, observeUses, record, recording, unrecorded } from './tape.js';
 import type { Tensor } from './tensor.js';
 import { pullback } from './vjp.js';
 
@@ -29,11 +29,11 @@ export function checkpoint<A extends readonly unknown[]>(
       const { result, uses } = observeUses(() =>
         fresh(
           'checkpoint',
-          withTapes([], () => f(...inputs)),
+          unrecorded(() => f(...inputs)),
         ),
       );
       const scope = currentScope();
-      return { output: result, uses: uses.filter((t) => t.scope !== scope) };
+      return { output: result, uses: uses.filter((t) => t.scope !== scope || isPinned(t)) };
     });
     // What `f` used from around it: gradients flow to what a tape tracks, the rest is needed again.
     const tracked = uses.filter(isTracked);

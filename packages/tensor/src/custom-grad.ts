@@ -5,7 +5,7 @@ import { fresh } from './engine.js';
 import { syncScope } from './scope.js';
 import { type Shape, sameShape, show } from './shape.js';
 import { currentScope } from './state.js';
-import { isTracked, record, recording, withTapes } from './tape.js';
+import { isTracked, record, unrecorded } from './tape.js';
 import { isTensor, type Tensor } from './tensor.js';
 
 /** A value, and how a gradient passes back through it: one gradient an input, undefined for none. */
@@ -41,7 +41,7 @@ export function customGrad<A extends readonly Tensor[]>(
   const { name = 'customGrad', firstOrder = false } = checkOptions('customGrad', options, ['name', 'firstOrder']);
   return (...inputs) => {
     const { output, pull, held } = syncScope(() => {
-      const result = withTapes([], () => f(...inputs));
+      const result = unrecorded(() => f(...inputs));
       if (!isTensor(result?.value) || typeof result.backward !== 'function') {
         throw new GradientError(`${name}: the function must return { value: tensor, backward: (dy) => gradients }`);
       }
@@ -53,7 +53,8 @@ export function customGrad<A extends readonly Tensor[]>(
       output,
       inputs,
       (dy, needs) => {
-        if (firstOrder && recording()) throw new GradientError(`${name}: has no second derivative`);
+        if (firstOrder && (isTracked(dy) || inputs.some(isTracked)))
+          throw new GradientError(`${name}: has no second derivative`);
         const gradients = pull(dy, needs);
         if (!Array.isArray(gradients) || gradients.length > inputs.length) {
           throw new GradientError(`${name}: backward must return an array of at most ${inputs.length} gradients`);

@@ -70,6 +70,8 @@ export function syncScope<R>(body: () => R): R {
 export interface ReusableScope {
   /** Runs a body and frees what it made, except the tensors it returns in a list, which go to the scope around it. */
   run<R extends readonly (Tensor | undefined)[]>(body: () => R): R;
+  /** No body comes any more: what is made late belongs to the scope around it. */
+  end(): void;
 }
 
 /** Opens nothing yet: `run` does, within the scope that is current when this is called. */
@@ -92,6 +94,9 @@ export function reusableScope(): ReusableScope {
         own.tensors.forEach(end);
         cell.scope = parent;
       }
+    },
+    end() {
+      own.closed = true;
     },
   };
 }

@@ -21,6 +21,8 @@ interface State {
   tensors: number;
   /** Tapes that record, outermost first. */
   tapes: readonly Tape[];
+  /** Tapes that look away, while a function with a backward pass of its own is computed: what they need still stays. */
+  hidden: readonly Tape[];
   /** The cell of code that runs in no asynchronous scope. */
   readonly root: ScopeCell;
   /** Set by the first scope; null where the host cannot tell call chains apart. */
@@ -30,7 +32,7 @@ interface State {
 /** Shared by the ESM and CommonJS copies of this package, should both be loaded. */
 const slot = Symbol.for('@saccade/tensor:state');
 const host = globalThis as { [slot]?: State };
-host[slot] ??= { uses: undefined, tensors: 0, tapes: [], root: { scope: undefined }, chains: undefined };
+host[slot] ??= { uses: undefined, tensors: 0, tapes: [], hidden: [], root: { scope: undefined }, chains: undefined };
 
 /** The one state. */
 export const state: State = host[slot];

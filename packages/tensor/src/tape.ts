@@ -77,10 +77,11 @@ export class Tape {
   }
 }
 
-/** Whether the backward pass of an active tape may read `t`. */
+/** Whether the backward pass of an active tape, or of one that looks away, may read `t`. */
 export function isPinned(t: Tensor): boolean {
-  const { tapes } = state;
+  const { tapes, hidden } = state;
   for (let i = 0; i < tapes.length; i++) if ((tapes[i] as Tape).pins(t)) return true;
+  for (let i = 0; i < hidden.length; i++) if ((hidden[i] as Tape).pins(t)) return true;
   return false;
 }
 
@@ -126,6 +127,17 @@ export function withTapes<R>(tapes: readonly Tape[], body: () => R): R {
     return body();
   } finally {
     state.tapes = before;
+  }
+}
+
+/** Runs `body` while no tape looks; what tapes need lives on, whatever `body` disposes. */
+export function unrecorded<R>(body: () => R): R {
+  const { hidden } = state;
+  state.hidden = [...hidden, ...state.tapes];
+  try {
+    return withTapes([], body);
+  } finally {
+    state.hidden = hidden;
   }
 }
 

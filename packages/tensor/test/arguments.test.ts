@@ -2,10 +2,11 @@
 import { DeviceError, DTypeError, OptionError, ShapeError } from '@saccade/kernels';
 import { assertRejects, assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import * as saccade from '../src/index.js';
 import { onDevices } from './devices.js';
 
-const { createJsDevice, Rng, scope, stack, zeros } = saccade;
+const { createJsDevice, quote, Rng, scope, stack, zeros } = saccade;
 /** The same functions as seen from JavaScript. */
 const js = saccade as unknown as Record<string, (...args: unknown[]) => unknown>;
 
@@ -126,6 +127,21 @@ onDevices(test, 'values that are no numbers are named', () => {
     assertThrows(() => js.full?.([2], 'a'), DTypeError, /full: "a" is no float32/);
     assertThrows(() => js.add?.(x, '1'), DTypeError, /add: expected a tensor, got "1"/);
     assertThrows(() => js.add?.(x, [1, 2]), DTypeError, /add: expected a tensor, got an array; use tensor\(\[…\]\)/);
+  });
+});
+
+test('an error shows the beginning of a long array, and of a deep one what lies on top', () => {
+  assert.is(quote([1, 'a', [2, null], []]), '[1, "a", [2, null], []]');
+  assert.is(quote([[[1]], 2]), '[[an array], 2]');
+  const long = Array.from({ length: 1e6 }, (_, i) => i);
+  assert.is(quote(long), '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 999990 more]');
+  assert.is(quote(long.slice(0, 10)), '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]');
+  assert.is(quote([long.slice(0, 11)]), '[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 1 more]]');
+  let deep: unknown[] = [];
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  assert.is(quote(deep), '[[an array]]');
+  scope(() => {
+    assertThrows(() => js.sum?.(zeros([2]), { axis: deep }), OptionError, /axis must be .*, got \[\[an array\]\]$/);
   });
 });
 

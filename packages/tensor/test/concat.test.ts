@@ -2,7 +2,8 @@
 import { DTypeError, OptionError, ShapeError } from '@saccade/kernels';
 import { assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
-import { concat, scope, split, stack, tensor, tile, unstack } from '../src/index.js';
+import * as assert from 'uvu/assert';
+import { concat, scope, split, stack, tensor, tile, unstack, zeros } from '../src/index.js';
 import { onDevices } from './devices.js';
 import { assertTensor, counting, whole } from './values.js';
 
@@ -37,6 +38,16 @@ inScope('joins and parts that do not fit are refused', () => {
   }
   for (const times of [[2], [0, 1], [1.5, 1]])
     assertThrows(() => tile(x, times), OptionError, /tile: expected 2 whole/);
+});
+
+inScope('an empty axis is split into empty parts', () => {
+  assert.equal(
+    split(zeros([0, 2]), 2).map(({ shape }) => shape),
+    [
+      [0, 2],
+      [0, 2],
+    ],
+  );
 });
 
 test.run();

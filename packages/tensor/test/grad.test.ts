@@ -6,6 +6,8 @@ import * as assert from 'uvu/assert';
 import {
   cast,
   checkGradients,
+  checkpoint,
+  customGrad,
   dispose,
   exp,
   grad,
@@ -21,6 +23,9 @@ import {
   valueAndGradOf,
 } from '../src/index.js';
 import { assertLeaves, onDevices } from './devices.js';
+import { values } from './values.js';
+
+const inScope = (name: string, body: () => void): void => onDevices(test, name, () => scope(body));
 
 onDevices(test, 'gradients come in the structure of the parameters', () => {
   scope(() => {
@@ -231,6 +236,58 @@ test('checkGradients takes whole numbers along and refuses to check nothing', as
   const [x, i] = [tensor([1, 2, 3]), tensor([2, 0], { dtype: 'int32' })];
   const worst = await checkGradients((a, b) => a.at(b).square(), [x, i]);
   assert.ok(worst < 1e-6);
+});
+
+inScope('a gradient that stands for several inputs lives until all have it', () => {
+  const a = tensor([1, 2, 3]);
+  const b = tensor([0.5, -1, 2]);
+  const shared = customGrad((x: Tensor, y: Tensor, z: Tensor) => ({
+    value: x.add(y).add(z),
+    backward: (dy) => {
+      const g = dy.mul(2);
+      return [g, g, g];
+    },
+  }));
+  const [da, db] = grad((p: Tensor[]) => shared(p[0]!, p[0]!, p[1]!).mul(p[0]!).sum())([a, b]);
+  // 2 a + 2 a for the two places, and the value itself for the factor.
+  assert.equal(values(da!), [6.5, 11, 20]);
+  assert.equal(values(db!), [2, 4, 6]);
+  const block = checkpoint((x: Tensor, p: Tensor) => p.add(x).mul(2));
+  const twice = grad((p: Tensor[]) => block(block(p[0]!, p[1]!), p[1]!).sum())([a, b]);
+  assert.equal(twice.map(values), [
+    [4, 4, 4],
+    [6, 6, 6],
+  ]);
+});
+
+inScope('what a function disposes of while no tape looks is there for the tape that looks away', () => {
+  const f = (h: Tensor): Tensor => {
+    const y = h.mul(h);
+    h.dispose();
+    return y;
+  };
+  const x = tensor([1, 2, 3]);
+  assert.equal(values(grad((t: Tensor) => checkpoint(f)(t.mul(2)).sum())(x)), [8, 16, 24]);
+  const custom = customGrad((h: Tensor) => {
+    const value = f(h);
+    return { value, backward: (dy) => [dy.mul(h).mul(2)] };
+  });
+  assert.equal(values(grad((t: Tensor) => custom(t.mul(2)).sum())(x)), [8, 16, 24]);
+});
+
+inScope('a first-order gradient inside another is refused only if the other goes through it', () => {
+  const square = customGrad((x: Tensor) => ({ value: x.square(), backward: (dy) => [dy.mul(x).mul(2)] }), {
+    firstOrder: true,
+    name: 'square',
+  });
+  const [v, w] = [tensor([1, 1]), tensor([3, 4])];
+  const apart = grad((p: Tensor) => p.mul(grad((q: Tensor) => square(q).sum())(v)).sum())(w);
+  assert.equal(values(apart), [2, 2]);
+  assertThrows(
+    () => grad((p: Tensor) => grad((q: Tensor) => square(q).sum())(p).sum())(w),
+    GradientError,
+    /^square: has no second/,
+  );
 });
 
 test.run();

@@ -63,4 +63,14 @@ test('matrixProduct names the inner sizes that differ, and an option that there 
   assertThrows(() => matrixProduct(a, a, { transpose: true } as never), OptionError, /no option 'transpose'/);
 });
 
+test('a device that is gone, or full, leaves the product to plain loops', () => {
+  const [a, b] = [pattern(40, 50, 5), pattern(50, 40, 6)];
+  const device = createWasmDevice({ threads: 1 });
+  const before = useDevice(device);
+  const expected = matrixProduct(a, b);
+  device.dispose();
+  assertClose(matrixProduct(a, b).data, expected.data, { rtol: 1e-12, atol: 1e-12 });
+  useDevice(before);
+});
+
 test.run();

@@ -1,9 +1,24 @@
 /** Memory stays flat over training; a host without call chains, and dropped tensors, in a process of their own. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { ShapeError } from '@saccade/kernels';
+import { assertThrows } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dispose, keep, matmul, memory, Rng, relu, scope, sum, type Tensor, valueAndGrad } from '../src/index.js';
+import {
+  dispose,
+  keep,
+  matmul,
+  memory,
+  Rng,
+  relu,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  where,
+} from '../src/index.js';
 import { onDevices } from './devices.js';
 
 interface Weights {
@@ -72,10 +87,17 @@ test('tensors that are dropped are freed by the garbage collector, with one warn
   const printed = program('dropped-tensors.ts', '--expose-gc');
   assert.match(printed, /freed/);
   assert.is(printed.split('saccade: ').length, 2);
-  assert.match(
-    printed,
-    /saccade: 100 tensors were dropped without dispose\(\), the last of shape \[\d, 2\]/,
-  );
+  assert.match(printed, /saccade: 100 tensors were dropped without dispose\(\), the last of shape \[\d, 2\]/);
+});
+
+test('a choice between operands that do not broadcast leaves nothing behind, outside of scopes too', () => {
+  const [float, truth] = [tensor([1, 2, 3]), tensor([1, 2]).greater(1)];
+  const before = memory().tensors;
+  for (const call of [() => where(truth, 1, float), () => where(truth, float, 0.5)]) {
+    assertThrows(call, ShapeError, /do not broadcast/);
+  }
+  assert.is(memory().tensors, before);
+  dispose([float, truth]);
 });
 
 test.run();

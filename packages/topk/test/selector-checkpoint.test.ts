@@ -105,6 +105,17 @@ test('a module of one’s own is passed again', async () => {
   for (const one of [selector, twin]) one.dispose();
 });
 
+test('a part that is undefined counts as not passed, also where loading fails', async () => {
+  const selector = build();
+  const good = await saved(selector);
+  const bad = await changed(good, (_, tensors) => void tensors.delete('final.bias'));
+  selector.dispose();
+  const before = memory().tensors;
+  (await loadSelector(good, { scorer: undefined })).dispose();
+  await assertRejects(() => loadSelector(bad, { scorer: undefined }), StateDictError, /^loadSelector: /);
+  assert.is(memory().tensors, before);
+});
+
 test('tensors that are missing, unexpected or of another shape are listed, and nothing is left behind', async () => {
   const selector = build();
   const bytes = await changed(await saved(selector), (_, tensors) => {

@@ -36,6 +36,14 @@ const commands: Readonly<Record<string, Command>> = {
     await pause(60_000);
     return 0;
   },
+  async pour() {
+    for (;;) await print('more\n'.repeat(1000));
+  },
+  async spill() {
+    process.stdout.emit('error', new Error('no space left'));
+    await pause(60_000);
+    return 0;
+  },
   async misuse() {
     throw new UsageError('not so');
   },

@@ -77,6 +77,9 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
   const kernels = wasmKernels(runtime);
   let knowsDoubles = false;
   let disposed = false;
+  const requireAlive = (): void => {
+    if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
+  };
   /** Before the first float64 buffer no kernel has to look for one. */
   const meetDoubles = (): void => {
     if (knowsDoubles) return;
@@ -88,13 +91,14 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
     info: describe(arithmetic, threads, options),
     kernels: kernels as unknown as KernelTable<Buffer>,
     extend: extender(<K extends object>({ name, js, wasm }: KernelExtension<K>): K => {
+      requireAlive();
       runtime.load(name, wasm.binary);
       const plain = adapt<K>(js, view, (kernel) => count(`${name}.${kernel}`));
       return keepOffDoubles(wasm.kernels(runtime), plain, wasm.float64 ?? []);
     }),
     supports: () => true,
     allocate(dtype, length) {
-      if (disposed) throw new DisposedError('wasm: this device was disposed; init() starts another');
+      requireAlive();
       if (dtype === 'float64') meetDoubles();
       return runtime.allocate(dtype, length);
     },
@@ -104,7 +108,15 @@ export function createWasmDevice(options: WasmOptions = {}): Device {
     readSync: (buffer, into) => copyOut(buffer, runtime.view(wasmBuffer(buffer)), into),
     memory: () => ({ buffers: heap.blocks, inUse: heap.inUse, reserved: heap.reserved }),
     report: () => [...fallbacks].map(([kernel, calls]) => ({ kernel, calls, ranOn: 'js' as const })),
-    ready: async () => runtime.pool?.ready(),
+    async ready() {
+      const { pool } = runtime;
+      try {
+        await pool?.ready();
+      } catch (error) {
+        if (pool === runtime.pool) throw error;
+        await this.ready(); // an extension was loaded meanwhile, whose threads start anew
+      }
+    },
     dispose() {
       disposed = true;
       runtime.pool?.dispose();
@@ -121,11 +133,7 @@ function describe(arithmetic: Arithmetic, threads: number, options: WasmOptions)
         : 'this engine has no relaxed SIMD',
   ];
   if (threads === 1 && options.threads !== 1) {
-    why.push(
-      canShareMemory()
-        ? 'the host has one processor'
-        : 'memory cannot be shared between threads here (a page must be cross-origin isolated)',
-    );
+    why.push(canShareMemory() ? 'the host has one processor' : 'threads need a page that is cross-origin isolated');
   }
   return { name: 'wasm', threads, arithmetic, reason: why.join('; ') };
 }

@@ -5,7 +5,6 @@ import {
   binaryOps,
   type CompareOp,
   type ElementwiseKernels,
-  type UnaryOp,
   unaryOps,
 } from '../table/elementwise.js';
 import type { WasmBuffer } from './buffer.js';
@@ -26,12 +25,14 @@ const compareCodes: Readonly<Partial<Record<CompareOp, number>>> = { equal: 0, n
 const exchanged: Readonly<Partial<Record<CompareOp, CompareOp>>> = { greater: 'less', greaterEqual: 'lessEqual' };
 const logicCodes: Readonly<Partial<Record<CompareOp, number>>> = { and: 0, or: 1, xor: 2 };
 
-/** Operations of one instruction or two, and those without SIMD: elementary steps per element are 1, 50, and 8 for the rest. */
-const quick: ReadonlySet<UnaryOp> = new Set<UnaryOp>([
-  'neg', 'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'relu', 'floor', 'ceil', 'round', 'trunc',
-]); // biome-ignore format: a list
-const slow: ReadonlySet<UnaryOp> = new Set(['asin', 'acos', 'atan', 'sinh', 'cosh']);
-const unaryCost = (op: UnaryOp): number => (quick.has(op) ? 1 : slow.has(op) ? 50 : 8);
+/**
+ * Elementary steps per element, by an operation's number: up to `reciprocal`, from `floor` on and in `relu` it takes an instruction or
+ * two; from `asin` to `cosh` there is no SIMD.
+ */
+function unaryCost(code: number): number {
+  if (code <= unaryCodes.reciprocal || code >= unaryCodes.floor || code === unaryCodes.relu) return 1;
+  return code >= unaryCodes.asin && code <= unaryCodes.cosh ? 50 : 8;
+}
 const binaryCosts: Readonly<Partial<Record<BinaryOp, number>>> = { pow: 80, mod: 40, atan2: 50, geluGrad: 20 };
 
 /** Ops with code of their own for int32, and what is added to their number there. */
@@ -81,7 +82,7 @@ export function elementwiseKernels(runtime: WasmRuntime): ElementwiseKernels<Was
   return {
     unary(op, x, out) {
       if (x.dtype === 'float32') {
-        flat('unaryF32', [unaryCodes[op], x.address, out.address, out.length], out.length, unaryCost(op));
+        flat('unaryF32', [unaryCodes[op], x.address, out.address, out.length], out.length, unaryCost(unaryCodes[op]));
       } else if (x.dtype === 'int32' && intUnary.has(op)) {
         flat('unaryI32', [unaryCodes[op], x.address, out.address, out.length], out.length, 1);
       } else runtime.fallback.unary(op, x, out);

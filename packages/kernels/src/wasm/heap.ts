@@ -109,7 +109,7 @@ export class Heap {
       if (span.length === 0) this.#spans.splice(i, 1);
       return address;
     }
-    if (this.#top + size > this.#size) return undefined;
+    if (this.#top + size > Math.min(this.#size, this.#maximum)) return undefined;
     this.#top += size;
     return this.#top - size;
   }

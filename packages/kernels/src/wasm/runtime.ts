@@ -72,7 +72,8 @@ export class WasmRuntime {
     const modules = compileKernels(arithmetic, threads > 1);
     const { memory, pages } = createMemory(threads > 1);
     this.memory = memory;
-    this.heap = new Heap(memory, HEAP_AT, pages * PAGE);
+    // Kernels compare with the address behind a block, which must not be 2^32.
+    this.heap = new Heap(memory, HEAP_AT, pages * PAGE - 64);
     this.threads = threads;
     this.#shareFrom = shareFrom;
     this.#modules = modules;

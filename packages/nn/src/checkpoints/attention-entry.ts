@@ -7,7 +7,8 @@ import { normEntry, weightEntry } from './weight-entry.js';
 
 /** @param path of the layer @param i its place in the order of computation @internal */
 export function attentionEntry(plan: StackPlan, path: string, i: number): AttentionEntry {
-  const { attention, causal } = plan.stack.names;
+  const { family, names } = plan.stack;
+  const { attention } = names;
   const { op, config, heads, keyValueHeads, headWidth, has } = plan;
   const { query, key, value, output, queryNorm, keyNorm } = attention;
   const map = (name: string, index: number): WeightEntry =>
@@ -24,7 +25,7 @@ export function attentionEntry(plan: StackPlan, path: string, i: number): Attent
     keyValueHeads,
     headWidth,
     scale: scaleOf(plan, i),
-    causal: causal || configFlag(op, config, 'is_decoder', false),
+    causal: names.causal || (family === 'bert' && configFlag(op, config, 'is_decoder', false)),
     ...(window !== undefined && { window }),
     ...positionsOf(plan, path),
     ...(normed && { queryKeyNorm: { query: normEntry(plan, path + queryNorm), key: normEntry(plan, path + keyNorm) } }),

@@ -9,7 +9,7 @@ import type { CheckpointNames } from './transformer-stacks.js';
 /**
  * Whether a file has all that a map names, such as one written by hand.
  * @throws {StateDictError} that lists what is missing or of another shape or type
- * @throws {OptionError} for numbers in the map that make no sense
+ * @throws {OptionError} for words and numbers in the map that make no sense
  */
 export function checkTransformerMap(file: CheckpointNames, map: TransformerMap): void {
   checkTensors('checkTransformerMap', file, mapTensors(file, map), []);

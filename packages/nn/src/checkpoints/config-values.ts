@@ -19,21 +19,22 @@ export function configValue(
   return name === undefined ? undefined : { name, value: config[name] };
 }
 
-/** A whole number from 1 and the name it has. @throws {FormatError} for one out of range */
+/** A whole number from `least`, by default 1, and the name it has. @throws {FormatError} for one out of range */
 export function configCount(
   op: string,
   config: ModelConfig,
   names: readonly string[],
   most: number,
+  least = 1,
 ): { readonly name: string; readonly value: number } | undefined {
   const found = configValue(config, names);
   if (found === undefined) return undefined;
   const { name, value } = found;
-  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) {
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
     return { name, value: value as number };
   }
   throw new FormatError(
-    `${op}: ${name} in the configuration must be a whole number in [1, ${most}], got ${quote(value)}`,
+    `${op}: ${name} in the configuration must be a whole number in [${least}, ${most}], got ${quote(value)}`,
   );
 }
 

@@ -35,6 +35,7 @@ const activations: Readonly<Record<string, MlpActivation>> = {
   gelu_fast: 'gelu-tanh',
   gelu_pytorch_tanh: 'gelu-tanh',
   'gated-gelu': 'gelu-tanh',
+  gelu_tanh: 'gelu-tanh',
   quick_gelu: 'quick-gelu',
   relu: 'relu',
   silu: 'silu',
@@ -43,7 +44,14 @@ const activations: Readonly<Record<string, MlpActivation>> = {
   tanh: 'tanh',
 };
 
-const activationNames = ['hidden_act', 'activation_function', 'dense_act_fn', 'feed_forward_proj', 'activation'];
+const activationNames = [
+  'hidden_act',
+  'activation_function',
+  'dense_act_fn',
+  'feed_forward_proj',
+  'activation',
+  'act_layer', // timm
+];
 
 function activationOf({ op, config, stack }: StackPlan): MlpActivation {
   const word = configWord(op, config, activationNames);

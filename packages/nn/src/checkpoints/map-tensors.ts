@@ -1,5 +1,7 @@
 /** What a map says of the tensors of its checkpoint: their names and shapes. */
-import { OptionError, quote, requireCount } from '@saccade/tensor';
+import { OptionError, requireCount } from '@saccade/tensor';
+import { requireAttentionEntry, requireMap } from './require-map.js';
+import { requireNormEntry, requireWeightEntry } from './require-weight-entry.js';
 import type {
   AttentionEntry,
   EmbeddingEntry,
@@ -26,11 +28,10 @@ type ExtentOf = (name: string, axis: number) => Extent;
 
 /** All tensors of a map. @internal @throws {OptionError} */
 export function mapTensors(file: CheckpointNames, map: TransformerMap): KnownTensor[] {
+  requireMap(map);
   const { width, layers, embeddings, finalNorm } = map;
   const names = new Set(file.names);
   const extentOf: ExtentOf = (name, axis) => (names.has(name) ? file.info(name).shape.at(axis) : undefined);
-  requireCount('transformer map', 'width', width);
-  if (layers.length === 0) throw new OptionError('transformer map: there are no layers');
   return [
     ...layers.flatMap(({ attention, mlp, norms }) => [
       ...attentionTensors(attention, width),
@@ -45,35 +46,8 @@ export function mapTensors(file: CheckpointNames, map: TransformerMap): KnownTen
 
 /** @internal @throws {OptionError} */
 export function attentionTensors(entry: AttentionEntry, width: number): KnownTensor[] {
-  const {
-    path,
-    query,
-    key,
-    value,
-    output,
-    heads,
-    keyValueHeads,
-    headWidth,
-    positions,
-    rotary,
-    relativeTable,
-    queryKeyNorm,
-  } = entry;
-  const op = `transformer map: ${path}`;
-  for (const [name, count] of Object.entries({ heads, keyValueHeads, headWidth })) requireCount(op, name, count);
-  if (heads % keyValueHeads !== 0) {
-    throw new OptionError(`${op}: keyValueHeads must divide the ${heads} heads, got ${keyValueHeads}`);
-  }
-  if ((positions === 'rotary') !== (rotary !== undefined)) {
-    throw new OptionError(
-      `${op}: rotary is for positions 'rotary' and needed there, got positions ${quote(positions)}`,
-    );
-  }
-  if (rotary !== undefined && (rotary.width % 2 !== 0 || rotary.width < 0 || rotary.width > headWidth)) {
-    throw new OptionError(
-      `${op}: rotary.width must be even and at most the ${headWidth} channels of a head, got ${rotary.width}`,
-    );
-  }
+  requireAttentionEntry(entry);
+  const { query, key, value, output, heads, keyValueHeads, headWidth, positions, relativeTable, queryKeyNorm } = entry;
   const table = positions === 'relative-bias' ? heads : headWidth;
   return [
     ...weightTensors(query, heads * headWidth, width),
@@ -81,11 +55,15 @@ export function attentionTensors(entry: AttentionEntry, width: number): KnownTen
     ...weightTensors(value, keyValueHeads * headWidth, width),
     ...weightTensors(output, width, heads * headWidth),
     ...(relativeTable === undefined ? [] : [{ name: relativeTable, shape: [undefined, table] }]),
-    ...(queryKeyNorm === undefined ? [] : Object.values(queryKeyNorm).flatMap((norm) => normTensors(norm, headWidth))),
+    ...(queryKeyNorm === undefined
+      ? []
+      : [queryKeyNorm.query, queryKeyNorm.key].flatMap((norm) => normTensors(norm, headWidth))),
   ];
 }
 
-function weightTensors({ name, layout, part, bias }: WeightEntry, out: Extent, into: Extent): KnownTensor[] {
+function weightTensors(entry: WeightEntry, out: Extent, into: Extent): KnownTensor[] {
+  requireWeightEntry('transformer map', entry);
+  const { name, layout, part, bias } = entry;
   if (part !== undefined) {
     requireCount(`transformer map: ${name}`, 'part.count', part.count);
     requireCount(`transformer map: ${name}`, 'part.index', part.index, 0);
@@ -98,10 +76,14 @@ function weightTensors({ name, layout, part, bias }: WeightEntry, out: Extent, i
   return bias === undefined ? [weight] : [weight, { name: bias, shape: [rows] }];
 }
 
-const normTensors = ({ weight, bias }: NormEntry, width: Extent): KnownTensor[] =>
-  [weight, ...(bias === undefined ? [] : [bias])].map((name) => ({ name, shape: [width] }));
+function normTensors(entry: NormEntry, width: Extent): KnownTensor[] {
+  requireNormEntry('transformer map', entry);
+  const { weight, bias } = entry;
+  return [weight, ...(bias === undefined ? [] : [bias])].map((name) => ({ name, shape: [width] }));
+}
 
 function mlpTensors(extentOf: ExtentOf, { up, gate, down }: MlpEntry, width: number): KnownTensor[] {
+  requireWeightEntry('transformer map', up);
   const extent = extentOf(up.name, up.layout === 'out-in' ? 0 : -1);
   const hidden = extent === undefined ? undefined : extent / (up.part?.count ?? 1);
   return [
@@ -127,7 +109,9 @@ function embeddingTensors(extentOf: ExtentOf, entry: EmbeddingEntry, width: numb
   ];
 }
 
-const patchTensors = ({ name, bias }: WeightEntry, channels: Extent): KnownTensor[] => [
-  { name, shape: [channels, undefined, undefined, undefined] },
-  ...(bias === undefined ? [] : [{ name: bias, shape: [channels] }]),
-];
+function patchTensors(entry: WeightEntry, channels: Extent): KnownTensor[] {
+  requireWeightEntry('transformer map', entry);
+  const { name, bias } = entry;
+  const filters = { name, shape: [channels, undefined, undefined, undefined] };
+  return bias === undefined ? [filters] : [filters, { name: bias, shape: [channels] }];
+}

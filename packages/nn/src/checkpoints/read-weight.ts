@@ -12,6 +12,7 @@ import {
   type Tensor,
   transpose,
 } from '@saccade/tensor';
+import { requireWeightEntry } from './require-weight-entry.js';
 import type { WeightEntry } from './transformer-entries.js';
 
 /** How to read. */
@@ -32,13 +33,14 @@ export const floatingTypes: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
  * The weight of an entry as [out, in]: transposed where the checkpoint has [in, out], its part where several lie in one
  * tensor; filters [out, in, height, width] become [out, in height width]. The tensor is the caller's.
  * @throws {FormatError} unless it holds floating point numbers (quantised weights do not) in a shape that fits the entry
- * @throws {OptionError} if the file has no such tensor, or no such part
+ * @throws {OptionError} if the file has no such tensor, or the entry no such layout or part
  */
 export async function readWeight(
   file: CheckpointTensors,
   entry: WeightEntry,
   options: ReadWeightOptions = {},
 ): Promise<Tensor> {
+  requireWeightEntry('readWeight', entry);
   const { name, layout } = entry;
   const { shape } = file.info(name);
   if (shape.length < 2 || (layout === 'in-out' && shape.length > 2)) {
@@ -60,6 +62,7 @@ export async function readBias(
   entry: WeightEntry,
   options: ReadWeightOptions = {},
 ): Promise<Tensor | undefined> {
+  requireWeightEntry('readBias', entry);
   const { bias } = entry;
   if (bias === undefined) return undefined;
   const { shape } = file.info(bias);

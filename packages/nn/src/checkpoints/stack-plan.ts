@@ -135,7 +135,7 @@ function layerPaths(op: string, { names, groups }: FoundStack, config: ModelConf
   agree(op, 'groups', configCount(op, config, ['num_hidden_groups'], mostLayers), groups.length);
   const inner = configCount(op, config, ['inner_group_num'], mostLayers);
   for (const group of groups) agree(op, 'layers in a group', inner, group.length);
-  const most = Math.max(...groups.map((group) => group.length));
+  const most = groups.reduce((longest, group) => Math.max(longest, group.length), 0);
   if (said === undefined || said.value * most > mostLayers) {
     const got = said === undefined ? 'none' : `${said.value} times ${most}`;
     throw new FormatError(

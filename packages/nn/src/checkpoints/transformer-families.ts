@@ -206,8 +206,9 @@ export const transformerFamilies: readonly TransformerFamily[] = [
     finalNorm: 'layernorm',
   },
   {
+    // Those of CLIP and SigLIP have another epsilon or activation.
     name: 'timm-vit',
-    models: /^(timm_vit|(vit|deit|deit3)_(?!.*(rope|relpos|quickgelu)).*)$/,
+    models: /^(timm_vit|(vit|deit|deit3)_(?!.*(rope|relpos|clip|siglip)).*)$/,
     section: 'model_args',
     stack: '',
     layer: 'blocks.{i}.',

@@ -5,8 +5,9 @@ import { checkTensors } from './check-transformer-map.js';
 import type { ModelConfig } from './config-values.js';
 import { embeddingEntry } from './embedding-entry.js';
 import { layerEntry } from './layer-entry.js';
+import { alikeTensors, unknownTensors } from './layer-tensors.js';
 import { attentionTensors, mapTensors } from './map-tensors.js';
-import { forLayers, planStack, type StackPlan, type TransformerMapOptions } from './stack-plan.js';
+import { forLayers, planStack, type TransformerMapOptions } from './stack-plan.js';
 import type { AttentionMap, TransformerMap } from './transformer-entries.js';
 import type { CheckpointNames } from './transformer-stacks.js';
 import { normEntry } from './weight-entry.js';
@@ -24,7 +25,8 @@ const optionNames = ['prefix', 'family', 'heads'] as const;
  * @throws {FormatError} for an unknown family, a configuration of another model, and values that make no sense or
  *   contradict the tensors, as heads that do not divide the channels
  * @throws {OptionError} where there are several stacks of layers and no option chooses
- * @throws {StateDictError} that lists what is missing, of another shape or type, or in a layer without being known there
+ * @throws {StateDictError} that lists what is missing (a bias that other layers have, too), of another shape or type, or in a
+ *   layer without being known there
  */
 export function transformerMap(
   file: CheckpointNames,
@@ -48,7 +50,7 @@ export function transformerMap(
     ...(norm && has(norm.weight) && { finalNorm: norm }),
   };
   const known = mapTensors(file, map);
-  checkTensors(op, file, known, unknownTensors(plan, new Set(known.map(({ name }) => name)), false));
+  checkTensors(op, file, alikeTensors(plan, known), unknownTensors(plan, known, false));
   return map;
 }
 
@@ -66,24 +68,6 @@ export function attentionMap(
   const { stack, width } = plan;
   const layers = forLayers(plan, attentionEntry);
   const known = layers.flatMap((attention) => attentionTensors(attention, width));
-  checkTensors(op, file, known, unknownTensors(plan, new Set(known.map(({ name }) => name)), true));
+  checkTensors(op, file, alikeTensors(plan, known), unknownTensors(plan, known, true));
   return { family: stack.family, prefix: stack.prefix, width, layers };
 }
-
-/** Tensors in the layers that are not in the map and would have changed the result: of all, or of attention. */
-function unknownTensors({ file, stack }: StackPlan, known: ReadonlySet<string>, attentionOnly: boolean): string[] {
-  const { before } = stack;
-  const { layer, attention, norms, buffers } = stack.names;
-  const inLayer = new RegExp(`^${escaped(layer).replace('\\{i\\}', '[0-9]+').replace('\\{j\\}', '[0-9]+')}`);
-  return file.names.filter((name) => {
-    if (known.has(name) || !name.startsWith(before)) return false;
-    const rest = name.slice(before.length);
-    const path = inLayer.exec(rest)?.[0];
-    if (path === undefined) return false;
-    const inside = rest.slice(path.length);
-    if (buffers?.test(inside)) return false;
-    return !attentionOnly || (inside.startsWith(`${attention.path}.`) && !inside.startsWith(`${norms.attention}.`));
-  });
-}
-
-const escaped = (text: string): string => text.replace(/[.{}]/g, '\\$&');

@@ -125,7 +125,8 @@ export function chooseStack(
   const all = findStacks(op, file);
   const fit = all.filter((s) => (family ?? s.family) === s.family && (prefix ?? s.prefix) === s.prefix);
   if (fit.length === 1) return fit[0] as FoundStack;
-  const stacks = all.map((s) => `${s.family} with prefix ${quote(s.prefix)}`).join(', ');
+  const shown = all.slice(0, 20).map((s) => `${s.family} with prefix ${quote(s.prefix)}`);
+  const stacks = shown.join(', ') + (all.length > shown.length ? `, … and ${all.length - shown.length} more` : '');
   if (fit.length > 1) throw new OptionError(`${op}: there are ${stacks}: choose one by { prefix } or { family }`);
   if (all.length > 0) throw new OptionError(`${op}: no such stack; there are ${stacks}`);
   throw new FormatError(`${op}: no known family (${known.join(', ')}) has these tensors: ${patterns(file.names)}`);

@@ -133,6 +133,18 @@ test('quantised weights, wrong shapes, missing tensors and parts that are not th
   const behind = entry('w', { part: { index: 2, count: 2 } });
   await assertRejects(() => readWeight(file, behind), OptionError, /"w": there is no part 2 among 2/);
   assert.is(memory().tensors, before);
+  const sideways = entry('w', { layout: 'sideways' as never, bias: 'v' });
+  const layouts = (op: string): RegExp =>
+    new RegExp(`^${op}: "w": layout must be one of out-in, in-out, got "sideways"$`);
+  await assertRejects(() => readWeight(file, sideways), OptionError, layouts('readWeight'));
+  await assertRejects(() => readBias(file, sideways), OptionError, layouts('readBias'));
+  await assertRejects(
+    () => readWeight(file, null as never),
+    OptionError,
+    /readWeight: expected the entry of a weight, got null/,
+  );
+  const halves = entry('w', { part: 1 as never });
+  await assertRejects(() => readWeight(file, halves), OptionError, /"w": expected a part \{ index, count \}, got 1/);
   await assertRejects(
     () => readWeight(file, entry('w'), { dtype: 'int32' as never }),
     OptionError,

@@ -53,6 +53,16 @@ test('a configuration of another model is refused, unless the caller insists', a
   assert.is(transformerMap(file, config, { family: 'llama' }).family, 'llama');
   const rope = { ...timm.config, architecture: 'vit_base_patch16_rope_224' };
   await refused(timm.shapes, rope, FormatError, /is of "vit_base_patch16_rope_224"/);
+  for (const architecture of [
+    'vit_base_patch16_clip_224',
+    'vit_base_patch32_clip_quickgelu_224',
+    'vit_so400m_patch14_siglip_224',
+  ]) {
+    const other = { ...timm.config, architecture };
+    const insist = new RegExp(`is of "${architecture}".*pass \\{ family: 'timm-vit' \\}`);
+    await refused(timm.shapes, other, FormatError, insist);
+    assert.is(transformerMap(await checkpoint(timm.shapes), other, { family: 'timm-vit' }).family, 'timm-vit');
+  }
   await refused(clip.shapes, { model_type: 'siglip' }, FormatError, /"siglip"/, { prefix: 'text_model.' });
 });
 
@@ -65,6 +75,35 @@ test('several stacks need a choice, and a choice must be there', async () => {
     family: 'clip',
   });
   await refused(clip.shapes, clip.config, OptionError, /no option 'stack'/, { stack: 0 } as never);
+});
+
+test('of very many stacks an error shows the first twenty', () => {
+  const names = Array.from({ length: 1000 }, (_, i) =>
+    ['query', 'output.dense'].map(
+      (part) => `m${i}.encoder.layer.0.attention.${part === 'query' ? 'self.' : ''}${part}.weight`,
+    ),
+  ).flat();
+  const file = { names, info: () => undefined as never };
+  const twenty = /prefix "m0\.", .* with prefix "m19\.", … and 980 more/;
+  const several = assertThrows(() => transformerMap(file, {}), OptionError, new RegExp(`${twenty.source}: choose one`));
+  const none = assertThrows(
+    () => transformerMap(file, {}, { prefix: 'x.' }),
+    OptionError,
+    new RegExp(`${twenty.source}$`),
+  );
+  assert.ok(several.message.length < 1000 && none.message.length < 1000);
+});
+
+test('as many groups of layers as names can number need no deep stack', () => {
+  const groups = Array.from(
+    { length: 100_000 },
+    (_, i) => `encoder.albert_layer_groups.${i}.albert_layers.0.attention.`,
+  );
+  const names = groups.flatMap((path) => [`${path}query.weight`, `${path}dense.weight`]);
+  const file = { names, info: () => ({ shape: [8, 8] }) as never };
+  const below = (calls: number): unknown =>
+    calls > 0 ? [below(calls - 1)] : transformerMap(file, { num_attention_heads: 2 });
+  assertThrows(() => below(3000), FormatError, /must have a number of layers, at most 10000 in all, got none/);
 });
 
 test('missing tensors are listed with the shapes that they should have, beside those that are there instead', async () => {
@@ -93,6 +132,31 @@ test('tensors in a layer that the family does not know are refused, for they wou
   assertThrows(() => attentionMap(relative, config), StateDictError, /attentionMap: .*\s+unexpected \(1\)/);
   const more = { ...gpt2.shapes, 'h.7.attn.c_proj.weight': [8, 8] };
   await refused(more, gpt2.config, StateDictError, /h\.7\.attn\.c_proj\.weight \[8, 8\]/);
+});
+
+test('what is optional and missing in one layer only is missing, for it would count as none', async () => {
+  const { shapes, config } = bert('bert.');
+  const holes = without(shapes, /layer\.1\.attention\.self\.key\.bias|layer\.0\.output\.(dense|LayerNorm)\.bias/);
+  const error = (await refused(holes, config, StateDictError, /transformerMap: .*\s+missing \(3\)/)) as StateDictError;
+  assert.equal([...error.missing].sort(), [
+    'bert.encoder.layer.0.output.LayerNorm.bias [8]',
+    'bert.encoder.layer.0.output.dense.bias [8]',
+    'bert.encoder.layer.1.attention.self.key.bias [8]',
+  ]);
+  const file = await checkpoint(holes);
+  const attention = assertThrows(() => attentionMap(file, config), StateDictError, /attentionMap:/) as StateDictError;
+  assert.equal(attention.missing, ['bert.encoder.layer.1.attention.self.key.bias [8]']);
+  assert.is(
+    transformerMap(await checkpoint(without(shapes, /key\.bias/)), config).layers[1]?.attention.key.bias,
+    undefined,
+  );
+  await refused(
+    without(albert.shapes, /0\.albert_layers\.1\.ffn\.bias/),
+    albert.config,
+    StateDictError,
+    /groups\.0\.albert_layers\.1\.ffn\.bias \[16\]/,
+  );
+  await refused(without(timm.shapes, /blocks\.0\.attn\.[qk]_norm/), timm.config, StateDictError, /missing \(4\)/);
 });
 
 test('layers must count up from 0 and be as many as the configuration says', async () => {
@@ -184,6 +248,15 @@ test('values of the configuration that make no sense are refused by name', async
     FormatError,
     /is_decoder in the configuration must be true or false, got "yes"/,
   );
+  const spectrograms = { ...vit.config, model_type: 'audio-spectrogram-transformer', patch_size: 2 };
+  const overlap =
+    /frequency_stride and time_stride must be the patch_size 2, got 10 and 10: patches that overlap have no/;
+  await refused(vit.shapes, spectrograms, FormatError, overlap);
+  await refused(vit.shapes, { ...spectrograms, frequency_stride: 2, time_stride: 1 }, FormatError, /got 2 and 1/);
+  const padding = { ...bert('').config, model_type: 'roberta', pad_token_id: -1 };
+  await refused(bert('').shapes, padding, FormatError, /pad_token_id .* must be a whole number in \[0, 4294967296\]/);
+  const mish = { ...timm.config, model_args: { num_heads: 2, act_layer: 'mish' } };
+  await refused(timm.shapes, mish, FormatError, /the activation must be one of gelu, .*, got "mish"/);
   await refused(clip.shapes, { text_config: 3 }, FormatError, /text_config in the configuration must be an object/, {
     family: 'clip-text',
   });
@@ -256,11 +329,75 @@ test('a map by hand is held against the file, and its numbers must make sense', 
       /a: rotary\.width must be even and at most the 2 channels of a head, got 3/,
     ],
     [{ relativeTable: 'up' }, StateDictError, /up: expected \[\?, 2\], got \[8, 4\]/],
+    [{ relativeTable: 3 }, OptionError, /a: relativeTable must be the name of a tensor, got 3/],
+    [{ relativeDistance: -1 }, OptionError, /a: relativeDistance must be a whole number from 1, got -1/],
+    [{ scale: Number.NaN }, OptionError, /a: scale must be a number above 0, got NaN/],
+    [{ causal: 1 }, OptionError, /a: causal must be true or false, got 1/],
+    [{ window: 0 }, OptionError, /a: window must be a whole number from 1, got 0/],
+    [{ positions: 'learned' }, OptionError, /a: positions must be one of none, rotary, .*, got "learned"/],
+    [{ query: { ...w('q'), layout: 'x' } }, OptionError, /"q": layout must be one of out-in, in-out, got "x"/],
+    [{ query: { ...w('q'), bias: 1 } }, OptionError, /transformer map: bias must be the name of a tensor, got 1/],
+    [{ query: { layout: 'out-in' } }, OptionError, /transformer map: the entry of a weight has no name/],
+    [{ query: null }, OptionError, /transformer map: expected the entry of a weight, got null/],
+    [{ queryKeyNorm: null }, OptionError, /a: expected queryKeyNorm \{ query, key \}, got null/],
+    ...(
+      [
+        [{ theta: 0 }, /rotary\.theta must be a number above 0, got 0/],
+        [{ pairs: 'x' }, /rotary\.pairs must be one of halves, neighbours, got "x"/],
+        [{ width: 0.5 }, /rotary\.width must be even .*, got 0\.5/],
+        [
+          { scaling: { kind: 'linear', factor: Infinity } },
+          /rotary\.scaling\.factor must be a number above 0, got Inf/,
+        ],
+        [{ scaling: { kind: 'llama3', factor: 8 } }, /rotary\.scaling\.lowFrequencyFactor must be a number above 0/],
+        [{ scaling: { kind: 'yarn' } }, /rotary\.scaling\.kind must be one of linear, llama3, other, got "yarn"/],
+      ] as const
+    ).map(([more, message]): [object, typeof OptionError, RegExp] => [
+      { positions: 'rotary', rotary: { width: 2, theta: 1e4, pairs: 'halves', ...more } },
+      OptionError,
+      message,
+    ]),
   ];
   for (const [more, kind, message] of refusals)
     assertThrows(() => checkTransformerMap(file, mapWith(more)), kind, message);
-  const none = { ...mapWith({}), layers: [] };
-  assertThrows(() => checkTransformerMap(file, none), OptionError, /transformer map: there are no layers/);
+  const [layer] = mapWith({}).layers;
+  const embeddings = { position: 'n' };
+  const wrong: [unknown, RegExp][] = [
+    [null, /transformer map: expected a map, got null/],
+    [{ ...mapWith({}), layers: [] }, /transformer map: there are no layers/],
+    [{ ...mapWith({}), layers: 2 }, /transformer map: layers must be an array, got 2/],
+    [{ ...mapWith({}), layers: [null] }, /layer 0: expected an entry, got null/],
+    [{ ...mapWith({}), layers: [{ ...layer, order: 'x' }] }, /layer 0: order must be one of pre, post, got "x"/],
+    [
+      { ...mapWith({}), layers: [{ ...layer, attention: undefined }] },
+      /expected the entry of attention, got undefined/,
+    ],
+    [{ ...mapWith({}), layers: [{ ...layer, mlp: null }] }, /layer 0: expected an mlp, got null/],
+    [
+      { ...mapWith({}), layers: [{ ...layer, mlp: { ...mlp, activation: 'x' } }] },
+      /mlp\.activation must be one of gelu, /,
+    ],
+    [{ ...mapWith({}), layers: [{ ...layer, norms: [] }] }, /layer 0: expected norms, got \[\]/],
+    [{ ...mapWith({}), finalNorm: { ...norm, epsilon: -1 } }, /"n": epsilon must be a number from 0, got -1/],
+    [{ ...mapWith({}), finalNorm: { ...norm, kind: 'batch' } }, /"n": kind must be one of layer, rms, got "batch"/],
+    [{ ...mapWith({}), finalNorm: { kind: 'rms', epsilon: 0 } }, /the entry of a norm has no weight/],
+    [
+      { ...mapWith({}), embeddings: { ...embeddings, positionOffset: -3 } },
+      /positionOffset must be a whole number from 0/,
+    ],
+    [
+      { ...mapWith({}), embeddings: { ...embeddings, first: 'n' } },
+      /embeddings: first must be an array of names, got "n"/,
+    ],
+    [
+      { ...mapWith({}), embeddings: { patch: { name: 'q', layout: 'x' } } },
+      /"q": layout must be one of out-in, in-out/,
+    ],
+    [{ ...mapWith({}), embeddings: null }, /embeddings: expected an entry, got null/],
+  ];
+  for (const [map, message] of wrong) {
+    assertThrows(() => checkTransformerMap(file, map as TransformerMap), OptionError, message);
+  }
 });
 
 test('whatever stands in a configuration, there is a map or a typed error', async () => {
@@ -294,6 +431,29 @@ test('whatever stands in a configuration, there is a map or a typed error', asyn
     }),
     { numRuns: 200, seed: 1 },
   );
+});
+
+test('whatever stands in a map, it fits or there is a typed error', async () => {
+  const { shapes, config } = llama('qwen3');
+  const file = await checkpoint(shapes);
+  const text = JSON.stringify(transformerMap(file, config));
+  const inside = (value: object): [object, string][] =>
+    Object.entries(value).flatMap(([key, one]): [object, string][] => [
+      [value, key],
+      ...(typeof one === 'object' ? inside(one) : []),
+    ]);
+  for (const wrong of [null, undefined, 0, -1, Number.NaN, 'x', [], {}, [null], true]) {
+    for (let i = 0; i < inside(JSON.parse(text)).length; i++) {
+      const map = JSON.parse(text);
+      const [owner, key] = inside(map)[i]!;
+      Object.assign(owner, { [key]: wrong });
+      try {
+        checkTransformerMap(file, map);
+      } catch (error) {
+        assert.ok(error instanceof SaccadeError, `${key}: ${String(error)}`);
+      }
+    }
+  }
 });
 
 test('names made to be slow to search are searched in no time', () => {

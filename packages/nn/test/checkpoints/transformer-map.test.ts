@@ -101,6 +101,9 @@ test('RoBERTa counts positions from 2, a decoder is causal, and old norms are ga
   assert.is(roberta.embeddings?.positionOffset, 2);
   const named = await mapOf({ ...bert('roberta.'), config: { num_attention_heads: 2 } });
   assert.is(named.embeddings?.positionOffset, 2);
+  const { shapes: padded, config: usual } = bert('roberta.', 'roberta');
+  const first = await mapOf({ shapes: padded, config: { ...usual, pad_token_id: 0 } });
+  assert.is(first.embeddings?.positionOffset, 1);
   const { shapes, config } = bert('bert.');
   const old = renamed(renamed(shapes, /LayerNorm\.weight/, 'LayerNorm.gamma'), /LayerNorm\.bias/, 'LayerNorm.beta');
   const map = await mapOf({ shapes: old, config: { ...config, is_decoder: true } });
@@ -176,6 +179,25 @@ test('ViT of timm has query, key and value in one tensor, and may have norms of 
   assert.is((await mapOf(plain, { heads: 4 })).layers[0]?.attention.headWidth, 2);
 });
 
+test("timm's words for activations are known", async () => {
+  const words = { gelu: 'gelu', gelu_tanh: 'gelu-tanh', quick_gelu: 'quick-gelu', relu: 'relu', silu: 'silu' };
+  for (const [word, activation] of Object.entries(words)) {
+    const config = { ...timm.config, model_args: { num_heads: 2, act_layer: word } };
+    assert.is((await mapOf({ shapes: timm.shapes, config })).layers[1]?.mlp.activation, activation);
+  }
+});
+
+test('patches of spectrograms are mapped where they lie side by side, the attention anyway', async () => {
+  const config = { ...vit.config, model_type: 'audio-spectrogram-transformer', patch_size: 2 };
+  const tiled = { ...config, frequency_stride: 2, time_stride: 2 };
+  const { embeddings } = await mapOf({ shapes: vit.shapes, config: tiled });
+  assert.equal(embeddings?.patch, weight('vit.embeddings.patch_embeddings.projection'));
+  const file = await checkpoint(vit.shapes);
+  assert.is(attentionMap(file, config).layers.length, 2);
+  const bare = { shapes: without(vit.shapes, /embeddings/), config };
+  assert.is((await mapOf(bare)).embeddings, undefined);
+});
+
 test('CLIP has two stacks, each with its part of the configuration', async () => {
   const file = await checkpoint(clip.shapes);
   assert.equal(transformerStacks(file), [
@@ -222,8 +244,10 @@ test('GPT-2 has its weights as [in, out], and its scale can depend on the layer'
 
 test("the encoder of T5 has no scale, heads that do not add up to its width, and one layer's table for all", async () => {
   for (const gated of [false, true]) {
-    const { layers, embeddings, finalNorm } = await mapOf(t5(gated));
+    const { shapes, config } = t5(gated);
+    const { layers, embeddings, finalNorm } = await mapOf({ shapes, config: { ...config, is_decoder: true } });
     assert.is(layers.length, 2);
+    assert.is(layers[0]?.attention.causal, false);
     const { scale, headWidth, positions, relativeTable, relativeDistance } = layers[1]?.attention ?? {};
     assert.equal([scale, headWidth, positions, relativeDistance], [1, 3, 'relative-bias', 128]);
     assert.is(relativeTable, 'encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight');

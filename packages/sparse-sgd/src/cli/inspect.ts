@@ -72,7 +72,7 @@ export async function look(path: string, longest: number): Promise<Found> {
 function text(path: string, { kind, lines, arrays }: Found): string {
   const width = Math.max(...lines.map(([label]) => label.length), 0);
   const facts = lines.map(([label, value]) => `  ${plainText(label).padEnd(width)}  ${plainText(value)}\n`).join('');
-  if (arrays === undefined) return `${path}: ${kind}\n${facts}`;
+  if (arrays === undefined) return `${plainText(path)}: ${kind}\n${facts}`;
   const rows = arrays.map(({ name, dtype, shape, norm, nonFinite }) => [
     plainText(name),
     dtype,
@@ -80,7 +80,7 @@ function text(path: string, { kind, lines, arrays }: Found): string {
     norm.toPrecision(5),
     ...(nonFinite === 0 ? [''] : [`${nonFinite} not finite`]),
   ]);
-  return `${path}: ${kind}\n${facts}\n${table(['array', 'type', 'shape', 'norm', ''], rows)}`;
+  return `${plainText(path)}: ${kind}\n${facts}\n${table(['array', 'type', 'shape', 'norm', ''], rows)}`;
 }
 
 /** Runs the command. @returns the exit status */

@@ -20,14 +20,15 @@ tr > :first-child { padding-left: 0; text-align: left; } th { font-weight: inher
 @media screen and (max-width: 600px) { body { padding: .5rem 0 2rem; } .wide { display: none; } .narrow { display: block; } .narrow svg { width: 100%; } }
 `;
 
-function cell(value: number | undefined, digits: number): string {
-  return `<td>${value === undefined ? '' : escapeXml(Number.isFinite(value) ? shortNumber(value, digits) : String(value))}</td>`;
+function cell(value: number | null | undefined, digits: number): string {
+  return `<td>${value === undefined || value === null ? '' : escapeXml(shortNumber(value, digits))}</td>`;
 }
 
-/** What a run came to: its last point, and the least loss on the way. */
+/** What a run came to: its last point, and the least loss on the way. As in the chart, points that are none are left out. */
 function row({ name, points }: LossSeries): string {
-  const last = points.at(-1);
-  const losses = points.map(({ loss }) => loss).filter(Number.isFinite);
+  const known = points.filter(Boolean);
+  const last = known.at(-1);
+  const losses = known.map(({ loss }) => loss).filter(Number.isFinite);
   const least = losses.length === 0 ? undefined : losses.reduce((a, b) => Math.min(a, b));
   const cells = [cell(last?.loss, 5), cell(least, 5), cell(last?.step, 4), cell(last?.bits, 4), cell(last?.bytes, 4)];
   return `<tr><th scope="row">${escapeXml(name)}</th>${cells.join('')}</tr>`;

@@ -102,7 +102,7 @@ async function refusesLonger(path: string): Promise<void> {
 
 test('weights have names, types, shapes and norms; the command writes them as text and JSON', async () => {
   const folder = newFolder();
-  const path = join(folder, 'w.safetensors');
+  const path = join(folder, 'w\u001b[2J.safetensors');
   const array = { dtype: 'F32', shape: [2, 2], data: Float32Array.of(3, 4, 0, Number.NaN) } as const;
   writeFileSync(path, packSafetensors(new Map([['a\u001b[31m', array]]), { metadata: { note: 'x\ny' } }));
   const [text, json] = await Promise.all([sparseSgd(['inspect', path]), sparseSgd(['inspect', path, '--json'])]);
@@ -110,7 +110,7 @@ test('weights have names, types, shapes and norms; the command writes them as te
   // What would move a terminal's cursor or change its colour does not come through.
   assert.match(
     text.stdout,
-    /: weights\n {2}note {2}x y\n\narray +type +shape +norm\na \[31m +F32 +\[2, 2\] +5\.0000 +1 not finite\n$/,
+    /w \[2J\.safetensors: weights\n {2}note {2}x y\n\narray +type +shape +norm\na \[31m +F32 +\[2, 2\] +5\.0000 +1 not finite\n$/,
   );
   const { kind, arrays } = JSON.parse(json.stdout) as { kind: string; arrays: object[] };
   assert.is(kind, 'weights');

@@ -1,5 +1,13 @@
 /** The product of float64 matrices in plain memory, with SIMD and threads where the current device has them. */
-import { type Buffer, currentDevice, type Device, doubleProducts, ShapeError } from '@saccade/kernels';
+import {
+  type Buffer,
+  currentDevice,
+  type Device,
+  DisposedError,
+  doubleProducts,
+  OutOfMemoryError,
+  ShapeError,
+} from '@saccade/kernels';
 import { checkOptions } from '../arguments.js';
 import { type Matrix, matrix } from './matrix.js';
 
@@ -46,7 +54,13 @@ export function matrixProduct(a: Matrix, b: Matrix, options: MatrixProductOption
   const sizes = { m, n, k, transposeA, transposeB };
   const device = m * n * k >= WORTH_MOVING ? currentDevice() : undefined;
   if (device?.readSync === undefined || !device.supports('float64')) return plainProduct(a, b, sizes);
-  return productOn(device, a, b, sizes);
+  try {
+    return productOn(device, a, b, sizes);
+  } catch (error) {
+    // What the device cannot do any more needs no device.
+    if (error instanceof DisposedError || error instanceof OutOfMemoryError) return plainProduct(a, b, sizes);
+    throw error;
+  }
 }
 
 /** By the device's kernel. */

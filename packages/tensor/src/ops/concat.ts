@@ -91,7 +91,7 @@ export function stack(tensors: readonly Tensor<Shape>[], axis = 0): Tensor {
 }
 
 function equalParts(count: number, extent: number): number[] {
-  return Number.isSafeInteger(count) && count >= 0 && count <= extent
+  return Number.isSafeInteger(count) && count >= 0 && (count <= extent || extent === 0)
     ? new Array<number>(count).fill(extent / count)
     : [];
 }

@@ -20,12 +20,14 @@ export function where(condition: Tensor<Shape>, a: Operand, b: Operand): Tensor 
   if (typeof b !== 'number') requireOn('where', device, b);
   requireType('where', 'condition', condition, 'bool', 'uint8');
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : undefined;
+  const shapeOf = (operand: Operand): Shape => (typeof operand === 'number' ? [] : operand.shape);
+  // Before anything is made that nobody would free.
+  const shape = broadcastShapes('where', broadcastShapes('where', shapeOf(a), shapeOf(b)), condition.shape);
   const left = lift(a, like ?? condition);
   const right = lift(b, like ?? condition);
   const dtype = promote(left.dtype, right.dtype);
   const x = cast(left, dtype);
   const y = cast(right, dtype);
-  const shape = broadcastShapes('where', broadcastShapes('where', x.shape, y.shape), condition.shape);
   const same = sameShape(condition.shape, shape) && sameShape(x.shape, shape) && sameShape(y.shape, shape);
   const out = empty(device, dtype, shape);
   device.kernels.where(

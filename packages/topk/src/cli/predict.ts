@@ -11,6 +11,7 @@ import {
   writeFile,
 } from '@saccade/command';
 import { type DecodedImage, decodeImage, type ImageChannels } from '@saccade/nn';
+import { plainText } from '@saccade/pictures';
 import { FormatError, init, resizeBilinear, scope, tensor } from '@saccade/tensor';
 import type { PatchSelectorConfig } from '../model/patch-selector-options.js';
 import { type Explanation, explain } from '../pictures/explain.js';
@@ -103,14 +104,14 @@ async function predictOne(
 }
 
 function describe({ image, classes, patches }: Prediction): string {
-  const best = classes.slice(0, 3).map(({ name, probability }) => `${name} ${percent(probability)}`);
+  const best = classes.slice(0, 3).map(({ name, probability }) => `${plainText(name)} ${percent(probability)}`);
   const rows = patches.map(({ top, left, bottom, right, score }, slot) => [
     `  patch ${slot + 1}`,
     `${top} to ${bottom}`,
     `${left} to ${right}`,
     score.toPrecision(3),
   ]);
-  return `${image}: ${best.join(', ')}\n${table(['', 'rows', 'columns', 'score'], rows)}`;
+  return `${plainText(image)}: ${best.join(', ')}\n${table(['', 'rows', 'columns', 'score'], rows)}`;
 }
 
 /** Runs the command. @returns the exit status */

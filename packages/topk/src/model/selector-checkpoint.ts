@@ -53,7 +53,8 @@ export async function loadSelector(source: FileSource, options: LoadSelectorOpti
     for (const part of parts) own[part] = partOf(op, part, config[part], given[part]);
     return new PatchSelector({ ...config, ...own, rng } as unknown as PatchSelectorOptions, values);
   };
-  return loadModel(source, { op, kind, build, theirs: Object.values(given) as AnyModule[], signal });
+  const theirs = Object.values(given).filter((part) => part !== undefined) as AnyModule[];
+  return loadModel(source, { op, kind, build, theirs, signal });
 }
 
 /** The stored data of a part, or the module that stands for it. */
