@@ -311,7 +311,7 @@ test('where memory cannot be shared, or threads cannot start, one thread does al
     delete globalThis.SharedArrayBuffer;
     ${load} const device = await k.init({ threads: 4 }); ${compute}`);
   assert.is(unshared.lines[0], 'wasm 1 3,3');
-  assert.match(unshared.lines[1] ?? '', /memory cannot be shared/);
+  assert.match(unshared.lines[1] ?? '', /cross-origin isolated/);
 
   const blocked = `
     const { getBuiltinModule } = process;

@@ -1,12 +1,6 @@
 /** Elementwise kernels of the `wasm` device. */
 import type { DType } from '../dtype.js';
-import {
-  type BinaryOp,
-  binaryOps,
-  type CompareOp,
-  type ElementwiseKernels,
-  unaryOps,
-} from '../table/elementwise.js';
+import { type BinaryOp, binaryOps, type CompareOp, type ElementwiseKernels, unaryOps } from '../table/elementwise.js';
 import type { WasmBuffer } from './buffer.js';
 import { aroundRows, isFlat, type Rows, rowsOf } from './rows.js';
 import type { WasmRuntime } from './runtime.js';
