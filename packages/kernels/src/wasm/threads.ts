@@ -55,17 +55,24 @@ function startNodeWorker(threads: WorkerThreads, data: object): WorkerHandle {
 function startWebWorker(data: object): WorkerHandle {
   const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   const worker = new Worker(url);
+  let fail: (event: { message?: string }) => void = () => {};
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => {
       URL.revokeObjectURL(url);
       resolve();
     };
     // Where the page's policy forbids the worker there is no message.
-    worker.onerror = ({ message = 'the page has to allow blob: in worker-src' }) =>
+    fail = ({ message = 'the page has to allow blob: in worker-src' }) =>
       reject(new DeviceError(`wasm: a worker thread failed: ${message}`));
+    worker.onerror = fail;
   });
   worker.postMessage(data);
-  return { ready, terminate: () => worker.terminate() };
+  const terminate = (): void => {
+    worker.terminate();
+    // Browsers say nothing of a worker that is ended before it runs.
+    fail({ message: 'it was ended' });
+  };
+  return { ready, terminate };
 }
 
 /** The pool. Workers join jobs as soon as they run; until then the calling thread does all the work. */
