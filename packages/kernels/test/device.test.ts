@@ -323,9 +323,9 @@ test('where memory cannot be shared, or threads cannot start, one thread does al
     console.log(error.name + ': ' + error.message); ${compute}
     device.kernels.fill(device.allocate('float32', 1e6), 4);`;
   const { lines, warnings } = await script(blocked);
-  assert.is(lines[0], 'DeviceError: wasm: worker threads cannot start here');
+  assert.is(lines[0], 'DeviceError: wasm: a worker thread failed');
   assert.is(lines[1], 'wasm 4 3,3');
-  assert.match(warnings, /^saccade: wasm: worker threads cannot start here; running on one thread instead\n$/);
+  assert.match(warnings, /^saccade: wasm: a worker thread failed; running on one thread instead\n$/);
 });
 
 test.run();

@@ -55,24 +55,25 @@ function startNodeWorker(threads: WorkerThreads, data: object): WorkerHandle {
 function startWebWorker(data: object): WorkerHandle {
   const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   const worker = new Worker(url);
-  let fail: (event: { message?: string }) => void = () => {};
+  let fail = (_: { message?: string }): void => {};
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => {
       URL.revokeObjectURL(url);
       resolve();
     };
     // Where the page's policy forbids the worker there is no message.
-    fail = ({ message = 'the page has to allow blob: in worker-src' }) =>
+    worker.onerror = fail = ({ message = 'the page has to allow blob: in worker-src' }) =>
       reject(new DeviceError(`wasm: a worker thread failed: ${message}`));
-    worker.onerror = fail;
   });
   worker.postMessage(data);
-  const terminate = (): void => {
-    worker.terminate();
-    // Browsers say nothing of a worker that is ended before it runs.
-    fail({ message: 'it was ended' });
+  return {
+    ready,
+    terminate() {
+      worker.terminate();
+      // Browsers say nothing of a worker that is ended before it runs.
+      fail({ message: 'ended' });
+    },
   };
-  return { ready, terminate };
 }
 
 /** The pool. Workers join jobs as soon as they run; until then the calling thread does all the work. */
@@ -113,12 +114,11 @@ export class ThreadPool {
 
   /** Starts the workers, once. Resolves when all of them run. @throws {DeviceError} */
   async ready(): Promise<void> {
-    if (this.#alone)
-      throw new DeviceError('wasm: this device has no threads: it was disposed, or they could not start');
+    if (this.#alone) throw new DeviceError('wasm: this device was disposed, or threads failed');
     try {
       this.#workers ??= this.#start();
     } catch (cause) {
-      throw new DeviceError('wasm: worker threads cannot start here', { cause });
+      throw new DeviceError('wasm: a worker thread failed', { cause });
     }
     await Promise.all(this.#workers.map((worker) => worker.ready));
   }
