@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createWasmDevice, type Device, useDevice } from '@saccade/kernels';
 import { attentionCases } from './cases/attention.js';
+import { attentionConvCases } from './cases/attention-conv.js';
 import { convolutionCases } from './cases/convolution.js';
 import { digitsCases } from './cases/digits.js';
 import { elementwiseCases } from './cases/elementwise.js';
@@ -11,6 +12,7 @@ import { sparseSgdCases } from './cases/sparse-sgd.js';
 import { threadCases } from './cases/threads.js';
 import { topKCases } from './cases/top-k.js';
 import { transformerCases } from './cases/transformer.js';
+import { attentionConvFigures } from './figures/attention-conv.js';
 import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
@@ -40,6 +42,7 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   transformerCases,
   topKCases,
   sparseSgdCases,
+  attentionConvCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
@@ -47,6 +50,7 @@ const figureGroups: readonly { name: string; measure: (quick: boolean) => Promis
   { name: 'operation overhead', measure: operationOverheadFigures },
   { name: 'top-k on one thread', measure: topKFigures },
   { name: 'gradient compression', measure: sparseSgdFigures },
+  { name: 'attention by position', measure: attentionConvFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },
