@@ -1,6 +1,7 @@
 /** A convolution as its user gives it, and the one form that all here work on. */
 import {
   checkOptions,
+  createJsDevice,
   type Device,
   type DType,
   isTensor,
@@ -127,7 +128,8 @@ interface Read {
 /** Reads values to the host. @throws {OptionError} for NaN and infinities @throws {UnsupportedError} for what are no real numbers */
 function valuesOf(op: string, name: string, values: Values): Read {
   const given = isTensor(values);
-  const t = given ? (values as Tensor) : tensor(values as Parameters<typeof tensor>[0]);
+  // Arrays are read without the way to a device and back, which a GPU has not.
+  const t = given ? (values as Tensor) : tensor(values as Parameters<typeof tensor>[0], { device: createJsDevice() });
   try {
     if (t.dtype !== 'float32' && t.dtype !== 'float64' && given) {
       throw new UnsupportedError(`${op}: ${name} must be float32 or float64, got ${t.dtype}`);

@@ -4,6 +4,7 @@ import {
   add,
   assign,
   checkOptions,
+  concat,
   crop,
   eye,
   mul,
@@ -112,17 +113,20 @@ export class GatedPositionalAttention extends Module {
     const { dims, heads, channels } = this;
     const taps = Math.floor(heads ** (1 / dims) + 1e-9);
     const middle = taps % 2 === 0 ? (taps - 1) / 2 : Math.floor(taps / 2);
+    const local = Array.from({ length: taps ** dims }, (_, head) => {
+      const row = new Array<number>(dims + 1).fill(-alpha);
+      for (let axis = 0, rest = head; axis < dims; axis++, rest = Math.floor(rest / taps)) {
+        // -alpha |d - c|^2 = alpha (2 c . d - |d|^2) and a constant.
+        row[dims - 1 - axis] = 2 * alpha * ((rest % taps) - middle);
+      }
+      return row;
+    });
     scope(() => {
       assign(this.v.weight, eye(channels));
-      const weights = Array.from(this.posProj.weight.dataSync());
-      for (let head = 0; head < taps ** dims; head++) {
-        for (let axis = 0, rest = head; axis < dims; axis++, rest = Math.floor(rest / taps)) {
-          // -alpha |d - c|^2 = alpha (2 c . d - |d|^2) and a constant.
-          weights[head * (dims + 1) + (dims - 1 - axis)] = 2 * alpha * ((rest % taps) - middle);
-        }
-        weights[head * (dims + 1) + dims] = -alpha;
-      }
-      assign(this.posProj.weight, tensor(weights).reshape([heads, dims + 1]));
+      const { weight } = this.posProj;
+      // Heads beyond the kernel's stay as they are.
+      const others = crop(weight, [local.length, 0], [heads - local.length, dims + 1]);
+      assign(weight, concat([tensor(local), others]));
     });
   }
 

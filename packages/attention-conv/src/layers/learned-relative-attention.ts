@@ -98,23 +98,14 @@ export class LearnedRelativeAttention extends PositionAttention {
       (name): name is Exclude<typeof name, 'headChannels' | 'window' | 'outputs'> =>
         !['headChannels', 'window', 'outputs'].includes(name),
     );
-    const { scores = 'position', maxPositions = 16 } = checkOptions(op, options, [...own, ...names]);
+    checkOptions(op, options, [...own, ...names]);
+    const { scores, maxPositions, embedding, asks } = checked(op, options);
     super(op, options);
     const { inputs, heads, dims } = this;
-    const asks = requireOneOf(op, 'scores', scores, [
-      'position',
-      'content',
-      'query-position',
-      'query-position-and-content',
-    ]).startsWith('query');
-    if (asks) requireDivides(op, 'dims', dims, inputs);
-    const { embedding = asks ? inputs / dims : inputs, rng, dtype, device } = options;
+    const { rng, dtype, device } = options;
     this.scoresKind = scores;
-    this.maxPositions = requireCount(op, 'maxPositions', maxPositions);
-    this.embedding = requireCount(op, 'embedding', embedding);
-    if (asks && embedding !== inputs / dims) {
-      throw new OptionError(`${op}: embeddings of query parts have ${inputs / dims} channels, got ${embedding}`);
-    }
+    this.maxPositions = maxPositions;
+    this.embedding = embedding;
     const along = (asks ? laterTableNames : tableNames)[dims - 1] as readonly string[];
     this.embeddings = along.map((axis) =>
       this.parameter(`${axis}_embeddings.weight`, rng.normal([2 * maxPositions - 1, embedding], { dtype, device })),
@@ -258,7 +249,7 @@ export class LearnedRelativeAttention extends PositionAttention {
     );
   }
 
-  protected override sink(): undefined {
+  override sink(): undefined {
     return undefined;
   }
 
@@ -278,4 +269,20 @@ export class LearnedRelativeAttention extends PositionAttention {
 /** [batch, length, inputs] -> [batch, heads, length, inputs]. */
 function applied(x: Tensor, { weight, bias }: AffineMap, heads: number): Tensor {
   return splitHeads(add(matmul(x, weight, { transposeB: true }), bias), heads);
+}
+
+/** The layer's own options with their defaults, checked before there is a tensor. @throws {OptionError} */
+function checked(op: string, options: LearnedRelativeAttentionOptions) {
+  const { dims = 2, inputs, scores = 'position', maxPositions = 16 } = options;
+  const kinds = ['position', 'content', 'query-position', 'query-position-and-content'] as const;
+  const asks = requireOneOf(op, 'scores', scores, kinds).startsWith('query');
+  requireCount(op, 'inputs', inputs);
+  if (asks) requireDivides(op, 'dims', requireCount(op, 'dims', dims, 1, 3), inputs);
+  const { embedding = asks ? inputs / dims : inputs } = options;
+  requireCount(op, 'maxPositions', maxPositions);
+  requireCount(op, 'embedding', embedding);
+  if (asks && embedding !== inputs / dims) {
+    throw new OptionError(`${op}: embeddings of query parts have ${inputs / dims} channels, got ${embedding}`);
+  }
+  return { scores, maxPositions, embedding, asks };
 }

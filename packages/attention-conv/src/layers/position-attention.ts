@@ -132,7 +132,7 @@ export abstract class PositionAttention extends Module<[images: Tensor, options?
   protected abstract scores(axes: readonly Axis[]): Scores;
 
   /** Logits [heads] of the sink, where the border is one. */
-  protected abstract sink(): Tensor | undefined;
+  abstract sink(): Tensor | undefined;
 
   /** The pixel that each head looks at, if it looks at one alone: a share of at most `elsewhere` lies on others. */
   abstract shifts(elsewhere: number): Shifts | undefined;
@@ -244,6 +244,12 @@ export abstract class PositionAttention extends Module<[images: Tensor, options?
   /** The smallest convolution that this layer amounts to, within `tolerance` for images whose values lie within 1 of each other: see `toConv`. @throws {OptionError} */
   toConv(tolerance = 1e-6): EffectiveConvolution {
     return toConv(this, tolerance);
+  }
+
+  /** The scores of all heads over the offsets -radius ... radius of each axis, in row-major order: [heads, offsets]. @throws {OptionError} unless the radius is a whole number from 0 */
+  scoresAround(radius: number): Tensor {
+    requireCount(this.#op, 'radius', radius, 0);
+    return scope(() => jointTable(this.scores(new Array<Axis>(this.dims).fill(around(radius)))));
   }
 
   /** Each head's attention around a query, over the offsets -radius ... radius of each axis: [heads, ...]. They add up to 1, less what a sink takes. */

@@ -68,11 +68,12 @@ export class QuadraticAttention extends PositionAttention {
   constructor(options: QuadraticAttentionOptions) {
     const op = 'QuadraticAttention';
     checkOptions(op, options, [...positionAttentionNames, ...quadraticNames]);
-    super(op, options);
     const { covariance = 'isotropic', centerDeviation = 2, spreadDeviation = 0.01, dtype, device } = options;
-    this.covariance = requireOneOf(op, 'covariance', covariance, ['isotropic', 'diagonal', 'full']);
+    requireOneOf(op, 'covariance', covariance, ['isotropic', 'diagonal', 'full']);
     requireFrom(op, 'centerDeviation', centerDeviation);
     requireFrom(op, 'spreadDeviation', spreadDeviation);
+    super(op, options);
+    this.covariance = covariance;
     const rng: Rng = options.rng;
     const { heads, dims } = this;
     const centers = rng.normal([heads, dims], { deviation: centerDeviation, dtype, device });
@@ -119,7 +120,7 @@ export class QuadraticAttention extends PositionAttention {
   }
 
   /** alpha = s^2 / 2 of each head; the stable scores of its centre are 0, so what lies outside costs at least alpha. */
-  protected override sink(): Tensor | undefined {
+  override sink(): Tensor | undefined {
     if (this.window.border.kind !== 'sink') return undefined;
     const { spreads, heads } = this;
     if (this.covariance === 'isotropic') return mul(square(spreads), -0.25);
