@@ -32,7 +32,7 @@ function short(value: number): number {
 }
 
 /** Pixels that a text needs, about: its letters are as wide as those of most fonts, or narrower. */
-function textWidth(text: string, size = 13): number {
+export function textWidth(text: string, size = 13): number {
   return 0.58 * size * [...text].length;
 }
 

@@ -140,7 +140,7 @@ export class LearnedRelativeAttention extends PositionAttention {
   override forward(images: Tensor, options: ForwardOptions = {}): Tensor {
     const extents = this.requireImages(images);
     this.#requireRoom(axesFor('LearnedRelativeAttention', this.window, extents));
-    if (this.positionOnly) return super.forward(images, options);
+    if (this.positionOnly || this.heads === 0) return super.forward(images, options);
     checkOptions('LearnedRelativeAttention', options, ['evaluation']);
     return scope(() => {
       const { content, scores } = this.#attention(images, extents);

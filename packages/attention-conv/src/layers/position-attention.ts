@@ -18,13 +18,14 @@ import {
   show,
   type Tensor,
   transpose,
+  zeros,
 } from '@saccade/tensor';
 import { effectiveKernel } from '../read/effective-kernel.js';
 import type { HeadFacts } from '../read/head-report.js';
 import { type EffectiveConvolution, toConv } from '../read/to-conv.js';
 import { extend } from './border.js';
 import { gatherByShift, headMaps, type Shifts } from './gather-by-shift.js';
-import { type Axis, around, keysOf } from './grid.js';
+import { type Axis, around, keysOf, queriesOf } from './grid.js';
 import { jointTable, mix, type Scores, sumSeparable, weightsOf } from './mix.js';
 import { axesFor, checkWindow, everyPixel, type Window } from './window.js';
 
@@ -157,10 +158,9 @@ export abstract class PositionAttention extends Module<[images: Tensor, options?
   override forward(images: Tensor, options: ForwardOptions = {}): Tensor {
     const { evaluation = 'auto' } = checkOptions(this.#op, options, ['evaluation']);
     requireOneOf(this.#op, 'evaluation', evaluation, ['auto', 'separable', 'tiled', 'hard']);
-    const extents = this.requireImages(images);
+    const axes = this.axesOf(images);
     return scope(() => {
-      const axes = axesFor(this.#op, this.window, extents);
-      const x = this.#extended(images);
+      const x = this.extended(images);
       const out = this.#mixed(x, axes, evaluation);
       return this.bias === undefined ? out : add(out, this.bias);
     });
@@ -176,13 +176,23 @@ export abstract class PositionAttention extends Module<[images: Tensor, options?
     throw new ShapeError(`${this.#op}: images must be [batch, ${axes}, ${this.inputs}], got ${got}${hint}`);
   }
 
-  #extended(images: Tensor): Tensor {
+  /** @internal The grid of queries and keys for images. @throws {ShapeError} unless they fit */
+  axesOf(images: Tensor): Axis[] {
+    return axesFor(this.#op, this.window, this.requireImages(images));
+  }
+
+  /** @internal The images as their keys stand: with what the border puts around them. */
+  extended(images: Tensor): Tensor {
     const { border } = this.window;
     return border.kind === 'pad' ? extend(this.#op, images, border.mode, border.widths) : images;
   }
 
   /** All but the bias. */
   #mixed(x: Tensor, axes: readonly Axis[], evaluation: Evaluation): Tensor {
+    if (this.heads === 0) {
+      const { dtype, device } = x;
+      return zeros([x.shape[0] as number, ...axes.map(queriesOf), this.outputs], { dtype, device });
+    }
     const hard = evaluation === 'hard' || (evaluation === 'auto' && x.device.readSync !== undefined);
     const shifts = hard ? this.shifts(evaluation === 'hard' ? HARD_ENOUGH : 1e-20) : undefined;
     if (shifts !== undefined && shifts.length > 0) {
@@ -221,14 +231,16 @@ export abstract class PositionAttention extends Module<[images: Tensor, options?
 
   /** The weights of the queries [from, to) for images of this shape, row by row: [1, heads, to - from, keys], keys as the border extends them. */
   weightsFor(images: Tensor, from: number, to: number): Tensor {
-    const axes = axesFor(this.#op, this.window, this.requireImages(images));
+    const axes = this.axesOf(images);
     return scope(() => expandDims(weightsOf(jointTable(this.scores(axes)), axes, from, to, this.sink()), 0));
   }
 
   /** W^h of each head: [heads, inputs, outputs]. */
   maps(): Tensor {
+    const { heads, inputs, outputs } = this;
+    if (heads === 0) return zeros([0, inputs, outputs], { dtype: this.weight.dtype, device: this.weight.device });
     return scope(() => {
-      const own = headMaps(this.weight, this.heads);
+      const own = headMaps(this.weight, heads);
       return this.projection === undefined ? own : matmul(this.projection, own);
     });
   }

@@ -13,11 +13,14 @@ import {
   scope,
   square,
   stack,
+  stopGradient,
   sub,
   sum,
   type Tensor,
   tensor,
+  where,
 } from '@saccade/tensor';
+import { requireHeads } from '../heads/head-rows.js';
 import type { HeadFacts } from '../read/head-report.js';
 import type { Shifts } from './gather-by-shift.js';
 import { type Axis, offsetsOf } from './grid.js';
@@ -63,6 +66,7 @@ export class QuadraticAttention extends PositionAttention {
   readonly covariance: Covariance;
   readonly centers: Tensor;
   readonly spreads: Tensor;
+  #fixed: readonly number[] = [];
 
   /** @throws {OptionError} as `PositionAttention`, for an unknown covariance, or a negative deviation */
   constructor(options: QuadraticAttentionOptions) {
@@ -93,22 +97,44 @@ export class QuadraticAttention extends PositionAttention {
     return { ...super.config, covariance: this.covariance };
   }
 
+  /** Heads whose centre and spread training leaves as they are. */
+  get fixedHeads(): readonly number[] {
+    return this.#fixed;
+  }
+
+  /**
+   * Holds the centres and spreads of these heads, and of no others: their gradients are 0. Values are trained on. A weight decay would still move them, so spare
+   * `attention_centers` and `attention_spreads` from it. @param heads default: all @throws {OptionError} for heads that there are not
+   */
+  fixHeads(heads: readonly number[] = Array.from({ length: this.heads }, (_, head) => head)): void {
+    this.#fixed = requireHeads('fixHeads', heads, this.heads);
+  }
+
+  /** A parameter [heads, ...] through which no gradient goes for heads that are fixed. */
+  #free(parameter: Tensor): Tensor {
+    if (this.#fixed.length === 0) return parameter;
+    const mask = Uint8Array.from({ length: this.heads }, (_, head) => Number(this.#fixed.includes(head)));
+    const shape = parameter.shape.map((_, axis) => (axis === 0 ? this.heads : 1));
+    const isFixed = tensor(mask, { shape, dtype: 'bool', device: parameter.device });
+    return where(isFixed, stopGradient(parameter), parameter);
+  }
+
   protected override scores(axes: readonly Axis[]): Scores {
-    if (this.covariance === 'full') return { kind: 'joint', table: this.#jointTable(axes) };
-    return { kind: 'separable', tables: axes.map((axis, i) => this.#axisTable(axis, i)) };
+    const [centers, spreads] = [this.#free(this.centers), this.#free(this.spreads)];
+    if (this.covariance === 'full') return { kind: 'joint', table: this.#jointTable(axes, centers, spreads) };
+    return { kind: 'separable', tables: axes.map((axis, i) => this.#axisTable(axis, i, centers, spreads)) };
   }
 
   /** [heads, offsets] along axis i. */
-  #axisTable(axis: Axis, i: number): Tensor {
-    const { centers, spreads } = this;
+  #axisTable(axis: Axis, i: number, centers: Tensor, spreads: Tensor): Tensor {
     const away = sub(offsets(axis, centers), centers.at(':', `${i}:${i + 1}`));
     const s = this.covariance === 'isotropic' ? expandDims(spreads, 1) : spreads.at(':', `${i}:${i + 1}`);
     return mul(square(mul(s, away)), -0.5);
   }
 
   /** [heads, offsets of all axes]: -1/2 |S^T (d - center)|^2. */
-  #jointTable(axes: readonly Axis[]): Tensor {
-    const { centers, spreads, heads, dims } = this;
+  #jointTable(axes: readonly Axis[], centers: Tensor, spreads: Tensor): Tensor {
+    const { heads, dims } = this;
     const counts = axes.map((axis) => offsetsOf(axis).count);
     const size = counts.reduce((a, b) => a * b, 1);
     const grid = axes.map((axis, i) => {
@@ -122,7 +148,8 @@ export class QuadraticAttention extends PositionAttention {
   /** alpha = s^2 / 2 of each head; the stable scores of its centre are 0, so what lies outside costs at least alpha. */
   override sink(): Tensor | undefined {
     if (this.window.border.kind !== 'sink') return undefined;
-    const { spreads, heads } = this;
+    const { heads } = this;
+    const spreads = this.#free(this.spreads);
     if (this.covariance === 'isotropic') return mul(square(spreads), -0.25);
     // The mean of the precision's diagonal takes the place of s^2.
     const rows = reshape(square(spreads), [heads, spreads.size / heads]);

@@ -9,15 +9,19 @@ export class Spread {
   readonly center: readonly number[];
   /** The precision matrix P: the score of d is -1/2 (d - center)^T P (d - center). */
   readonly precision: Matrix;
-  /** Eigenvalues of P, the largest first. */
-  readonly eigenvalues: readonly number[];
   readonly isotropic: boolean;
+  #eigenvalues: readonly number[] | undefined;
 
   constructor(center: readonly number[], precision: Matrix, isotropic: boolean) {
     this.center = center;
     this.precision = precision;
     this.isotropic = isotropic;
-    this.eigenvalues = Array.from(eigSymmetricMatrix(precision).values).sort((a, b) => b - a);
+  }
+
+  /** Eigenvalues of P, the largest first. */
+  get eigenvalues(): readonly number[] {
+    this.#eigenvalues ??= eigenvaluesOf(this.precision, this.diagonal).sort((a, b) => b - a);
+    return this.#eigenvalues;
   }
 
   /** Half the smallest eigenvalue: no direction is less sharp than a head of this alpha. */
@@ -30,6 +34,11 @@ export class Spread {
     if (this.isotropic) return 1;
     const [largest = 0, smallest = 0] = [this.eigenvalues[0], this.eigenvalues.at(-1)];
     return smallest > 0 ? largest / smallest : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the precision mixes no axes. */
+  get diagonal(): boolean {
+    return this.precision.data.every((value, i) => value === 0 || i % (this.precision.rows + 1) === 0);
   }
 
   /** The release's rule: an isotropic precision below 1e-5; a full one that is so, or whose condition number is above 1000. */
@@ -53,14 +62,15 @@ export class Spread {
     const gap = this.alpha * (1 - 2 * off);
     // Beyond an edge, the nearest pixel along each axis is not the likeliest if the precision mixes axes. A sink has its place
     // between the pixels' scores only if these are those of whole numbers.
-    if (!(gap > 0) || !isDiagonal(this.precision) || (sink && off > 0)) return 1;
+    if (!(gap > 0) || !this.diagonal || (sink && off > 0)) return 1;
     const dims = this.center.length;
     return sink ? missedShareWithSink(gap, dims) : missedShare(gap, dims);
   }
 }
 
-function isDiagonal({ rows, data }: Matrix): boolean {
-  return data.every((value, i) => value === 0 || Math.floor(i / rows) === i % rows);
+function eigenvaluesOf(p: Matrix, diagonal: boolean): number[] {
+  if (!diagonal) return Array.from(eigSymmetricMatrix(p).values);
+  return Array.from({ length: p.rows }, (_, i) => p.data[i * (p.rows + 1)] as number);
 }
 
 /** The heads of a layer. */

@@ -64,37 +64,60 @@ function jointShares(
   reach: number,
   radius: number,
 ): Float64Array {
+  const ranges = axes.map((axis) => rangesOf(axis, reach));
+  const box = ranges.map((own) => ({
+    low: Math.min(...own.map(({ low }) => low)),
+    high: Math.max(...own.map(({ high }) => high)),
+  }));
+  const offsets = combinations(box.map(({ low, high }) => Array.from({ length: high - low + 1 }, (_, i) => low + i)));
+  const scores = Float64Array.from(offsets, (offset) => scoreOf(precision, center, offset));
+  const rings = Int32Array.from(offsets, (offset) => Math.max(...offset.map(Math.abs)));
   const worst = new Float64Array(radius + 1);
-  const rings = new Float64Array(radius + 1);
-  for (const ranges of combinations(axes.map((axis) => rangesOf(axis, reach)))) {
-    const offsets = combinations(
-      ranges.map(({ low, high }) => Array.from({ length: high - low + 1 }, (_, i) => low + i)),
-    );
-    const scores = offsets.map((offset) => scoreOf(precision, center, offset));
-    const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    rings.fill(0);
-    offsets.forEach((offset, i) => {
-      rings[Math.max(...offset.map(Math.abs))]! += Math.exp(scores[i]! - most);
-    });
-    const total = rings.reduce((a, b) => a + b, 0);
+  for (const chosen of combinations(ranges)) {
+    const masses = ringMasses(placesOf(chosen, box), scores, rings, radius);
+    const total = masses.reduce((sum, mass) => sum + mass, 0);
     for (let r = radius, beyond = 0; r >= 0; r--) {
       worst[r] = Math.max(worst[r]!, beyond / total);
-      beyond += rings[r]!;
+      beyond += masses[r]!;
     }
   }
   return worst;
 }
 
+/** The weight at each distance from the query, relative to the largest. */
+function ringMasses(places: Int32Array, scores: Float64Array, rings: Int32Array, radius: number): Float64Array {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const place of places) most = Math.max(most, scores[place]!);
+  const masses = new Float64Array(radius + 1);
+  for (const place of places) masses[rings[place]!]! += Math.exp(scores[place]! - most);
+  return masses;
+}
+
+/** Where the offsets of these ranges stand in the box of all offsets, row by row. */
+function placesOf(ranges: readonly Range[], box: readonly Range[]): Int32Array {
+  let places = Int32Array.of(0);
+  for (const [i, { low, high }] of ranges.entries()) {
+    const [count, extent, from] = [high - low + 1, box[i]!.high - box[i]!.low + 1, low - box[i]!.low];
+    const before = places;
+    places = new Int32Array(before.length * count);
+    for (let j = 0; j < places.length; j++) {
+      const outer = Math.floor(j / count);
+      places[j] = before[outer]! * extent + from + (j - outer * count);
+    }
+  }
+  return places;
+}
+
 /** -1/2 (d - center)^T P (d - center). */
 function scoreOf(precision: ArrayLike<number>, center: readonly number[], offset: readonly number[]): number {
   const away = offset.map((d, i) => d - center[i]!);
+  const dims = away.length;
   let sum = 0;
-  for (const [i, a] of away.entries())
-    for (const [j, b] of away.entries()) sum += precision[i * away.length + j]! * a * b;
+  for (let i = 0; i < dims; i++) for (let j = 0; j < dims; j++) sum += precision[i * dims + j]! * away[i]! * away[j]!;
   return -sum / 2;
 }
 
-/** All choices of one entry of each list, the last one's first. */
+/** All choices of one entry of each list; the last list's change first. */
 function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
   return lists.reduce<T[][]>((chosen, list) => chosen.flatMap((one) => list.map((entry) => [...one, entry])), [[]]);
 }

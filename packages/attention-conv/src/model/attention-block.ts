@@ -11,10 +11,10 @@ export interface AttentionBlockOptions {
   readonly channels: number;
   /** Channels between the two dense maps. */
   readonly intermediate: number;
-  /** Probability with which a value is dropped in training before it is added. */
-  readonly dropout: number;
-  /** Added to the variance in both norms. */
-  readonly epsilon: number;
+  /** Probability with which a value is dropped in training before it is added. Default 0.1. */
+  readonly dropout?: number | undefined;
+  /** Added to the variance in both norms. Default 1e-12. */
+  readonly epsilon?: number | undefined;
   readonly rng: Rng;
 }
 
@@ -24,7 +24,7 @@ class AddedOutput extends Module<[x: Tensor, input: Tensor]> {
   readonly norm: LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(inputs: number, { channels, dropout, epsilon, rng }: AttentionBlockOptions) {
+  constructor(inputs: number, { channels, dropout = 0.1, epsilon = 1e-12, rng }: AttentionBlockOptions) {
     super();
     this.dense = new Linear(inputs, channels, { rng });
     this.norm = new LayerNorm(channels, { epsilon });

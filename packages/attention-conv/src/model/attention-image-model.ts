@@ -3,6 +3,8 @@ import { Linear, Module } from '@saccade/nn';
 import {
   checkOptions,
   mean,
+  OptionError,
+  quote,
   type Rng,
   requireCount,
   requireFrom,
@@ -14,7 +16,7 @@ import {
   type Tensor,
 } from '@saccade/tensor';
 import { AttentionBlock } from './attention-block.js';
-import { type AttentionKind, attentionLayer } from './attention-kinds.js';
+import { type AttentionKind, attentionLayer, type LayerOfKind } from './attention-kinds.js';
 import { spaceToDepth } from './space-to-depth.js';
 
 /** What comes before the blocks in the place of patches. */
@@ -36,8 +38,8 @@ export interface AttentionImageModelOptions {
   readonly channels?: number | undefined;
   /** Default 6. */
   readonly layers?: number | undefined;
-  /** Default 9. */
-  readonly heads?: number | undefined;
+  /** Heads of all blocks, or of each; 0 leaves a block's attention its bias. Default 9. */
+  readonly heads?: number | readonly number[] | undefined;
   /** Channels between the two dense maps of a block. Default 512. */
   readonly intermediate?: number | undefined;
   /** Pixels of a patch along each axis, whose values become channels. Default 2. */
@@ -102,25 +104,34 @@ export class AttentionImageModel extends Module {
     } = checkOptions(op, options, names);
     const { intermediate = 512, patch = 2, stem, dropout = 0.1, epsilon = 1e-12 } = options;
     const { attention = { kind: 'quadratic' } } = options;
-    const counts = { dims, imageChannels, classes, channels, layers, heads, intermediate, patch };
+    const counts = { dims, imageChannels, classes, channels, layers, intermediate, patch };
     for (const [name, value] of Object.entries(counts)) requireCount(op, name, value);
+    const perBlock = headsOfBlocks(op, heads, layers);
     requireWithin(op, 'dims', dims, 1, 3);
     requireWithin(op, 'dropout', dropout, 0, 1);
     requireFrom(op, 'epsilon', epsilon);
     const rng = requireRng(op, options.rng);
-    this.config = { ...counts, dropout, epsilon, attention };
-    this.stem = stem?.module;
-    this.featuresUpscale = new Linear(stem?.channels ?? imageChannels * patch ** dims, channels, { rng });
-    const block = (): AttentionBlock =>
-      new AttentionBlock(attentionLayer(op, attention, { dims, channels, heads, rng }), {
+    if (stem !== undefined) requireCount(op, 'stem.channels', stem.channels);
+    const block = (own: number): AttentionBlock =>
+      new AttentionBlock(attentionLayer(op, attention, { dims, channels, heads: own, rng }), {
         channels,
         intermediate,
         dropout,
         epsilon,
         rng,
       });
-    this.encoder = { layer: Array.from({ length: layers }, block) };
+    // First, as it is what can fail.
+    const encoder = { layer: perBlock.map(block) };
+    this.config = { ...counts, heads, dropout, epsilon, attention };
+    this.stem = stem?.module;
+    this.featuresUpscale = new Linear(stem?.channels ?? imageChannels * patch ** dims, channels, { rng });
+    this.encoder = encoder;
     this.classifier = new Linear(channels, classes, { rng });
+  }
+
+  /** The attention of the blocks, in order. */
+  get attentionLayers(): readonly LayerOfKind[] {
+    return this.encoder.layer.map(({ attention }) => attention.self as unknown as LayerOfKind);
   }
 
   /** @throws {ShapeError} unless images are [batch, ...spatial, imageChannels] with extents that the patch divides */
@@ -146,4 +157,11 @@ export class AttentionImageModel extends Module {
       return this.encoder.layer.reduce<Tensor>((x, block) => block.forward(x), this.featuresUpscale.forward(small));
     });
   }
+}
+
+/** @throws {OptionError} unless it is a whole number from 1, or one from 0 for each block */
+function headsOfBlocks(op: string, heads: number | readonly number[], layers: number): readonly number[] {
+  if (!Array.isArray(heads)) return new Array<number>(layers).fill(requireCount(op, 'heads', heads as number));
+  if (heads.length === layers && heads.every((own) => Number.isSafeInteger(own) && own >= 0)) return heads;
+  throw new OptionError(`${op}: heads must be one whole number, or ${layers} from 0, got ${quote(heads)}`);
 }

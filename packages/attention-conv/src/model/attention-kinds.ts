@@ -31,6 +31,9 @@ export type AttentionKind =
   | ({ readonly kind: 'gated' } & Pick<GatedPositionalAttentionOptions, 'qkvBias' | 'localInit' | 'localityStrength'>)
   | { readonly kind: 'content' };
 
+/** The layers of these kinds. */
+export type LayerOfKind = QuadraticAttention | LearnedRelativeAttention | GatedPositionalAttention | ContentAttention;
+
 /** @throws {OptionError} for an unknown kind, or options that it does not know */
 export function attentionLayer(op: string, attention: AttentionKind, context: Context): AttentionLayer {
   const { kind, ...own } = attention;

@@ -2,7 +2,7 @@
 import { checkOptions, type Rng } from '@saccade/tensor';
 import type { LearnedScores } from '../layers/learned-relative-attention.js';
 import { UnsupportedError } from '../unsupported-error.js';
-import { AttentionImageModel, type AttentionImageModelOptions, type Stem } from './attention-image-model.js';
+import { AttentionImageModel, type Stem } from './attention-image-model.js';
 import type { AttentionKind } from './attention-kinds.js';
 
 /** What the release's YAML and JSON files say of a model; what they say of training is not read. Defaults are those of `AttentionImageModel`. */
@@ -49,12 +49,12 @@ export interface ReleasedModelOptions {
  */
 export function releasedModel(config: ReleasedConfig, options: ReleasedModelOptions): AttentionImageModel {
   const op = 'releasedModel';
-  const { classes = 10, imageChannels, stem, rng } = checkOptions(op, options, [
-    'classes',
-    'imageChannels',
-    'stem',
-    'rng',
-  ]);
+  const {
+    classes = 10,
+    imageChannels,
+    stem,
+    rng,
+  } = checkOptions(op, options, ['classes', 'imageChannels', 'stem', 'rng']);
   requireSupported(op, config);
   return new AttentionImageModel({
     classes,

@@ -7,10 +7,11 @@ import { requireCount, reshape, ShapeError, scope, show, type Tensor, transpose 
  */
 export function spaceToDepth(images: Tensor, patch: number): Tensor {
   requireCount('spaceToDepth', 'patch', patch);
-  const extents = images.shape.slice(1, -1);
-  if (images.rank < 3 || extents.some((extent) => extent % patch !== 0)) {
+  const extents = images?.shape?.slice(1, -1) ?? [];
+  if (extents.length === 0 || extents.some((extent) => extent % patch !== 0)) {
+    const got = images?.shape === undefined ? 'no tensor' : show(images.shape);
     throw new ShapeError(
-      `spaceToDepth: images must be [batch, ...spatial, channels] with extents that ${patch} divides, got ${show(images.shape)}`,
+      `spaceToDepth: images must be [batch, ...spatial, channels] with extents that ${patch} divides, got ${got}`,
     );
   }
   const [batch, channels] = [images.shape[0] as number, images.shape.at(-1) as number];

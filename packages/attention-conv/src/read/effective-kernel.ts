@@ -14,7 +14,7 @@ export function effectiveKernel(layer: PositionAttention, radius: number): Tenso
 export function kernelOf(p: Tensor, maps: Tensor): Tensor {
   const [heads, inputs, outputs] = maps.shape as [number, number, number];
   const taps = p.shape.slice(1);
-  const flat = reshape(p, [heads, p.size / Math.max(1, heads)]);
+  const flat = reshape(p, [heads, taps.reduce((a, b) => a * b, 1)]);
   const sums = matmul(reshape(maps, [heads, inputs * outputs]), flat, { transposeA: true });
   const kernel = reshape(sums, [inputs, outputs, ...taps]);
   return transpose(kernel, [1, 0, ...taps.map((_, i) => i + 2)]);
