@@ -2,7 +2,7 @@
 import { AttentionBlock, type AttentionLayer, QuadraticAttention } from '@saccade/attention-conv';
 import { type Context, chart, type Experiment, type Point } from '@saccade/lab';
 import { Conv2d, Lambda, Linear, Sequential } from '@saccade/nn';
-import { mean, Rng, type Tensor } from '@saccade/tensor';
+import { mean, Rng, scope, type Tensor } from '@saccade/tensor';
 import { loadDigits } from './digits.js';
 import { paper } from './paper.js';
 import { percentRight, predict, train } from './train.js';
@@ -21,10 +21,15 @@ function mixing(kind: Mixing, rng: Rng): AttentionLayer {
   return new Sequential(new Linear(CHANNELS, CHANNELS, { rng }), everywhere);
 }
 
+/** Of all pixels the mean, and the deviation from it. */
+const ink = { mean: 0.3053, deviation: 0.376 };
+const standardised = (images: Tensor): Tensor => scope(() => images.sub(ink.mean).div(ink.deviation));
+
 function network(kind: Mixing, rng: Rng): Sequential {
   const block = (): AttentionBlock =>
-    new AttentionBlock(mixing(kind, rng), { channels: CHANNELS, intermediate: 2 * CHANNELS, dropout: 0, rng });
+    new AttentionBlock(mixing(kind, rng), { channels: CHANNELS, intermediate: 4 * CHANNELS, dropout: 0, rng });
   return new Sequential(
+    new Lambda(standardised),
     new Linear(1, CHANNELS, { rng }),
     block(),
     block(),

@@ -2,7 +2,7 @@
 import { QuadraticAttention } from '@saccade/attention-conv';
 import { type Context, chart, type Experiment, type Outcome, type Point } from '@saccade/lab';
 import { Adam, cosine, meanSquaredError } from '@saccade/nn';
-import { assign, conv2d, pad, Rng, round, scope, type Tensor, valueAndGradOf, zeros } from '@saccade/tensor';
+import { assign, conv2d, pad, Rng, round, scope, type Tensor, valueAndGradOf, zeros, zerosLike } from '@saccade/tensor';
 import { paper } from './paper.js';
 
 const STEPS = 600;
@@ -17,7 +17,7 @@ interface Target {
 }
 
 function randomTarget(rng: Rng): Target {
-  const filter = rng.normal([3, 3, 3, 8]);
+  const filter = rng.uniform([3, 3, 3, 8], { low: -1 / Math.sqrt(27), high: 1 / Math.sqrt(27) });
   const side = RADIUS - 1;
   const kernel = scope(() => pad(filter.transpose([3, 2, 0, 1]), [[0, 0], [0, 0], [side, side], [side, side]])); // biome-ignore format: pairs
   return { filter, kernel };
@@ -29,7 +29,11 @@ function answer(images: Tensor, filter: Tensor): Tensor {
 
 function newLayer(heads: number, rng: Rng): QuadraticAttention {
   const layer = new QuadraticAttention({ inputs: 3, outputs: 8, heads, centerDeviation: 1, spreadDeviation: 0, rng });
-  scope(() => assign(layer.spreads, layer.spreads.mul(0.7)));
+  scope(() => {
+    assign(layer.spreads, layer.spreads.mul(0.7));
+    // From nothing, so that a head's values grow where it looks.
+    assign(layer.weight, zerosLike(layer.weight));
+  });
   return layer;
 }
 

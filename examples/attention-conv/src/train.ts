@@ -5,7 +5,7 @@ import type { Digits } from './digits.js';
 /** How to train. */
 export interface TrainOptions {
   readonly epochs: number;
-  /** Adam's rate at the start; it falls to 0 along a cosine. */
+  /** Adam's rate, which rises to this and then falls to 0 along a cosine. */
   readonly rate: number;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface TrainOptions {
 export async function train(network: Sequential, digits: Digits, options: TrainOptions): Promise<void> {
   const { epochs, rate, seed, signal, onStep } = options;
   const data = batches(digits, { size: 64, seed });
-  using optimizer = new Adam(network, { rate: cosine({ rate, steps: epochs * data.steps }) });
+  using optimizer = new Adam(network, { rate: cosine({ rate, steps: epochs * data.steps, warmUp: 30 }) });
   await fit(network, {
     data,
     loss: ({ images, labels }) => crossEntropy(network.forward(images), labels),

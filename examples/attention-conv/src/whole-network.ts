@@ -18,23 +18,23 @@ function network(rng: Rng): Sequential {
     new Conv2d(12, 12, 3, { padding: 'same', groups: 2, rng }),
     new ReLU(),
     new AveragePool2d(2),
-    new Flatten(),
+    new Flatten({ channelsFirst: true }),
     new Linear(48, 10, { rng }),
   );
 }
 
 /** The same as `convertNetwork` takes it; the borders of the three convolutions are all of their kinds. */
 const layers = [
-  { type: 'conv2d', name: '0', padding: 1, border: 'sink' },
-  { type: 'relu' },
-  { type: 'conv2d', name: '2', padding: 1, stride: 2, border: 'pad' },
-  { type: 'batchNorm', name: '3' },
-  { type: 'relu' },
-  { type: 'conv2d', name: '5', padding: 1, groups: 2, border: 'sink' },
-  { type: 'relu' },
-  { type: 'averagePool', size: 2, border: 'native' },
-  { type: 'flatten' },
-  { type: 'linear', name: '9' },
+  { kind: 'conv2d', name: '0', padding: 1, border: 'sink' },
+  { kind: 'relu' },
+  { kind: 'conv2d', name: '2', padding: 1, stride: 2, border: 'pad' },
+  { kind: 'batchNorm', name: '3' },
+  { kind: 'relu' },
+  { kind: 'conv2d', name: '5', padding: 1, groups: 2, border: 'sink' },
+  { kind: 'relu' },
+  { kind: 'averagePool', size: 2, border: 'native' },
+  { kind: 'flatten' },
+  { kind: 'linear', name: '9' },
 ] as const;
 
 export const wholeNetworkExperiments: readonly Experiment[] = [
