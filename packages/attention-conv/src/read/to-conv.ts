@@ -1,5 +1,18 @@
 /** The way back: from attention to the smallest convolution that does the same. */
-import { gather, OptionError, requireAbove, requireFrom, scope, sum, type Tensor, tensor } from '@saccade/tensor';
+import {
+  add,
+  div,
+  equal,
+  gather,
+  OptionError,
+  requireAbove,
+  requireFrom,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '@saccade/tensor';
 import type { Convolution } from '../convolution/convolution.js';
 import type { PaddingMode, Widths } from '../layers/border.js';
 import type { PositionAttention } from '../layers/position-attention.js';
@@ -128,7 +141,8 @@ function keptOffsets(near: Neighbourhood, norms: readonly Float64Array[], budget
   });
   const left = slices.map((list) => new Set(list.map(({ offset }) => offset)));
   let spent = 0;
-  for (const { axis, offset, cost } of slices.flat().sort((a, b) => a.cost - b.cost)) {
+  const order = slices.flat().sort((a, b) => a.cost - b.cost || Math.abs(b.offset) - Math.abs(a.offset));
+  for (const { axis, offset, cost } of order) {
     if (spent + cost > budget) break;
     if (left[axis]!.size === 1) continue;
     left[axis]!.delete(offset);
@@ -187,6 +201,9 @@ function keptWeights(layer: PositionAttention, radius: number, axes: readonly Ke
     );
     return gather(part, places, { axis: i + 1 });
   }, layer.probabilities(wide));
-  const sink = layer.window.border.kind === 'sink';
-  return sink ? p : p.div(sum(p, { axis: axes.map((_, i) => i + 1), keepDims: true }));
+  if (layer.window.border.kind === 'sink') return p;
+  const all = sum(p, { axis: axes.map((_, i) => i + 1), keepDims: true });
+  // A head that has none of its weight here adds next to nothing: the kernel may have its values anywhere.
+  const none = equal(all, 0);
+  return add(div(p, where(none, 1, all)), where(none, 1 / (p.size / layer.heads), 0));
 }
