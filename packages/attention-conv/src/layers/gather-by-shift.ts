@@ -24,7 +24,7 @@ function span(shifts: Shifts, axis: number): readonly [low: number, high: number
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
 /** The box of taps that the shifts fill, each once; undefined if they do not. */
-export function boxOf(shifts: Shifts): Box | undefined {
+function boxOf(shifts: Shifts): Box | undefined {
   const dims = shifts[0]?.length ?? 0;
   const low = Array.from({ length: dims }, (_, i) => span(shifts, i)[0]);
   const dilation = low.map((from, i) => shifts.reduce((g, s) => divisor((s[i] as number) - from, g), 0) || 1);

@@ -50,7 +50,7 @@ export interface QuadraticAttentionOptions extends PositionAttentionOptions {
 }
 
 /** Further options than those of all layers. */
-export const quadraticNames = ['covariance', 'centerDeviation', 'spreadDeviation'] as const;
+const quadraticNames = ['covariance', 'centerDeviation', 'spreadDeviation'] as const;
 
 /** How a layer is built. */
 export interface QuadraticAttentionConfig extends PositionAttentionConfig {
