@@ -16,6 +16,11 @@ const budgets = [
   { code: `export { topK, encode, decode } from '@saccade/sparse-sgd'`, limit: 76 },
   { code: `export { memSGD } from '@saccade/sparse-sgd'`, limit: 94 },
   { code: `export { DistributedOptimizer, createThreadTransport } from '@saccade/sparse-sgd'`, limit: 103 },
+  { code: `export { convToAttention } from '@saccade/attention-conv'`, limit: 86 },
+  { code: `export { QuadraticAttention } from '@saccade/attention-conv'`, limit: 78 },
+  { code: `export { AttentionImageModel } from '@saccade/attention-conv'`, limit: 85 },
+  { code: `export { convertNetwork, loadAttention } from '@saccade/attention-conv'`, limit: 109 },
+  { code: `export { drawHeads, drawContours, drawAttention } from '@saccade/attention-conv'`, limit: 93 },
 ];
 
 for (const { code, limit } of budgets) {

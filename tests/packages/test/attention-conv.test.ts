@@ -11,7 +11,7 @@ import { visit } from '../src/visit.js';
 const expected = {
   exact: true,
   oneHot: true,
-  kernel: [-1, 0, 1, -2, 0, 2, -1, 0, 1],
+  kernel: [-1, 1, -2, 2, -1, 1],
   first: [-1, -1],
   names: ['value.weight', 'attention_centers', 'attention_spreads'],
   leaked: 0,
