@@ -2,15 +2,19 @@
 import { useDevice } from '@saccade/kernels';
 import { SGD } from '@saccade/nn';
 import { createJsDevice, init, memory, mul, Rng, scope, sum, type Tensor, valueAndGradOf } from '@saccade/tensor';
-import { assertClose, onTestDevice } from '@saccade/testing';
+import { assertClose, onTestDevice, testDevice } from '@saccade/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convToAttention } from '../src/convert/conv-to-attention.js';
+import { loadAttention } from '../src/files/attention-file.js';
 import { GatedPositionalAttention } from '../src/layers/gated-positional-attention.js';
 import { LearnedRelativeAttention } from '../src/layers/learned-relative-attention.js';
 import { QuadraticAttention } from '../src/layers/quadratic-attention.js';
 import type { AttentionLayer } from '../src/model/attention-block.js';
 import { AttentionImageModel } from '../src/model/attention-image-model.js';
+import type { AttentionNetwork } from '../src/network/attention-network.js';
+import { makeNetwork } from './files/networks.js';
+import { saved } from './files/saved.js';
 
 onTestDevice(test, init);
 
@@ -86,6 +90,33 @@ test('a model learns as on the plain device', async () => {
     useDevice(device);
   }
   assert.ok(here[4]! < here[0]!);
+});
+
+test('a whole network out of a file computes what it does on the plain device', async () => {
+  const device = useDevice(createJsDevice());
+  const shape = [2, 6, 6, 4];
+  const files: Uint8Array[] = [];
+  const expected: number[][] = [];
+  try {
+    // Each form has programs of its own, which some GPUs take seconds to compile.
+    for (const options of testDevice === 'wasm' ? [{ alpha: 3, border: 'sink' } as const, {}] : [{ alpha: 1.5 }]) {
+      const network = makeNetwork(new Rng(1), options);
+      const y = scope(() => network.forward(new Rng(2).normal(shape)));
+      files.push(await saved(network));
+      expected.push(Array.from(await y.data()));
+      for (const t of [network, y]) t.dispose();
+    }
+  } finally {
+    useDevice(device);
+  }
+  const before = memory().tensors;
+  for (const [i, bytes] of files.entries()) {
+    const network = (await loadAttention(bytes)) as AttentionNetwork;
+    const y = scope(() => network.forward(new Rng(2).normal(shape)));
+    assertClose(await y.data(), expected[i]!, { rtol: 1e-4, atol: 1e-4 }, `network ${i}`);
+    for (const t of [network, y]) t.dispose();
+  }
+  assert.is(memory().tensors, before);
 });
 
 test.run();

@@ -75,7 +75,10 @@ export async function loadModule(
     await scope(async () => {
       const values: [Entry, Tensor][] = [];
       for (const [name, entry] of pairs) {
-        values.push([entry, fromStored(entry, await file.read(name, { device: entry.tensor.device }))]);
+        const { dtype, device } = entry.tensor;
+        // By itself a file's float64 is read as float32.
+        const options = dtype === 'float64' ? { dtype, device } : { device };
+        values.push([entry, fromStored(entry, await file.read(name, options))]);
       }
       for (const [entry, value] of values) assign(entry.tensor, value);
     });

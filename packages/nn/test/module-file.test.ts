@@ -130,6 +130,24 @@ test('what is written has the same names and bytes as the file of PyTorch it cam
   }
 });
 
+test('a parameter in float64 comes back to the last bit', async ({ folder }) => {
+  class Precise extends Module {
+    readonly weight = this.parameter('weight', new Rng(2).normal([5], { dtype: 'float64' }));
+    override forward(x: Tensor): Tensor {
+      return x.mul(this.weight);
+    }
+  }
+  const path = join(folder, 'precise.safetensors');
+  const [model, twin] = [new Precise(), new Precise()];
+  const values = model.weight.dataSync();
+  await saveModule(path, model);
+  twin.loadStateDict({ weight: zeros([5]) });
+  await loadModule(path, twin);
+  assert.equal(twin.weight.dataSync(), values);
+  model.dispose();
+  twin.dispose();
+});
+
 test('a missing file and a damaged one are typed errors, and nothing is changed', async ({ folder }) => {
   const whole = cnn();
   await assertRejects(() => loadModule(join(folder, 'none'), whole), SaccadeError, /cannot be opened/);

@@ -1,7 +1,9 @@
 /** How far an attention layer can be from the convolution that it was made from: what is proven, and what was measured. */
 import { type DType, requireFrom } from '@saccade/tensor';
+import type { Products, ValueKind } from '../convert/value-maps.js';
 import type { DenseConvolution } from '../convolution/convolution.js';
 import type { Border } from '../layers/border.js';
+import { afterRoundings, arithmetics, attentionRoundings, convolutionRounding, sumsOf } from './rounding.js';
 import { missedShare, missedShareWithSink } from './theta.js';
 
 /** What was measured on random images. */
@@ -30,7 +32,16 @@ export interface RoundingOptions {
 
 /** Beyond this e^-x is 0: what is that far from its target has weight 0, not little. */
 const ZERO_FROM = { float32: 104, float64: 746 } as const;
-const UNIT = { float32: 2 ** -24, float64: 2 ** -53 } as const;
+
+/** What a convolution was converted with. */
+export interface Converted {
+  readonly alpha: number;
+  readonly border: Border['kind'];
+  readonly values: ValueKind;
+  /** Of values that are products of two maps. */
+  readonly products: Products | undefined;
+  readonly notices: readonly string[];
+}
 
 /** The certificate of a converted convolution. */
 export class Certificate {
@@ -43,42 +54,55 @@ export class Certificate {
   readonly oneHot: boolean;
   /** sum |W| of each output. */
   readonly norms: readonly number[];
-  /** Summands of each output. */
-  readonly terms: number;
   /** What to know besides. */
   readonly notices: readonly string[];
   /** Undefined on devices whose memory the CPU does not see: `certify` measures there. */
   measured: Measurement | undefined;
+  readonly #conv: DenseConvolution;
+  readonly #factored: boolean;
+  readonly #products: Products | undefined;
 
-  constructor(conv: DenseConvolution, alpha: number, border: Border['kind'], notices: readonly string[]) {
-    const dims = conv.kernel.length;
-    const sink = border === 'sink';
+  constructor(conv: DenseConvolution, { alpha, border, values, products, notices }: Converted) {
     this.alpha = alpha;
     this.border = border;
     this.dtype = conv.dtype === 'float64' ? 'float64' : 'float32';
-    // The layer keeps sqrt(2 alpha), rounded.
-    const kept = alpha * (1 - 4 * UNIT[this.dtype]);
-    this.epsBound = sink ? missedShareWithSink(kept, dims) : missedShare(kept, dims);
-    this.oneHot = (sink ? alpha / 2 : alpha) > ZERO_FROM[this.dtype];
+    this.epsBound = missedBound(alpha, border, this.dtype, conv.kernel.length);
+    this.oneHot = (border === 'sink' ? alpha / 2 : alpha) > ZERO_FROM[this.dtype];
     this.norms = filterNorms(conv);
-    this.terms = conv.weight.length / conv.outputs;
     this.notices = notices;
+    this.#conv = conv;
+    this.#factored = values !== 'identity';
+    this.#products = products;
   }
 
   /**
-   * The largest error of each output for images whose values (of one channel, padding included) lie within `range` of each other:
-   * epsBound sum |W| range, and with `rounding` what floating point adds to that.
+   * The largest error of each output for images whose values (of one channel, padding and the zero of a sink included) lie within `range` of each other:
+   * epsBound sum |W| range, and with `rounding` what floating point adds to that, in the layer and in the convolution in float64 that it is compared with.
    * @throws {OptionError} for a negative range
    */
   perChannelBound(range: number, rounding?: RoundingOptions): number[] {
     requireFrom('Certificate', 'range', range);
-    const share = this.epsBound * range + (rounding === undefined ? 0 : this.#rounding(rounding));
-    return this.norms.map((norm) => norm * share);
+    const missed = this.norms.map((norm) => norm * this.epsBound * range);
+    if (rounding === undefined) return missed;
+    const added = this.#rounding(rounding);
+    return missed.map((bound, o) => bound + added[o]!);
   }
 
-  /** The classical bound n u sum |w| |x| for sums of n terms, with the weights' own errors: some ulps of exponentials and quotients. */
-  #rounding({ maxAbs, pixels = 64 }: RoundingOptions): number {
-    return (this.terms + pixels + 32) * UNIT[this.dtype] * maxAbs;
+  #rounding({ maxAbs, pixels = 64 }: RoundingOptions): number[] {
+    const { weight, inputs, outputs, padding, bias } = this.#conv;
+    const arithmetic = arithmetics[this.dtype];
+    const sums = sumsOf(weight, inputs, outputs, this.#products !== undefined);
+    const keys = pixels + padding.flat().reduce((a, b) => a + b, 0);
+    // Where weights are 1 and 0, sums over keys add zeros, which is exact.
+    const steps = attentionRoundings(sums, { hard: this.oneHot, keys, factored: this.#factored });
+    const part = afterRoundings(steps, arithmetic.unit) + convolutionRounding(sums, arithmetic);
+    const { sizes = undefined, off = undefined } = this.#products ?? {};
+    const least = sums.taps * inputs * arithmetic.tiny;
+    return this.norms.map((norm, o) => {
+      const weights = sizes === undefined ? norm : Math.max(norm, alongInputs(sizes, outputs, o));
+      const size = (weights + least) * (maxAbs + arithmetic.tiny) + Math.abs(bias?.[o] ?? 0) + arithmetic.tiny;
+      return part * size + (off === undefined ? 0 : alongInputs(off, outputs, o) * maxAbs);
+    });
   }
 
   /** As plain data. */
@@ -86,6 +110,20 @@ export class Certificate {
     const { alpha, border, dtype, epsBound, oneHot, norms, measured, notices } = this;
     return { alpha, border, dtype, epsBound, oneHot, norms, measured, notices };
   }
+}
+
+/** `epsBound` for any sharpness. */
+export function missedBound(alpha: number, border: Border['kind'], dtype: 'float32' | 'float64', dims: number): number {
+  // The layer keeps sqrt(2 alpha), rounded.
+  const kept = alpha * (1 - 4 * arithmetics[dtype].unit);
+  return border === 'sink' ? missedShareWithSink(kept, dims) : missedShare(kept, dims);
+}
+
+/** The sum of a table [inputs, outputs] over inputs. */
+function alongInputs(table: Float64Array, outputs: number, o: number): number {
+  let sum = 0;
+  for (let i = o; i < table.length; i += outputs) sum += table[i]!;
+  return sum;
 }
 
 /** sum |W[o, ...]| of each output. */

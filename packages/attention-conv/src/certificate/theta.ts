@@ -36,6 +36,7 @@ export function missedShare(alpha: number, dims: number): number {
 export function missedShareWithSink(alpha: number, dims: number): number {
   if (alpha === 0) return 1;
   const excess = Math.expm1(dims * Math.log1p(2 * tail(alpha)));
+  if (excess === Number.POSITIVE_INFINITY) return 1;
   const sink = Math.exp(-alpha / 2);
   const inside = (excess + sink) / (1 + excess + sink);
   // The nearest pixels are one away along one axis at least: tau theta^(dims - 1).

@@ -2,13 +2,11 @@
 import {
   assign,
   checkOptions,
-  matrix,
   OptionError,
   Rng,
   requireAbove,
   requireOneOf,
   scope,
-  svdMatrix,
   type TypedArray,
   tensor,
 } from '@saccade/tensor';
@@ -18,6 +16,7 @@ import { missedShare, missedShareWithSink } from '../certificate/theta.js';
 import { type Convolution, type DenseConvolution, readConvolution } from '../convolution/convolution.js';
 import type { Border } from '../layers/border.js';
 import { QuadraticAttention } from '../layers/quadratic-attention.js';
+import { productsOf, type ValueKind, type ValueMaps, valueMaps } from './value-maps.js';
 
 /** How a convolution is converted. */
 export interface ConvToAttentionOptions {
@@ -39,7 +38,7 @@ export interface ConvToAttentionOptions {
    * Where the taps' weights go. `identity` (default): heads mix the channels as they are, the output map holds the kernel. `project`: each head
    * has its tap's map as its value map. `lowrank`: the same split by singular values, with as many channels a head as the largest rank.
    */
-  readonly values?: 'identity' | 'project' | 'lowrank' | undefined;
+  readonly values?: ValueKind | undefined;
 }
 
 const names = ['alpha', 'maxError', 'range', 'border', 'values'] as const;
@@ -67,14 +66,22 @@ export function convToAttention(
   const dense = readConvolution(op, conv);
   const border = borderFor(op, dense, kind);
   const { alpha, notices } = alphaFor(op, dense, border.kind, options);
-  const layer = build(dense, border, alpha, values);
-  const certificate = new Certificate(dense, alpha, border.kind, notices);
-  if (layer.weight.device.readSync !== undefined) certificate.measured = measure(layer, dense, certificate);
-  return { layer, certificate };
+  const maps = valueMaps(dense, values);
+  const layer = build(dense, border, alpha, maps);
+  const products = productsOf(dense, values, maps);
+  const certificate = new Certificate(dense, { alpha, border: border.kind, values, products, notices });
+  if (layer.weight.device.readSync === undefined) return { layer, certificate };
+  try {
+    certificate.measured = measure(layer, dense, certificate);
+    return { layer, certificate };
+  } catch (error) {
+    layer.dispose();
+    throw error;
+  }
 }
 
-/** @throws {OptionError} for a border that does not give this padding */
-function borderFor(op: string, { padding, paddingMode }: DenseConvolution, kind: Border['kind']): Border {
+/** What stands around images of a convolution. @throws {OptionError} for a border that does not give this padding */
+export function borderFor(op: string, { padding, paddingMode }: DenseConvolution, kind: Border['kind']): Border {
   const none = padding.every(([before, after]) => before + after === 0);
   if (kind === 'pad') return none ? { kind: 'native' } : { kind, mode: paddingMode, widths: padding };
   if (none || paddingMode === (kind === 'sink' ? 'zeros' : 'replicate')) return { kind };
@@ -98,7 +105,7 @@ function alphaFor(
       : [];
   if (maxError === undefined) return { alpha: clamped, notices };
   requireAbove(op, 'maxError', maxError);
-  const needed = neededAlpha(conv, border, maxError / range);
+  const needed = neededAlpha(op, conv, border, maxError / range);
   if (alpha === undefined) return { alpha: needed, notices };
   if (clamped >= needed) return { alpha: clamped, notices };
   throw new OptionError(
@@ -106,14 +113,20 @@ function alphaFor(
   );
 }
 
-/** The smallest alpha whose bound is at most `error` for a range of 1, near ln(2 dims sum |W| / error), or twice that with a sink. */
-function neededAlpha(conv: DenseConvolution, border: Border['kind'], error: number): number {
-  const norm = Math.max(...filterNorms(conv), Number.MIN_VALUE);
+/** The smallest alpha whose bound is at most `error` for a range of 1, near ln(2 dims sum |W| / error), or twice that with a sink. @throws {OptionError} if there is none */
+function neededAlpha(op: string, conv: DenseConvolution, border: Border['kind'], error: number): number {
+  const norm = filterNorms(conv).reduce((most, own) => Math.max(most, own), Number.MIN_VALUE);
   const missed = border === 'sink' ? missedShareWithSink : missedShare;
+  const errorAt = (alpha: number): number => missed(alpha, conv.kernel.length) * norm;
+  if (errorAt(LARGEST_ALPHA) > error) {
+    throw new OptionError(
+      `${op}: no alpha keeps all errors below ${error} for a range of 1; ${LARGEST_ALPHA} allows ${errorAt(LARGEST_ALPHA)}`,
+    );
+  }
   let [low, high] = [0, LARGEST_ALPHA];
   for (let i = 0; i < 60 && high - low > 1e-9 * high; i++) {
     const middle = (low + high) / 2;
-    if (missed(middle, conv.kernel.length) * norm <= error) high = middle;
+    if (errorAt(middle) <= error) high = middle;
     else low = middle;
   }
   // The certificate takes off what rounding alpha may cost.
@@ -121,15 +134,9 @@ function neededAlpha(conv: DenseConvolution, border: Border['kind'], error: numb
 }
 
 /** The layer: centres at the taps' shifts, one spread for all, and the kernel in the values. */
-function build(
-  conv: DenseConvolution,
-  border: Border,
-  alpha: number,
-  values: 'identity' | 'project' | 'lowrank',
-): QuadraticAttention {
+function build(conv: DenseConvolution, border: Border, alpha: number, maps: ValueMaps): QuadraticAttention {
   const { inputs, outputs, kernel, padding, dilation, stride, dtype, device } = conv;
   const shifts = shiftsOf(conv);
-  const maps = mapsFor(conv, values);
   const growth = kernel.map((taps, i) => padding[i]![0] + padding[i]![1] - dilation[i]! * (taps - 1));
   const layer = new QuadraticAttention({
     dims: kernel.length,
@@ -162,57 +169,4 @@ function shiftsOf({ kernel, dilation, padding }: DenseConvolution): number[][] {
       shifts.flatMap((shift) => Array.from({ length: taps }, (_, a) => [...shift, a * dilation[i]! - padding[i]![0]])),
     [[]],
   );
-}
-
-interface Maps {
-  readonly headChannels: number | undefined;
-  readonly projection: Float64Array | undefined;
-  /** [outputs, heads channels]. */
-  readonly weight: Float64Array;
-}
-
-function mapsFor(conv: DenseConvolution, values: 'identity' | 'project' | 'lowrank'): Maps {
-  const { inputs, outputs, weight } = conv;
-  const heads = weight.length / (inputs * outputs);
-  if (values === 'identity') {
-    return { headChannels: undefined, projection: undefined, weight: stacked(weight, heads, inputs, outputs) };
-  }
-  if (values === 'lowrank') return lowRankMaps(conv, heads);
-  const eye = Float64Array.from({ length: outputs * outputs }, (_, i) => Number(i % (outputs + 1) === 0));
-  const all = new Float64Array(heads * outputs * outputs);
-  for (let h = 0; h < heads; h++) all.set(eye, h * outputs * outputs);
-  return { headChannels: outputs, projection: weight, weight: stacked(all, heads, outputs, outputs) };
-}
-
-/** Maps [heads, channels, outputs] side by side: [outputs, heads channels]. */
-function stacked(maps: Float64Array, heads: number, channels: number, outputs: number): Float64Array {
-  const rows = heads * channels;
-  const out = new Float64Array(maps.length);
-  for (let r = 0; r < rows; r++) for (let o = 0; o < outputs; o++) out[o * rows + r] = maps[r * outputs + o]!;
-  return out;
-}
-
-/** Singular values below this part of a tap's largest one are rounding. */
-const NEGLIGIBLE = 1e-12;
-
-/** W = U S V^T of each tap: U S projects, V^T goes into the output map. */
-function lowRankMaps({ inputs, outputs, weight }: DenseConvolution, heads: number): Maps {
-  const parts = Array.from({ length: heads }, (_, h) =>
-    svdMatrix(matrix(inputs, outputs, weight.slice(h * inputs * outputs, (h + 1) * inputs * outputs))),
-  );
-  const rank = Math.max(
-    1,
-    ...parts.map(({ values }) => values.filter((s) => s > NEGLIGIBLE * (values[0] ?? 0)).length),
-  );
-  const projection = new Float64Array(heads * inputs * rank);
-  const right = new Float64Array(heads * rank * outputs);
-  for (const [h, { u, values, v }] of parts.entries()) {
-    for (let r = 0; r < Math.min(rank, values.length); r++) {
-      for (let c = 0; c < inputs; c++) {
-        projection[(h * inputs + c) * rank + r] = u.data[c * u.columns + r]! * values[r]!;
-      }
-      for (let o = 0; o < outputs; o++) right[(h * rank + r) * outputs + o] = v.data[o * v.columns + r]!;
-    }
-  }
-  return { headChannels: rank, projection, weight: stacked(right, heads, rank, outputs) };
 }

@@ -43,27 +43,43 @@ function axisSources(conv: DenseConvolution, axis: number, extent: number, out: 
   return places;
 }
 
+/** Values of the columns that are held at once, 16 MB. */
+const TILE = 2 ** 21;
+
 /** out[q, o] = bias[o] + sum over taps a and channels c of X[q stride + a dilation - before, c] W[a, c, o]. @throws {ShapeError} */
 export function convolve(op: string, images: HostImages, conv: DenseConvolution): HostImages {
-  const { batch, extents, channels, data } = images;
+  const { batch, extents } = images;
+  const { outputs, kernel, bias } = conv;
   const outs = outputExtents(op, conv, extents);
-  const along = extents.map((extent, i) => axisSources(conv, i, extent, outs[i]!));
-  const [queries, taps] = [product(outs), product(conv.kernel)];
-  const columns = new Float64Array(batch * queries * taps * channels);
-  for (let q = 0, to = 0; q < batch * queries; q++) {
-    const b = Math.floor(q / queries);
-    for (let tap = 0; tap < taps; tap++, to += channels) {
-      const from = pixel(q % queries, tap, outs, conv.kernel, along, extents);
-      if (from < 0) continue;
-      const start = (b * product(extents) + from) * channels;
-      for (let c = 0; c < channels; c++) columns[to + c] = data[start + c]!;
-    }
+  const seen = columnsOf(images, conv, outs);
+  const [queries, width] = [batch * product(outs), product(kernel) * images.channels];
+  const y = new Float64Array(queries * outputs);
+  const tile = Math.max(1, Math.floor(TILE / width));
+  const weight = matrix(width, outputs, conv.weight);
+  for (let from = 0; from < queries; from += tile) {
+    const rows = Math.min(tile, queries - from);
+    y.set(matrixProduct(matrix(rows, width, seen(from, rows)), weight).data, from * outputs);
   }
-  const rows = matrix(batch * queries, taps * channels, columns);
-  const y = matrixProduct(rows, matrix(taps * channels, conv.outputs, conv.weight)).data;
-  const { bias } = conv;
-  if (bias !== undefined) for (let i = 0; i < y.length; i++) y[i]! += bias[i % conv.outputs]!;
-  return { batch, extents: outs, channels: conv.outputs, data: y };
+  if (bias !== undefined) for (let i = 0; i < y.length; i++) y[i]! += bias[i % outputs]!;
+  return { batch, extents: outs, channels: outputs, data: y };
+}
+
+/** What the taps of some output positions, of all images one after another, see: [rows, taps channels]. */
+function columnsOf({ extents, channels, data }: HostImages, conv: DenseConvolution, outs: readonly number[]) {
+  const along = extents.map((extent, i) => axisSources(conv, i, extent, outs[i]!));
+  const [queries, taps, pixels] = [product(outs), product(conv.kernel), product(extents)];
+  return (first: number, rows: number): Float64Array => {
+    const columns = new Float64Array(rows * taps * channels);
+    for (let q = first, to = 0; q < first + rows; q++) {
+      for (let tap = 0; tap < taps; tap++, to += channels) {
+        const from = pixel(q % queries, tap, outs, conv.kernel, along, extents);
+        if (from < 0) continue;
+        const start = (Math.floor(q / queries) * pixels + from) * channels;
+        for (let c = 0; c < channels; c++) columns[to + c] = data[start + c]!;
+      }
+    }
+    return columns;
+  };
 }
 
 /** The input pixel that a tap of an output position sees, or -1. */

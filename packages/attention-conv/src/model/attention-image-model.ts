@@ -121,7 +121,7 @@ export class AttentionImageModel extends Module {
         rng,
       });
     // First, as it is what can fail.
-    const encoder = { layer: perBlock.map(block) };
+    const encoder = { layer: allOrNone(perBlock, block) };
     this.config = { ...counts, heads, dropout, epsilon, attention };
     this.stem = stem?.module;
     this.featuresUpscale = new Linear(stem?.channels ?? imageChannels * patch ** dims, channels, { rng });
@@ -164,4 +164,16 @@ function headsOfBlocks(op: string, heads: number | readonly number[], layers: nu
   if (!Array.isArray(heads)) return new Array<number>(layers).fill(requireCount(op, 'heads', heads as number));
   if (heads.length === layers && heads.every((own) => Number.isSafeInteger(own) && own >= 0)) return heads;
   throw new OptionError(`${op}: heads must be one whole number, or ${layers} from 0, got ${quote(heads)}`);
+}
+
+/** One block for each entry; frees those that there are if one cannot be built. */
+function allOrNone(heads: readonly number[], build: (heads: number) => AttentionBlock): AttentionBlock[] {
+  const built: AttentionBlock[] = [];
+  try {
+    for (const own of heads) built.push(build(own));
+    return built;
+  } catch (error) {
+    for (const block of built) block.dispose();
+    throw error;
+  }
 }

@@ -188,6 +188,13 @@ const refusals: readonly [
     OptionError,
     /alpha 4 allows errors above maxError 0.001; it takes 9\.393/,
   ],
+  [
+    'an error that no alpha keeps',
+    { padding: 1 },
+    { maxError: 1e-240, border: 'sink' },
+    OptionError,
+    /no alpha keeps all errors below 1e-240 for a range of 1; 1024 allows \d/,
+  ],
   ['maxError 0', {}, { maxError: 0 }, OptionError, /maxError must be a number above 0, got 0/],
   ['a negative padding', { padding: -1 }, {}, OptionError, /padding must be whole numbers from 0/],
   ['a padding for other axes', { padding: [[1, 1], [1, 1]] }, {}, OptionError, /for each of 1 axes/], // biome-ignore format: pairs

@@ -61,6 +61,7 @@ test('bad options and images are typed errors, and a constructor that fails leav
     [{ epsilon: -1 }, /epsilon must be a number from 0, got -1/],
     [{ attention: { kind: 'global' } }, /attention must be of kind quadratic, learned, gated or content, got "global"/],
     [{ attention: { kind: 'quadratic', spread: 1 } }, /spread/],
+    [{ attention: { kind: 'gated' }, heads: [2, 3] }, /heads must divide 4 channels, got 3/],
     [{ attention: { kind: 'content' }, heads: 3 }, /heads must divide 4 channels, got 3/],
     [{ stem: { module: undefined, channels: 0 } }, /stem.channels must be a whole number from 1, got 0/],
     [{ rng: undefined }, /needs a source of random numbers/],
