@@ -24,12 +24,26 @@ function watchProgress(): void {
   };
 }
 
+/** What the garbage collector freed since the last file; it waits, for a test that counts what is alive would be spoilt. */
+const collected: (() => void)[] = [];
+
+/** Makes registries that keep what they are to free until a file is done. */
+function deferFrees(): void {
+  const { FinalizationRegistry: Registry } = globalThis;
+  globalThis.FinalizationRegistry = class<T> extends Registry<T> {
+    constructor(free: (held: T) => void) {
+      super((held) => void collected.push(() => free(held)));
+    }
+  } as typeof Registry;
+}
+
 /** Loads and runs the files one after another, then posts the counts to `/result`. */
 export async function runFiles(files: readonly [string, () => Promise<unknown>][]): Promise<void> {
   const host = globalThis as unknown as Uvu;
   host.UVU_DEFER = 1;
   host.UVU_QUEUE = [];
   watchProgress();
+  deferFrees();
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [name, load] of files) {
     const group: [string, ...Suite[]] = [name];
@@ -45,6 +59,7 @@ export async function runFiles(files: readonly [string, () => Promise<unknown>][
         counts.failed += total - passed;
         counts.skipped += skipped;
         ran += total + skipped;
+        for (const free of collected.splice(0)) free();
       }
       if (ran === 0) throw new Error('ran no test: does it end with test.run()?');
     } catch (error) {
