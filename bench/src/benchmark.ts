@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createWasmDevice, type Device, useDevice } from '@saccade/kernels';
 import { attentionCases } from './cases/attention.js';
 import { attentionConvCases } from './cases/attention-conv.js';
+import { collabAttentionCases } from './cases/collab-attention.js';
 import { convolutionCases } from './cases/convolution.js';
 import { digitsCases } from './cases/digits.js';
 import { elementwiseCases } from './cases/elementwise.js';
@@ -15,6 +16,7 @@ import { transformerCases } from './cases/transformer.js';
 import { attentionConvFigures } from './figures/attention-conv.js';
 import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
+import { collabAttentionFigures } from './figures/collab-attention.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
 import { operationOverheadFigures } from './figures/operation-overhead.js';
 import { sparseSgdFigures } from './figures/sparse-sgd.js';
@@ -43,6 +45,7 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   topKCases,
   sparseSgdCases,
   attentionConvCases,
+  collabAttentionCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
@@ -51,6 +54,7 @@ const figureGroups: readonly { name: string; measure: (quick: boolean) => Promis
   { name: 'top-k on one thread', measure: topKFigures },
   { name: 'gradient compression', measure: sparseSgdFigures },
   { name: 'attention by position', measure: attentionConvFigures },
+  { name: 'decomposition of attention', measure: collabAttentionFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },

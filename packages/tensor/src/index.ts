@@ -94,7 +94,7 @@ export {
   svd,
 } from './linalg/decompositions.js';
 export { type EigMatrices, eigMatrix } from './linalg/eig.js';
-export { type EigSymmetricMatrices, eigSymmetricMatrix } from './linalg/eig-symmetric.js';
+export { type EigSymmetricMatrices, eigSymmetricMatrix, eigSymmetricValuesMatrix } from './linalg/eig-symmetric.js';
 export { type LeastSquaresMatrices, type LeastSquaresOptions, leastSquaresMatrix } from './linalg/least-squares.js';
 export { LinalgError } from './linalg/linalg-error.js';
 export { type Matrix, matrix, transposeMatrix } from './linalg/matrix.js';

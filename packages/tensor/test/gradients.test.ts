@@ -76,7 +76,7 @@ const otherwise = [
   'checkOptions quote requireFunction bufferOf deviceOf empty isTracked kernelsOn recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
   'bfloat16ToFloat32 float16ToFloat32 toBfloat16 toFloat16 littleEndianBytes crc32 openSource readWhole',
   'requireAbove requireCount requireCounts requireDivides requireFlag requireFrom requireOneOf requireRng requireShape requireWithin',
-  'matrix matrixProduct transposeMatrix choleskyMatrix choleskySolveMatrix solveMatrix leastSquaresMatrix qrMatrix svdMatrix eigMatrix eigSymmetricMatrix',
+  'matrix matrixProduct transposeMatrix choleskyMatrix choleskySolveMatrix solveMatrix leastSquaresMatrix qrMatrix svdMatrix eigMatrix eigSymmetricMatrix eigSymmetricValuesMatrix',
   'init createJsDevice checkGradients eye full linspace ones range tensor zeros',
   'loadSafetensors encodeNpy loadNpy saveNpy decodeNpy openSafetensors decodeSafetensors packSafetensors',
   'openShardedSafetensors encodeSafetensors saveSafetensors streamSafetensors cholesky choleskySolve eig eigSymmetric leastSquares qr solve svd',

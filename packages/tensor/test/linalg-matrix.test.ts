@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { choleskyMatrix, choleskySolveMatrix } from '../src/linalg/cholesky.js';
 import { eigMatrix } from '../src/linalg/eig.js';
-import { eigSymmetricMatrix } from '../src/linalg/eig-symmetric.js';
+import { eigSymmetricMatrix, eigSymmetricValuesMatrix } from '../src/linalg/eig-symmetric.js';
 import { leastSquaresMatrix } from '../src/linalg/least-squares.js';
 import { LinalgError } from '../src/linalg/linalg-error.js';
 import { type Matrix, matrix, maxAbs, transposeMatrix } from '../src/linalg/matrix.js';
@@ -164,6 +164,7 @@ test('symmetric eigenvalues ascend and give back the matrix', () => {
     const other = transposeMatrix(half);
     const a = { ...b, data: half.data.map((value, i) => value + other.data[i]!) };
     const { values, vectors } = eigSymmetricMatrix(a);
+    assert.equal(eigSymmetricValuesMatrix(a), values);
     below(relative(product(product(vectors, diagonal(values)), transposeMatrix(vectors)), a), 1e-12, name);
     orthonormal(vectors, name);
     assert.ok(
@@ -398,7 +399,8 @@ test('input is not changed', () => {
 test('matrices that are not square, not finite, not symmetric, singular or indefinite are refused', () => {
   const wide = matrix(2, 3);
   const b = matrix(2, 1);
-  for (const f of [choleskyMatrix, eigMatrix, eigSymmetricMatrix]) assertThrows(() => f(wide), ShapeError, /\[2, 3\]/);
+  for (const f of [choleskyMatrix, eigMatrix, eigSymmetricMatrix, eigSymmetricValuesMatrix])
+    assertThrows(() => f(wide), ShapeError, /\[2, 3\]/);
   assertThrows(() => solveMatrix(wide, b), ShapeError, /solve: expected a square matrix/);
   assertThrows(() => solveMatrix(matrix(3, 3), b), ShapeError, /right-hand side \[2, 1\]/);
   assertThrows(() => matrix(2, 2, new Float64Array(3)), ShapeError, /needs 4 values, got 3/);
@@ -407,7 +409,7 @@ test('matrices that are not square, not finite, not symmetric, singular or indef
       [1, 0],
       [value, 1],
     ]);
-    for (const f of [choleskyMatrix, eigMatrix, eigSymmetricMatrix, qrMatrix, svdMatrix]) {
+    for (const f of [choleskyMatrix, eigMatrix, eigSymmetricMatrix, eigSymmetricValuesMatrix, qrMatrix, svdMatrix]) {
       assertThrows(() => f(bad), OptionError, /must be finite, got .* at row 1, column 0/);
     }
     assertThrows(() => solveMatrix(bad, b), OptionError, /finite/);

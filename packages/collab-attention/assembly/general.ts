@@ -1,0 +1,2 @@
+// This package's own kernels: one file a family. Every kernel ends in (start, end, scratch).
+export * from './shared-attention';
