@@ -21,6 +21,10 @@ const budgets = [
   { code: `export { AttentionImageModel } from '@saccade/attention-conv'`, limit: 85 },
   { code: `export { convertNetwork, loadAttention } from '@saccade/attention-conv'`, limit: 109 },
   { code: `export { drawHeads, drawContours, drawAttention } from '@saccade/attention-conv'`, limit: 93 },
+  { code: `export { CollaborativeAttention } from '@saccade/collab-attention'`, limit: 97 },
+  { code: `export { decompose, energy } from '@saccade/collab-attention'`, limit: 82 },
+  { code: `export { convertToBlob } from '@saccade/collab-attention'`, limit: 108 },
+  { code: `export { compressOnnx } from '@saccade/collab-attention'`, limit: 112 },
 ];
 
 for (const { code, limit } of budgets) {
