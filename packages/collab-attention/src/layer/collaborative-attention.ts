@@ -22,7 +22,7 @@ import {
 } from '@saccade/tensor';
 import { type ConcatenatedAttention, type ConcatenatedWeights, unshared } from './concatenated-weights.js';
 import { type FromConcatenatedOptions, type ReparametrizedAttention, sharedForm } from './from-concatenated.js';
-import { type MixingStart, mixingStart, mixingStarts } from './mixing.js';
+import { emptyHeads, type MixingStart, mixingStart, mixingStarts } from './mixing.js';
 import { type SharedInputs, type SharedOptions, sharedAttention, sharedWeights } from './shared-attention.js';
 import type { SharedKeyCache, SharedKeys } from './shared-key-cache.js';
 
@@ -138,6 +138,8 @@ export class CollaborativeAttention extends Module<[x: Tensor, options?: Collabo
   readonly dense: Linear | undefined;
   readonly layerNorm: LayerNorm | undefined;
   readonly dropout: Dropout | undefined;
+  /** What to know of the layer's start, such as heads that got no dimension. */
+  readonly notices: readonly string[];
   readonly #config: CollaborativeAttentionConfig;
 
   /** @throws {OptionError} for sizes that are no whole numbers from 1, heads that do not divide the value channels, and outputs that nothing makes */
@@ -150,6 +152,7 @@ export class CollaborativeAttention extends Module<[x: Tensor, options?: Collabo
     const { mixing = 'normal' } = options;
     requireOneOf(op, 'mixing', mixing, mixingStarts);
     this.#config = config;
+    this.notices = mixing === 'concatenate' ? noticesOf(heads, sharedDim) : [];
     this.heads = heads;
     this.scale = config.scale;
     this.query = new Linear(width, sharedDim, { rng, bias: config.projectionBias });
@@ -260,6 +263,14 @@ export class CollaborativeAttention extends Module<[x: Tensor, options?: Collabo
     if (this.dropout === undefined || !this.training) return sharedAttention(inputs, value, scores);
     return matmul(this.dropout.forward(sharedWeights(inputs, scores)), value);
   }
+}
+
+function noticesOf(heads: number, sharedDim: number): string[] {
+  const empty = emptyHeads(heads, sharedDim);
+  if (empty.length === 0) return [];
+  return [
+    `heads ${empty.join(', ')} got none of the ${sharedDim} dimensions: they look at all alike until they are trained`,
+  ];
 }
 
 /** The configuration with its defaults. @throws {OptionError} */

@@ -214,6 +214,26 @@ test('mixing as concatenated heads has ones where the release has them', async (
   }
 });
 
+test('heads that get no dimension are told, and look at all alike', async () => {
+  const layer = new CollaborativeAttention({
+    width: 8,
+    heads: 4,
+    sharedDim: 9,
+    mixing: 'concatenate',
+    contentBias: false,
+    rng: new Rng(1),
+  });
+  assert.equal(layer.notices, ['heads 3 got none of the 9 dimensions: they look at all alike until they are trained']);
+  const x = new Rng(2).normal([1, 4, 8]);
+  const weights = layer.weights(x);
+  assertClose(Array.from(await weights.data<'float32'>()).slice(48), new Array<number>(16).fill(0.25), { rtol: 1e-6 });
+  const few = new CollaborativeAttention({ width: 8, heads: 4, sharedDim: 2, mixing: 'concatenate', rng: new Rng(1) });
+  assert.match(String(few.notices), /^heads 2, 3 got none of the 2 dimensions/);
+  const full = new CollaborativeAttention({ width: 8, heads: 4, sharedDim: 8, mixing: 'concatenate', rng: new Rng(1) });
+  assert.equal(full.notices, []);
+  for (const t of [layer, x, weights, few, full]) t.dispose();
+});
+
 test('every start of the mixing has its spread', async () => {
   const [heads, sharedDim] = [40, 100];
   const deviations: Readonly<Record<Exclude<MixingStart, 'concatenate'>, number>> = {
