@@ -42,6 +42,7 @@ export {
 } from './create.js';
 export { type CustomGradOptions, type CustomResult, customGrad } from './custom-grad.js';
 export { bufferOf, deviceOf, empty } from './engine.js';
+export { writeFileAtomically } from './formats/atomic-file.js';
 export type { ByteSource, FileSource, OpenOptions } from './formats/byte-source.js';
 export { convertStored, type ReadOptions } from './formats/convert-stored.js';
 export { crc32 } from './formats/crc32.js';

@@ -73,7 +73,7 @@ const known = new Set(Object.keys(api));
 
 /** Exports that are no operations on tensors, or have a test file of their own. */
 const otherwise = [
-  'checkOptions quote requireFunction bufferOf deviceOf empty isTracked kernelsOn recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles',
+  'checkOptions quote requireFunction bufferOf deviceOf empty isTracked kernelsOn recording convertStored parseNpyHeader storedBytes viewStored show sameShape nodeFiles writeFileAtomically',
   'bfloat16ToFloat32 float16ToFloat32 toBfloat16 toFloat16 littleEndianBytes crc32 openSource readWhole',
   'requireAbove requireCount requireCounts requireDivides requireFlag requireFrom requireOneOf requireRng requireShape requireWithin',
   'matrix matrixProduct transposeMatrix choleskyMatrix choleskySolveMatrix solveMatrix leastSquaresMatrix qrMatrix svdMatrix eigMatrix eigSymmetricMatrix eigSymmetricValuesMatrix',

@@ -9,6 +9,7 @@ import {
   saveSafetensors,
   storedBytes,
   streamSafetensors,
+  writeFileAtomically,
 } from '@saccade/tensor';
 
 /** A safetensors file on its way to whatever keeps bytes. */
@@ -116,20 +117,5 @@ function byName([a]: readonly [string, string], [b]: readonly [string, string]):
 
 /** Writes a text file, whole or not at all. @throws {SaccadeError} with code `io` */
 export async function writeText(op: string, path: string, text: string): Promise<void> {
-  const node = nodeFiles(op);
-  const part = `${path}.${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}.tmp`;
-  try {
-    const file = await node.open(part, 'wx');
-    try {
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, null)).bytesWritten;
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await node.rename(part, path);
-  } catch (cause) {
-    await node.unlink(part).catch(() => {});
-    throw new SaccadeError('io', `${op}: cannot write ${path} (${(cause as Error).message})`, { cause });
-  }
+  await writeFileAtomically(path, [new TextEncoder().encode(text)], op);
 }
