@@ -48,7 +48,7 @@ for (const [file, binaries] of Object.entries(outputs)) {
   const contents = Object.entries(binaries).map(([name, sources]) => compile(name, sources));
   const sizes = contents.map((bytes) => bytes.length).join(',');
   // Zopfli writes the deflate format like zlib, 5 % smaller.
-  const deflated = await zopfli.deflateAsync(Buffer.concat(contents), { numiterations: 60 });
+  const deflated = await zopfli.deflateAsync(Buffer.concat(contents), { numiterations: 100 });
   const packed = Buffer.from(deflated).toString('base64');
   const text = `// Generated from assembly/ by scripts/wasm.mjs.\nexport const binaries: string =\n  '${sizes}:${packed}';\n`;
   writeFileSync(`src/wasm/${file}.gen.ts`, text);

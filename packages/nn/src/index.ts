@@ -2,6 +2,13 @@
 export { type Batches, type BatchesOptions, batches } from './batches.js';
 export { checkTransformerMap } from './checkpoints/check-transformer-map.js';
 export type { ModelConfig } from './checkpoints/config-values.js';
+export {
+  type CheckpointSource,
+  type OpenCheckpoint,
+  type OpenCheckpointOptions,
+  openCheckpoint,
+  ownConfigPath,
+} from './checkpoints/open-checkpoint.js';
 export { type CheckpointTensors, type ReadWeightOptions, readBias, readWeight } from './checkpoints/read-weight.js';
 export type { TransformerMapOptions } from './checkpoints/stack-plan.js';
 export type {

@@ -22,8 +22,7 @@ const registry =
         collected += 1;
         if (collected !== tolerated || !isDevelopment()) return;
         console.warn(
-          `saccade: ${tolerated} tensors were dropped without dispose(), the last of shape ${label}; ` +
-            'work inside scope(() => …), or dispose what you keep',
+          `saccade: ${tolerated} tensors were dropped without dispose(), the last of shape ${label}; use scope()`,
         );
       });
 

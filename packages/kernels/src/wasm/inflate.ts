@@ -67,7 +67,7 @@ export function inflate(packed: Uint8Array, size: number): Uint8Array<ArrayBuffe
     need(longest);
     const entry = table[held & ((1 << longest) - 1)]!;
     const length = entry & 15;
-    if (length === 0) throw new FormatError('inflate: no code of this kind');
+    if (length === 0) throw new FormatError('inflate: not DEFLATE data');
     held >>>= length;
     count -= length;
     return entry >> 4;
