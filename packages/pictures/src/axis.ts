@@ -41,7 +41,7 @@ function logValues(low: number, high: number, most: number): number[] {
     [[1, 2, 3, 4, 5, 6, 7, 8, 9], 1],
     [[1, 2, 5], 1],
     [[1, 3], 1],
-    ...Array.from({ length: 40 }, (_, i) => [[1], i + 1] as const),
+    ...Array.from({ length: 100 }, (_, i) => [[1], i + 1] as const),
   ];
   for (const [digits, stride] of ways) {
     const values = decadeValues(low, high, digits, stride);
@@ -77,4 +77,9 @@ export function evenAxis(low: number, high: number, most: number): Axis {
   const margin = differ(low, high) ? 0.04 * (high - low) : Math.abs(low) / 2 || 1;
   const [from, to] = [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
   return { place: (value) => (value - from) / (to - from), ticks: named(evenValues(from, to, most)) };
+}
+
+/** The axis with the names of whole numbers only. */
+export function wholeAxis({ place, ticks }: Axis): Axis {
+  return { place, ticks: ticks.filter(({ value }) => Number.isInteger(value)) };
 }

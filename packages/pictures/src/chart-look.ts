@@ -27,7 +27,8 @@ function colors({ series: list, paper, ink, soft, line }: Palette): string {
   const series = list.map((color, i) => `.line-chart .c${i}{stroke:${color}}.line-chart .d${i}{fill:${color}}`);
   return (
     `.line-chart .paper{fill:${paper}}.line-chart text{fill:${ink}}.line-chart .soft{fill:${soft}}` +
-    `.line-chart .grid{stroke:${line}}.line-chart .axis{stroke:${soft}}${series.join('')}`
+    `.line-chart .grid{stroke:${line}}.line-chart .axis{stroke:${soft}}.line-chart .whisker{stroke:${ink}}` +
+    `.line-chart .hollow{fill:${paper}}${series.join('')}`
   );
 }
 

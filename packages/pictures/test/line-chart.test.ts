@@ -60,4 +60,44 @@ test('colours of light and dark are inside', () => {
   assert.match(lineChart(drawing(), size), /\.line-chart \.paper\{fill:#fff\}.*@media \(prefers-color-scheme:dark\)/);
 });
 
+test('a band lies around its curve, and the axis has room for it', () => {
+  const spread = points.map(([, y]) => [y / 4, y * 4] as const);
+  const svg = lineChart(drawing({ curves: [{ name: 'a', dashed: false, points, spread }], logY: true }), size);
+  const [, band] = /<path class="d0" fill-opacity="0.18" d="M([^"]*)z"/.exec(svg)!;
+  const edge = band!.split('L').map((at) => at.split(' ').map(Number) as [number, number]);
+  assert.is(edge.length, 10);
+  for (const [i, [x, y]] of placesOf(svg).entries()) {
+    const [high, low] = [edge[i]!, edge[9 - i]!];
+    assert.is(high[0], x);
+    assert.is(low[0], x);
+    // Factors of 4 both ways.
+    assert.ok(high[1] < y && Math.abs(low[1] - y - (y - high[1])) < 0.3, `${high[1]}, ${y}, ${low[1]}`);
+  }
+  assert.ok(Math.min(...edge.map(([, y]) => y)) > 54);
+  assert.not.match(lineChart(drawing(), size), /fill-opacity/);
+});
+
+test('points that are bounds are hollow and say so', () => {
+  const hollow = [false, false, false, true, true];
+  const svg = lineChart(drawing({ curves: [{ name: 'a', dashed: false, points, hollow }] }), size);
+  assert.is(svg.match(/class="c0 hollow"/g)?.length, 2);
+  assert.match(svg, '<title>a: at most 16 at 4 layer</title>');
+  assert.match(svg, '<title>a: 4 at 2 layer</title>');
+});
+
+test('a logarithmic axis over three hundred decades has names', () => {
+  const steep = [0, 1, 2].map((x) => [x, 10 ** (-150 * x)] as const);
+  const svg = lineChart(drawing({ curves: [{ name: 'a', dashed: false, points: steep }], logY: true }), size);
+  assert.ok(svg.match(/>1e-\d+</g)!.length >= 3);
+  assert.not.match(svg, /NaN|Infinity/);
+});
+
+test('an axis that counts names whole numbers only', () => {
+  const few = [{ name: 'a', dashed: false, points: points.slice(0, 3) }];
+  assert.match(lineChart(drawing({ curves: few }), size), />0\.2</);
+  const svg = lineChart(drawing({ curves: few, wholeX: true, logY: true }), size);
+  const named = [...svg.matchAll(/text-anchor="middle">([\d.]+)</g)].map(([, text]) => text);
+  assert.equal(named, ['0', '1', '2']);
+});
+
 test.run();
