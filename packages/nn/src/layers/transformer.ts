@@ -52,7 +52,8 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, options?: Encode
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
   readonly normFirst: boolean;
-  readonly #activation: (x: Tensor) => Tensor;
+  /** Of the feed-forward part. */
+  readonly activation: (x: Tensor) => Tensor;
 
   /** @throws {OptionError} */
   constructor(channels: number, heads: number, options: TransformerLayerOptions) {
@@ -67,7 +68,7 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, options?: Encode
     } = checkOptions(op, options, names);
     const rng = requireRng(op, options.rng);
     requireCount(op, 'hidden', hidden);
-    this.#activation = activationOf(op, activation);
+    this.activation = activationOf(op, activation);
     this.selfAttn = new MultiHeadAttention(channels, heads, { rng, dropout });
     this.linear1 = new Linear(channels, hidden, { rng });
     this.linear2 = new Linear(hidden, channels, { rng });
@@ -93,7 +94,7 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, options?: Encode
   }
 
   #feedForward(x: Tensor): Tensor {
-    const inner = this.dropout.forward(this.#activation(this.linear1.forward(x)));
+    const inner = this.dropout.forward(this.activation(this.linear1.forward(x)));
     return this.dropout2.forward(this.linear2.forward(inner));
   }
 }
