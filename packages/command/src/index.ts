@@ -8,6 +8,7 @@ export {
   wholeNumber,
   wholeNumbers,
 } from './arguments.js';
+export { checkpointPath } from './checkpoint-path.js';
 export { FileError } from './file-error.js';
 export { delayedSignal, interrupted, isInterrupt } from './interrupt.js';
 export { type ChartScreen, type ChartSize, LiveChart } from './live-chart.js';

@@ -1,5 +1,6 @@
 /** `collab-attention compress`: a model with shared keys and queries. */
 import {
+  checkpointPath,
   oneOf,
   percent,
   print,
@@ -17,7 +18,7 @@ import type { ConversionReport, LayerReport } from '../checkpoint/conversion-rep
 import { convertCheckpoint } from '../checkpoint/convert-checkpoint.js';
 import type { ConvertOptions } from '../checkpoint/convert-options.js';
 import { compressGraph } from './compress-onnx.js';
-import { checkpointPath, modelDefinitions, modelHelp, size, sourceOptions } from './model.js';
+import { modelDefinitions, modelHelp, size, sourceOptions } from './model.js';
 import { progressTeller } from './tell-progress.js';
 
 const help = `Makes the heads of each attention layer share keys and queries, so that the model has fewer bytes.

@@ -1,5 +1,6 @@
 /** `collab-attention energy`: how redundant the heads of a model are. */
 import {
+  checkpointPath,
   print,
   printJson,
   readArguments,
@@ -14,7 +15,7 @@ import { lineChart, plainText } from '@saccade/pictures';
 import { init } from '@saccade/tensor';
 import { type LayerEnergy, layerEnergies } from '../checkpoint/layer-energies.js';
 import { dimensionsFor, type EnergyCurve } from '../energy/energy.js';
-import { checkpointPath, modelDefinitions, modelHelp, sourceOptions } from './model.js';
+import { modelDefinitions, modelHelp, sourceOptions } from './model.js';
 import { tellLayer } from './tell-progress.js';
 
 const help = `How many dimensions hold most of what keys and queries do: of each head by itself, of all heads

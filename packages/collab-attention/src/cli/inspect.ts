@@ -1,9 +1,9 @@
 /** `collab-attention inspect`: the attention layers of a model. */
-import { print, printJson, readArguments, table } from '@saccade/command';
+import { checkpointPath, print, printJson, readArguments, table } from '@saccade/command';
 import { plainText } from '@saccade/pictures';
 import { type Inspection, inspectCheckpoint, type LayerInspection } from '../checkpoint/inspect-checkpoint.js';
 import type { SharedLayer } from '../checkpoint/shared-block.js';
-import { checkpointPath, modelDefinitions, modelHelp, size, sourceOptions } from './model.js';
+import { modelDefinitions, modelHelp, size, sourceOptions } from './model.js';
 
 const help = `The attention layers of a model, and whether their keys and queries can be shared. Reads no weight.
 

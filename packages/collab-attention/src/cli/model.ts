@@ -1,7 +1,5 @@
 /** The model that a command is about: its file, and how it is to be understood. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { UsageError, wholeNumber } from '@saccade/command';
+import { wholeNumber } from '@saccade/command';
 import type { SourceOptions } from '../checkpoint/checkpoint-source.js';
 
 /** The options that all commands have. */
@@ -34,16 +32,6 @@ export interface ModelValues {
 /** @throws {UsageError} */
 export function sourceOptions({ config, heads, family }: ModelValues): SourceOptions {
   return { config, heads: wholeNumber('heads', heads), family };
-}
-
-/** The checkpoint that a path means: the file, or the usual one in a folder. @throws {UsageError} without a path, and for a folder without a checkpoint */
-export function checkpointPath(path: string | undefined, usage: string): string {
-  if (path === undefined) throw new UsageError(`expected a model: ${usage}`);
-  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
-  const usual = ['model.safetensors', 'model.safetensors.index.json'].map((name) => join(path, name));
-  const found = usual.find((one) => existsSync(one));
-  if (found !== undefined) return found;
-  throw new UsageError(`there is no model.safetensors in the folder ${path}`);
 }
 
 /** Decimal units: `437.9 MB`. */

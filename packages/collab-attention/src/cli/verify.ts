@@ -1,9 +1,9 @@
 /** `collab-attention verify`: a compressed model against the original. */
-import { print, printJson, readArguments, table, UsageError, wholeNumber } from '@saccade/command';
+import { checkpointPath, print, printJson, readArguments, table, UsageError, wholeNumber } from '@saccade/command';
 import { plainText } from '@saccade/pictures';
 import { init, loadNpy, loadSafetensors, type Tensor } from '@saccade/tensor';
 import { type Verification, verifyCheckpoint } from '../checkpoint/verify-checkpoint.js';
-import { checkpointPath, modelDefinitions, modelHelp, sourceOptions } from './model.js';
+import { modelDefinitions, modelHelp, sourceOptions } from './model.js';
 import { tellLayer } from './tell-progress.js';
 
 const help = `Runs the attention of both models on the same states, layer by layer, and compares all other tensors.
