@@ -25,6 +25,9 @@ const budgets = [
   { code: `export { decompose, energy } from '@saccade/collab-attention'`, limit: 82 },
   { code: `export { convertToBlob } from '@saccade/collab-attention'`, limit: 108 },
   { code: `export { compressOnnx } from '@saccade/collab-attention'`, limit: 112 },
+  { code: `export { residualCurve, openTransformer } from '@saccade/rank-collapse'`, limit: 94 },
+  { code: `export { pathContributions, modelOf } from '@saccade/rank-collapse'`, limit: 82 },
+  { code: `export { rankMonitor } from '@saccade/rank-collapse'`, limit: 74 },
 ];
 
 for (const { code, limit } of budgets) {
