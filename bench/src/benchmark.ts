@@ -8,6 +8,7 @@ import { convolutionCases } from './cases/convolution.js';
 import { digitsCases } from './cases/digits.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { matmulCases } from './cases/matmul.js';
+import { rankCollapseCases } from './cases/rank-collapse.js';
 import { rowCases } from './cases/rows.js';
 import { sparseSgdCases } from './cases/sparse-sgd.js';
 import { threadCases } from './cases/threads.js';
@@ -19,6 +20,7 @@ import { bundleFigures } from './figures/bundle-size.js';
 import { collabAttentionFigures } from './figures/collab-attention.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
 import { operationOverheadFigures } from './figures/operation-overhead.js';
+import { rankCollapseFigures } from './figures/rank-collapse.js';
 import { sparseSgdFigures } from './figures/sparse-sgd.js';
 import { startupFigures } from './figures/startup.js';
 import { topKFigures } from './figures/top-k.js';
@@ -46,6 +48,7 @@ const caseGroups: readonly ((peers: Peers) => Case[])[] = [
   sparseSgdCases,
   attentionConvCases,
   collabAttentionCases,
+  rankCollapseCases,
 ];
 
 const figureGroups: readonly { name: string; measure: (quick: boolean) => Promise<Figure[]> }[] = [
@@ -55,6 +58,7 @@ const figureGroups: readonly { name: string; measure: (quick: boolean) => Promis
   { name: 'gradient compression', measure: sparseSgdFigures },
   { name: 'attention by position', measure: attentionConvFigures },
   { name: 'decomposition of attention', measure: collabAttentionFigures },
+  { name: 'paths through attention', measure: rankCollapseFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },

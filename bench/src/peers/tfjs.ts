@@ -45,6 +45,7 @@ export interface Tfjs {
   sub: Binary;
   mul: Binary;
   div: Binary;
+  abs: Unary;
   exp: Unary;
   tanh: Unary;
   relu: Unary;
