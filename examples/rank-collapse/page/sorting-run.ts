@@ -118,7 +118,7 @@ function accuracyOf(network: SelfAttentionNetwork, { test }: TokenTask): Promise
 
 async function pathBars(network: SelfAttentionNetwork, task: TokenTask, { onProgress, signal }: Watcher) {
   const { skip, depth } = network.config;
-  const shares = pathCounts(depth, heads).map(({ proportion }) => (skip ? { share: proportion } : {}));
+  const shares = pathCounts(depth, heads).map(({ proportion }) => (skip ? { proportion } : {}));
   const contributions = await scope(async () => {
     const { sources } = await pathContributions(modelOf(network), task.test.inputs.at('0:1'), { signal });
     const { lengths } = sources.find(({ source }) => source === 'tokens')!;

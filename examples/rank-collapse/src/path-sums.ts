@@ -43,7 +43,7 @@ async function sumOf(name: string, shape: EncoderShape, { seed, signal, progress
 
 function lengthPicture({ norms }: Sum): Svg {
   const counts = pathCounts(LAYERS, HEADS);
-  const bars = norms.map((norm, length) => ({ length, norm, share: counts[length]?.proportion ?? 0 }));
+  const bars = norms.map((norm, length) => ({ length, norm, proportion: counts[length]?.proportion ?? 0 }));
   return svg({
     title: 'What paths of each length contribute',
     caption: 'Almost all paths are long, and almost all of the output comes from short ones.',

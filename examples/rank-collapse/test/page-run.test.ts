@@ -26,7 +26,7 @@ test('a run looks before the first step and behind the last, and tells what path
   );
   assert.ok(run.looks[2]!.accuracy > run.trivial);
   assert.equal(
-    contributions.map(({ length, share = 0 }) => [length, Math.round(9 * share)]),
+    contributions.map(({ length, proportion = 0 }) => [length, Math.round(9 * proportion)]),
     [[0, 1], [1, 4], [2, 4]], // biome-ignore format: a row
   );
   assert.ok(contributions.every(({ norm }) => norm > 0));

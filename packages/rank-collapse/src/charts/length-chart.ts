@@ -21,8 +21,8 @@ export interface LengthBar {
   readonly norm: number;
   /** Of the norm, as of an estimate: an error bar from one below to one above. Default: none; NaN is none too. */
   readonly error?: number | undefined;
-  /** How many of all paths they are, in [0, 1]. Where all are given they are drawn below. */
-  readonly share?: number | undefined;
+  /** How many of all paths they are, in [0, 1], as `pathCounts` tells. Where all are given they are drawn below. */
+  readonly proportion?: number | undefined;
 }
 
 /** Options of `lengthChart`. */
@@ -49,7 +49,7 @@ export function lengthChart(bars: readonly LengthBar[], options: LengthChartOpti
   requireFlag(op, 'log', log);
   for (const bar of bars) requireBar(bar);
   const { width, height } = chartSize(op, options);
-  const shares = bars.flatMap(({ share }) => share ?? []);
+  const shares = bars.flatMap(({ proportion }) => proportion ?? []);
   const hasShares = bars.length > 0 && shares.length === bars.length;
   const axis = barAxis(bars, log);
   const left = 24 + Math.max(...axis.ticks.map(({ text }) => textWidth(text)), 28);
@@ -57,7 +57,7 @@ export function lengthChart(bars: readonly LengthBar[], options: LengthChartOpti
   const below: Frame = { ...frame, top: frame.bottom + 84, bottom: frame.bottom + 204 };
   const x = lengthAxis(bars, Math.floor(width / 72));
   const norms = bars.map(({ length, norm, error }) => ({ place: length, value: norm, error }));
-  const byShare = bars.map(({ length, share = 0 }) => ({ place: length, value: share }));
+  const byShare = bars.map(({ length, proportion = 0 }) => ({ place: length, value: proportion }));
   const { bottom } = hasShares ? below : frame;
   const spoken = `${title}: ${bars.map(({ length, norm }) => `length ${length} ${shortNumber(norm)}`).join(', ')}`;
   return chartSvg({ title, spoken, width, height: bottom + 54 }, [
@@ -76,9 +76,9 @@ export function lengthChart(bars: readonly LengthBar[], options: LengthChartOpti
 }
 
 /** @throws {OptionError} */
-function requireBar({ length, norm, share }: LengthBar): void {
+function requireBar({ length, norm, proportion = 0 }: LengthBar): void {
   const fits = (value: number): boolean => Number.isFinite(value) && value >= 0;
-  for (const [name, value] of Object.entries({ length, norm, share: share ?? 0 })) {
+  for (const [name, value] of Object.entries({ length, norm, proportion })) {
     if (fits(value)) continue;
     throw new OptionError(`${op}: ${name} must be a number from 0, got ${quote(value)} at length ${quote(length)}`);
   }

@@ -100,11 +100,13 @@ export function pathsJson({ counts, exact, sampled, sources }: PathsReport): obj
 /** The norms of all lengths; with estimates, how far these reach. */
 export function pathsPicture({ counts, exact, sampled }: PathsReport): string {
   if (sampled === undefined) {
-    return lengthChart(exact.lengths.map(({ length, norm }) => ({ length, norm, share: counts[length]?.proportion })));
+    return lengthChart(
+      exact.lengths.map(({ length, norm }) => ({ length, norm, proportion: counts[length]?.proportion })),
+    );
   }
   // Bars are what is exact: estimates can be below 0.
   const bars = sampled.map(({ length, exact: norm, estimate, interval }) => ({
-    ...{ length, norm, share: counts[length]?.proportion },
+    ...{ length, norm, proportion: counts[length]?.proportion },
     error: interval && interval[1] - estimate,
   }));
   const title = 'What paths of each length contribute, from the tokens alone';

@@ -34,11 +34,11 @@ test('errors are whiskers, those of one sample (NaN) are none', () => {
 });
 
 test('shares are drawn below where all are given', () => {
-  const svg = lengthChart(bars([3, 2, 1], { share: 0.25 }));
+  const svg = lengthChart(bars([3, 2, 1], { proportion: 0.25 }));
   assert.match(svg, '>share of all paths</text>');
   assert.is(heights(svg, 1).length, 3);
   const some = lengthChart([
-    { length: 0, norm: 1, share: 0.5 },
+    { length: 0, norm: 1, proportion: 0.5 },
     { length: 1, norm: 1 },
   ]);
   assert.not.match(some, 'share of all paths');
@@ -70,7 +70,7 @@ test('values that cannot be drawn and options that make no sense are refused', (
   const message = /lengthChart: norm must be a number from 0, got -1 at length 0/;
   assertThrows(() => lengthChart(bars([-1])), OptionError, message);
   assertThrows(() => lengthChart(bars([Number.NaN])), OptionError, /norm must be a number from 0, got NaN/);
-  assertThrows(() => lengthChart(bars([1], { share: Number.NaN })), OptionError, /share must be/);
+  assertThrows(() => lengthChart(bars([1], { proportion: Number.NaN })), OptionError, /proportion must be/);
   assertThrows(
     () => lengthChart([], { height: 10 }),
     OptionError,
