@@ -4,6 +4,9 @@ import { findFirefox, openFirefox } from '@saccade/testing/firefox';
 
 export type BrowserName = 'Chromium' | 'Firefox';
 
+/** A page that tells nothing for so many milliseconds hangs. On busy machines one test can take minutes. */
+export const SILENCE = 600_000;
+
 /** Ends a browser. */
 export type Close = () => void | Promise<void>;
 
@@ -19,9 +22,15 @@ export async function open(
     return firefox && (firefox.xvfb || !needsGpu) ? await openFirefox(firefox, url) : undefined;
   }
   const browser = await launchChromium(gpuFlags);
-  const page = await browser.newPage();
-  page.on('crash', () => onFailure(new Error('the page crashed')));
-  page.on('pageerror', onFailure);
-  await page.goto(url);
+  try {
+    const page = await browser.newPage();
+    page.on('crash', () => onFailure(new Error('the page crashed')));
+    page.on('pageerror', onFailure);
+    await page.goto(url, { timeout: SILENCE });
+  } catch (error) {
+    // A page without its server would fail for as long as it runs.
+    await browser.close();
+    throw error;
+  }
   return () => browser.close();
 }

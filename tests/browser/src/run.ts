@@ -1,7 +1,7 @@
 /** Runs one suite: serves its page, opens it in its browser, and waits for what it tells. */
 import { fileURLToPath } from 'node:url';
 import { serve } from '@saccade/testing/serve';
-import { open } from './browsers.js';
+import { open, SILENCE } from './browsers.js';
 import { bundleTests } from './bundle.js';
 import type { Suite } from './suites.js';
 
@@ -14,9 +14,6 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** A page in which no test has ended for so long hangs. */
-const SILENCE = 240_000;
-
 /** Resolves to the counts, undefined where there is no such browser. @param tell is given what the page says */
 export async function run(suite: Suite, tell: (line: string) => void): Promise<Counts | undefined> {
   const html = `<!doctype html><meta charset="utf-8"><title>${suite.name}</title><script type="module" src="/tests.js"></script>`;
@@ -27,6 +24,8 @@ export async function run(suite: Suite, tell: (line: string) => void): Promise<C
     finish = resolve;
     fail = reject;
   });
+  // What fails while a browser opens is told by opening it.
+  ended.catch(() => {});
   const hang = (): void => fail(new Error(`no test has ended for ${SILENCE / 1000} s`));
   let silence = setTimeout(hang, SILENCE);
   const onPost = (path: string, body: string): void => {

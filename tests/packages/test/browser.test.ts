@@ -22,7 +22,7 @@ const browserTest = browserWanted ? test : test.skip;
 const expectedSum = 300 * 600 * 600;
 
 async function resultOf(page: Page): Promise<PageResult> {
-  await page.waitForFunction('globalThis.result', undefined, { timeout: 20_000 });
+  await page.waitForFunction('globalThis.result', undefined, { timeout: 60_000 });
   return (await page.evaluate('globalThis.result')) as PageResult;
 }
 

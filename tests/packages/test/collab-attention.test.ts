@@ -51,7 +51,7 @@ for (const [name, bundle] of browserWanted ? Object.entries(minifiers) : []) {
     const site = await bundle(join(folder, 'collab-attention'));
     for (const isolated of [false, true]) {
       const result = await visit(site, { isolated }, async (page) => {
-        await page.waitForFunction('globalThis.result', undefined, { timeout: 20_000 });
+        await page.waitForFunction('globalThis.result', undefined, { timeout: 60_000 });
         return await page.evaluate('globalThis.result');
       });
       assert.equal(result, expected);

@@ -93,7 +93,7 @@ async function withNats<R>(body: (server: NatsServer) => Promise<R>): Promise<R>
 
 /** The part of a page in the job. */
 async function learnedOn(page: Page): Promise<Learned> {
-  await page.waitForFunction('globalThis.result', undefined, { timeout: 20_000 });
+  await page.waitForFunction('globalThis.result', undefined, { timeout: 60_000 });
   return (await page.evaluate('globalThis.result')) as Learned;
 }
 

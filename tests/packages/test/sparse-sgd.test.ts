@@ -74,7 +74,7 @@ for (const [name, bundle] of browserWanted ? Object.entries(splitters) : []) {
     const site = await bundle(join(folder, 'sparse-sgd'));
     for (const isolated of [false, true]) {
       const report = await visit(site, { isolated }, async (page) => {
-        await page.waitForFunction('globalThis.result', undefined, { timeout: 20_000 });
+        await page.waitForFunction('globalThis.result', undefined, { timeout: 60_000 });
         return await page.evaluate('globalThis.result');
       });
       assertExpected(report, isolated ? 2 : 1);
