@@ -28,6 +28,9 @@ const budgets = [
   { code: `export { residualCurve, openTransformer } from '@saccade/rank-collapse'`, limit: 94 },
   { code: `export { pathContributions, modelOf } from '@saccade/rank-collapse'`, limit: 82 },
   { code: `export { rankMonitor } from '@saccade/rank-collapse'`, limit: 74 },
+  { code: `export { GroupAttentionNet } from '@saccade/equivariant-attention'`, limit: 101 },
+  { code: `export { certify } from '@saccade/equivariant-attention'`, limit: 80 },
+  { code: `export { attentionSvg, certificateSvg } from '@saccade/equivariant-attention'`, limit: 73 },
 ];
 
 for (const { code, limit } of budgets) {

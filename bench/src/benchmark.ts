@@ -18,6 +18,7 @@ import { attentionConvFigures } from './figures/attention-conv.js';
 import { attentionMemoryFigures } from './figures/attention-memory.js';
 import { bundleFigures } from './figures/bundle-size.js';
 import { collabAttentionFigures } from './figures/collab-attention.js';
+import { equivariantAttentionFigures } from './figures/equivariant-attention.js';
 import { mnistTorchFigures } from './figures/mnist-torch.js';
 import { operationOverheadFigures } from './figures/operation-overhead.js';
 import { rankCollapseFigures } from './figures/rank-collapse.js';
@@ -59,6 +60,7 @@ const figureGroups: readonly { name: string; measure: (quick: boolean) => Promis
   { name: 'attention by position', measure: attentionConvFigures },
   { name: 'decomposition of attention', measure: collabAttentionFigures },
   { name: 'paths through attention', measure: rankCollapseFigures },
+  { name: 'attention over a group', measure: equivariantAttentionFigures },
   { name: 'attention memory', measure: attentionMemoryFigures },
   { name: 'training memory', measure: trainingMemoryFigures },
   { name: 'start-up', measure: startupFigures },

@@ -2,6 +2,10 @@
 export { logPair } from './double';
 export { exp64, log64 } from './scalar';
 export { expPair, lanes } from './pairs';
+export { expNegativePair } from './math';
+export { fma, sumLanes } from './simd';
+// The constants of Philox, and how they are read.
+export { K, k } from './constants';
 // Attention block by block, for kernels that make their queries or scores in a way of their own.
 export {
   addWeighted, BLOCK, CHANNELS, complete, dots, KEYS, keysSeen, LANES, LISTS, packLanes, panelBytes, QUERIES, RANK, ROW, ROWS,

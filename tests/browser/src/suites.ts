@@ -33,6 +33,7 @@ const workspaces = [
   'packages/attention-conv',
   'packages/collab-attention',
   'packages/rank-collapse',
+  'packages/equivariant-attention',
   'examples/digits',
   'examples/sorting',
 ];
@@ -48,7 +49,8 @@ export function suites(root: string): Suite[] {
   const onAnyDevice = portable.filter((file) => /\bconform\(|[tT]estDevice/.test(text(file)));
   const ofKernels = onAnyDevice.filter((file) => file.startsWith(join('packages', 'kernels')));
   // WebGL2 compiles a shader for each size, and what methods bring along runs on the CPU there: of them one file will do.
-  const ofMethods = /packages.(topk|sparse-sgd|attention-conv|collab-attention|rank-collapse).test.(?!device\.test)/;
+  const ofMethods =
+    /packages.(topk|sparse-sgd|attention-conv|collab-attention|rank-collapse|equivariant-attention).test.(?!device\.test)/;
   const others = onAnyDevice.filter((file) => !ofKernels.includes(file) && !ofMethods.test(file));
   // Mesa takes a second to compile what SwiftShader compiles in a twentieth of one.
   const few = onAnyDevice.filter((file) => /kernels.test.(gpu|matmul)/.test(file));
